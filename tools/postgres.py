@@ -30,7 +30,7 @@ The tests need PostgreSQL {OLDEST} or newer on this machine (its programs only; 
   Fedora           dnf install postgresql-server
   macOS            brew install postgresql
 If it is installed elsewhere, put the folder that holds initdb and postgres on the PATH."""
-SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=50")
+SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=200")
 
 
 def find_programs() -> Path | None:

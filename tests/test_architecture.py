@@ -1,0 +1,271 @@
+"""The rules of the house that neither ruff nor import-linter can check. Each rule is also shown to catch what it forbids."""
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src" / "trueup"
+
+EDGES = frozenset({"api", "web", "jobs", "config"})
+"""They read the clock and talk to people."""
+PLAIN = frozenset({"kit"})
+"""Held to the rules of a domain module, but has no tables and names its files as it likes."""
+
+MOST_LINES = 400
+MOST_README_LINES = 99
+
+USUAL_NAMES = frozenset({"__init__.py", "README.md", "apps.py", "migrations", "rules.py", "rules", "models.py", "actions.py", "queries.py"})
+FURTHER_NAMES = {
+    "events/recording.py": "every action of every module writes its event through it, so it is neither verb nor question",
+    "ledger/engine": "the only code that knows files, Delta and DuckDB",
+    "ledger/figures.py": "what a month's reading returns, shared by engine and queries",
+    "ledger/pinning.py": "what a closing of a month needs from the ledger",
+    "network/schema.json": "the published schema of the network file",
+}
+FORBIDDEN_NAMES = frozenset({"utils", "helpers", "common", "services", "managers", "signals", "mixins", "constants", "misc", "base", "core"})
+
+NO_TENANT = {
+    "accounts.Installation": "the one row of the installation's own settings",
+    "accounts.Region": "the vendor's list, the same for everybody",
+    "accounts.AccountType": "the vendor's list, the same for everybody",
+    "accounts.User": "a person, who is reached through the accounts they are a member of",
+    "catalog.BillingUnit": "the vendor's list, the same for everybody",
+    "ledger.LedgerClock": "the one row that says how far the ledger has come",
+    "ledger.Source": "where usage comes from, the same for everybody",
+    "ledger.SourceDay": "which days a source has delivered, no matter about whom",
+}
+
+CLOCKS = frozenset({"now", "utcnow", "today", "localdate", "localtime"})
+CLOCK_OWNERS = frozenset({"datetime", "date", "timezone", "dt", "pendulum"})
+ENGINES = frozenset({"duckdb", "deltalake", "pyarrow"})
+
+
+class File(NamedTuple):
+    """A source file: where it is inside src/trueup, and what is written in it."""
+
+    path: str
+    text: str
+
+    @property
+    def module(self) -> str:
+        """The top-level module it belongs to (`ledger`; of `demo.py`, `demo`)."""
+        return self.path.split("/")[0].removesuffix(".py")
+
+    def nodes(self) -> Iterator[ast.AST]:
+        """Every node of its syntax tree."""
+        return ast.walk(ast.parse(self.text))
+
+
+Rule = Callable[[File], list[str]]
+
+
+def too_long(file: File) -> list[str]:
+    """A file is read in one sitting."""
+    lines = file.text.count("\n")
+    return [f"has {lines} lines; the most is {MOST_LINES}"] if lines > MOST_LINES else []
+
+
+def forbidden_name(file: File) -> list[str]:
+    """A name says what is inside."""
+    parts = [part.removesuffix(".py") for part in file.path.split("/")]
+    return [f"'{part}' says nothing about what it holds" for part in parts if part in FORBIDDEN_NAMES]
+
+
+def unusual_name(file: File) -> list[str]:
+    """Every domain module holds the same few names."""
+    module, _, rest = file.path.partition("/")
+    if not rest or module in EDGES | PLAIN or rest.split("/")[0] in USUAL_NAMES:
+        return []
+    if f"{module}/{rest.split('/')[0]}" in FURTHER_NAMES:
+        return []
+    return [f"'{rest.split('/')[0]}' is not one of the names of a domain module; if it has to be, FURTHER_NAMES says why"]
+
+
+def floating_point(file: File) -> list[str]:
+    """Quantities are decimals. (Edges may wait for half a second.)"""
+    if file.module in EDGES:
+        return []
+    return [f"line {node.lineno}: floating point" for node in file.nodes() if _is_float(node)]
+
+
+def _is_float(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, float)
+    if isinstance(node, ast.Attribute):
+        return node.attr in {"FloatField", "float64", "float32"}
+    return isinstance(node, ast.Name) and node.id in {"float", "FloatField"}
+
+
+def reading_the_clock(file: File) -> list[str]:
+    """Below the edges the time is an argument."""
+    if file.module in EDGES:
+        return []
+    return [f"line {node.lineno}: reads the clock; `now` is an argument" for node in file.nodes() if _is_clock(node)]
+
+
+def _is_clock(node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute):
+        owner = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+        return (node.attr in CLOCKS and owner in CLOCK_OWNERS) or (owner == "time" and node.attr in {"time", "time_ns"})
+    if isinstance(node, ast.ImportFrom):
+        names = {alias.name for alias in node.names}
+        from_database = node.module == "django.db.models.functions" and "Now" in names
+        return from_database or (node.module in {"django.utils.timezone", "time"} and bool(names & (CLOCKS | {"time"})))
+    return isinstance(node, ast.keyword) and node.arg in {"auto_now", "auto_now_add"}
+
+
+def now_by_default(file: File) -> list[str]:
+    """`now` never has a default: forgetting it must not go unnoticed."""
+    if file.module in EDGES:
+        return []
+    functions = [node for node in file.nodes() if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [f"line {function.lineno}: `now` has a default" for function in functions if _has_default(function.args, "now")]
+
+
+def _has_default(arguments: ast.arguments, name: str) -> bool:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    with_default = positional[len(positional) - len(arguments.defaults) :]
+    with_default += [argument for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is not None]
+    return name in {argument.arg for argument in with_default}
+
+
+def import_in_a_function(file: File) -> list[str]:
+    """Imports stand at the top; only the ledger loads its engines when it first needs them."""
+    if file.path.startswith("config/"):
+        return []
+    functions = [node for node in file.nodes() if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inside = {node for function in functions for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)}
+    return [f"line {node.lineno}: import inside a function" for node in inside if not _loads_an_engine(file, node)]
+
+
+def _loads_an_engine(file: File, node: ast.Import | ast.ImportFrom) -> bool:
+    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    return file.module == "ledger" and all(name.split(".")[0] in ENGINES for name in names)
+
+
+RULES: tuple[Rule, ...] = (
+    too_long,
+    forbidden_name,
+    unusual_name,
+    floating_point,
+    reading_the_clock,
+    now_by_default,
+    import_in_a_function,
+)
+
+
+def source_files() -> list[File]:
+    """Every Python file of the package, migrations (which are generated) apart."""
+    paths = sorted(path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts)
+    return [File(path.relative_to(SOURCE).as_posix(), path.read_text(encoding="utf-8")) for path in paths]
+
+
+def domain_modules() -> list[Path]:
+    """The folders of the domain modules."""
+    folders = (folder for folder in sorted(SOURCE.iterdir()) if (folder / "__init__.py").exists())
+    return [folder for folder in folders if folder.name not in EDGES | PLAIN]
+
+
+def has_visible_to(model: type[models.Model]) -> bool:
+    """Whether the rows of a model can be narrowed to what a viewer may see."""
+    visible_to = getattr(model._default_manager, "visible_to", None)
+    return callable(visible_to) and list(inspect.signature(visible_to).parameters) == ["viewer"]
+
+
+def tables() -> list[type[models.Model]]:
+    """The models of our own modules."""
+    return [model for model in apps.get_models() if model.__module__.startswith("trueup.")]
+
+
+class TestSource:
+    @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+    def test_keeps_the_rule(self, rule: Rule) -> None:
+        assert [f"{file.path}: {problem}" for file in source_files() for problem in rule(file)] == []
+
+    def test_has_files_no_longer_than_the_limit_in_tests_and_tools_too(self) -> None:
+        paths = [path for folder in ("tests", "tools", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+        files = [File(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in paths]
+        assert [f"{file.path}: {problem}" for file in files for problem in too_long(file)] == []
+
+
+class TestRule:
+    @pytest.mark.parametrize(
+        ("rule", "path", "text"),
+        [
+            (too_long, "cycles/rules.py", "x = 1\n" * 401),
+            (forbidden_name, "cycles/utils.py", ""),
+            (forbidden_name, "kit/helpers/quantity.py", ""),
+            (unusual_name, "cycles/closing.py", ""),
+            (unusual_name, "reports/exports/csv.py", ""),
+            (floating_point, "cycles/rules.py", "x = 0.5"),
+            (floating_point, "kit/quantity.py", "x = float(y)"),
+            (floating_point, "catalog/models.py", "x = models.FloatField()"),
+            (floating_point, "reports/rules/lines.py", "def f(x: float) -> None: ..."),
+            (reading_the_clock, "cycles/actions.py", "x = timezone.now()"),
+            (reading_the_clock, "cycles/actions.py", "x = datetime.datetime.now(tz=UTC)"),
+            (reading_the_clock, "cycles/models.py", "x = models.DateTimeField(default=timezone.now)"),
+            (reading_the_clock, "cycles/models.py", "x = models.DateTimeField(auto_now_add=True)"),
+            (reading_the_clock, "cycles/actions.py", "x = date.today()"),
+            (reading_the_clock, "demo.py", "from django.utils.timezone import now"),
+            (reading_the_clock, "reports/queries.py", "from django.db.models.functions import Now"),
+            (reading_the_clock, "ledger/engine/lock.py", "x = time.time()"),
+            (now_by_default, "cycles/actions.py", "def close(viewer, *, now=None): ..."),
+            (now_by_default, "cycles/actions.py", "def close(viewer, now=None): ..."),
+            (import_in_a_function, "cycles/actions.py", "def f():\n    from trueup.reports import rules"),
+            (import_in_a_function, "cycles/actions.py", "def f():\n    import duckdb"),
+            (import_in_a_function, "ledger/actions.py", "def f():\n    from trueup.catalog import queries"),
+        ],
+    )
+    def test_catches_a_violation(self, rule: Rule, path: str, text: str) -> None:
+        assert rule(File(path, text)) != []
+
+    @pytest.mark.parametrize(
+        ("rule", "path", "text"),
+        [
+            (too_long, "cycles/rules.py", "x = 1\n" * 400),
+            (unusual_name, "ledger/engine/writing.py", ""),
+            (unusual_name, "kit/quantity.py", ""),
+            (unusual_name, "demo.py", ""),
+            (floating_point, "jobs/work.py", "pause = 0.5"),
+            (reading_the_clock, "jobs/clock.py", "x = timezone.now()"),
+            (reading_the_clock, "cycles/actions.py", "record(now=now)"),
+            (now_by_default, "cycles/actions.py", "def close(viewer, note='', *, now): ..."),
+            (import_in_a_function, "ledger/engine/reading.py", "def f():\n    import duckdb"),
+        ],
+    )
+    def test_leaves_alone_what_is_right(self, rule: Rule, path: str, text: str) -> None:
+        assert rule(File(path, text)) == []
+
+    def test_gives_a_reason_only_for_names_that_exist(self) -> None:
+        assert [name for name in FURTHER_NAMES if not (SOURCE / name).exists()] == []
+
+
+class TestTable:
+    def test_with_tenant_data_has_visible_to(self) -> None:
+        missing = {model._meta.label for model in tables() if not has_visible_to(model)}
+        assert sorted(missing - NO_TENANT.keys()) == []
+
+    def test_is_exempt_only_if_it_exists_and_needs_it(self) -> None:
+        without = {model._meta.label for model in tables() if not has_visible_to(model)}
+        assert sorted(NO_TENANT.keys() - without) == []
+
+    def test_without_visible_to_is_noticed(self) -> None:
+        assert not has_visible_to(apps.get_model("contenttypes", "ContentType"))
+
+
+class TestReadme:
+    def test_stands_in_every_domain_module(self) -> None:
+        assert [folder.name for folder in domain_modules() if not (folder / "README.md").is_file()] == []
+
+    def test_is_short_and_shows_no_code(self) -> None:
+        texts = {path: path.read_text(encoding="utf-8") for path in SOURCE.rglob("README.md")}
+        too_long_readmes = [path.parent.name for path, text in texts.items() if len(text.splitlines()) > MOST_README_LINES]
+        with_code = [path.parent.name for path, text in texts.items() if "```" in text]
+        assert (too_long_readmes, with_code) == ([], [])
