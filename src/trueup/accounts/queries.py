@@ -1,0 +1,127 @@
+"""Questions about the channel tree."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+
+from trueup.accounts.models import Account, Installation, Member, Placement
+from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, usage_report_access
+from trueup.kit.errors import NotFound
+
+_CHUNK = 500
+"""How many ids one IN (...) holds: SQLite has a limit on parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An MSP as it stands on a day: where it is placed, and whether it has usage reports."""
+
+    msp: Account
+    distributor: Account
+    vendor: Account
+    time_zone: str
+    access: Access
+
+
+def installation() -> Installation:
+    """The installation's row; the defaults where nothing was applied yet."""
+    return Installation.objects.filter(id=1).first() or Installation(id=1)
+
+
+def viewers_of(email: str) -> list[Viewer]:
+    """A person as a viewer, once per membership. Raises NotFound."""
+    members = Member.objects.filter(user__email=email.strip().lower(), user__is_active=True).select_related("user", "account")
+    viewers = [
+        Viewer(Actor("person", member.user.email, member.user.pk), member.account_id, Tier(member.account.tier), Role(member.role))
+        for member in members.order_by("account__ref")
+    ]
+    if not viewers:
+        raise NotFound(f"there is no member with the e-mail address {email}")
+    return viewers
+
+
+def account(viewer: Viewer, ref: str, tier: Tier | None = None) -> Account:
+    """One account by its ref. Raises NotFound for what does not exist or the viewer does not see."""
+    found = Account.objects.visible_to(viewer).filter(ref=ref)
+    if tier is not None:
+        found = found.filter(tier=tier)
+    one = found.first()
+    if one is None:
+        raise NotFound(f"there is no {tier.replace('msp', 'MSP') if tier else 'account'} “{ref}”")
+    return one
+
+
+def refs(viewer: Viewer, account_ids: Iterable[int]) -> dict[int, str]:
+    """The refs of accounts by id, as far as the viewer sees them."""
+    found: dict[int, str] = {}
+    for chunk in _chunks(set(account_ids)):
+        found.update(Account.objects.visible_to(viewer).filter(pk__in=chunk).values_list("pk", "ref"))
+    return found
+
+
+def parents(account_ids: Collection[int], on: date) -> dict[int, int]:
+    """The parent of each account on a day; where none is in force then, the nearest one before, else the first after."""
+    placements: dict[int, list[tuple[date, date, int]]] = defaultdict(list)
+    for chunk in _chunks(set(account_ids)):
+        rows = Placement.objects.filter(account_id__in=chunk).order_by("account_id", "from_date")
+        for account_id, from_date, until_date, parent_id in rows.values_list("account_id", "from_date", "until_date", "parent_id"):
+            placements[account_id].append((from_date, until_date, parent_id))
+    return {account_id: _nearest(rows, on) for account_id, rows in placements.items()}
+
+
+def _nearest(rows: list[tuple[date, date, int]], on: date) -> int:
+    """The parent of the last placement that began by `on`, else of the first there is."""
+    begun = [row for row in rows if row[0] <= on]
+    return (begun[-1] if begun else rows[0])[2]
+
+
+def paths(account_ids: Collection[int], on: date) -> dict[int, tuple[int, ...]]:
+    """Each account with all above it on a day, from the top: (vendor, distributor, MSP, customer)."""
+    found: dict[int, tuple[int, ...]] = {account_id: (account_id,) for account_id in account_ids}
+    tops = set(account_ids)
+    while tops:
+        above = parents(tops, on)
+        found = {key: (above[path[0]], *path) if path[0] in above else path for key, path in found.items()}
+        tops = set(above.values())
+    return found
+
+
+def standings(msp_ids: Collection[int], on: date) -> dict[int, Standing]:
+    """How MSPs stand on a day; one that was never placed under a distributor and a vendor is left out."""
+    ways = {msp_id: path for msp_id, path in paths(msp_ids, on).items() if len(path) == 3}
+    accounts: dict[int, Account] = {}
+    for chunk in _chunks({account_id for path in ways.values() for account_id in path}):
+        accounts.update(Account.objects.select_related("region", "type").in_bulk(chunk))
+    zone = installation().time_zone
+    return {msp_id: _standing([accounts[account_id] for account_id in path], zone) for msp_id, path in ways.items()}
+
+
+def _standing(path: list[Account], zone: str) -> Standing:
+    vendor, distributor, msp = path
+    return Standing(msp, distributor, vendor, msp.time_zone or zone, access_of(msp))
+
+
+def access_of(msp: Account) -> Access:
+    """Whether an account has usage reports, and if not, why."""
+    return usage_report_access(
+        region=msp.region.name if msp.region else "",
+        region_allows=msp.region.usage_reports if msp.region else True,
+        account_type=msp.type.name if msp.type else "",
+        type_allows=msp.type.usage_reports if msp.type else True,
+        excluded=msp.usage_reports_excluded,
+    )
+
+
+def msps_placed_on(day: date) -> list[int]:
+    """The ids of all MSPs that have a distributor on a day, in order."""
+    placed = Placement.objects.on(day).filter(account__tier=Tier.MSP)
+    return sorted(placed.values_list("account_id", flat=True))
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    """The ids in groups small enough for one query."""
+    ordered = iter(sorted(ids))
+    while chunk := list(islice(ordered, _CHUNK)):
+        yield chunk

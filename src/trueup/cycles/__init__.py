@@ -1,0 +1,1 @@
+"""WHEN: the calendar; closing a month pins the ledger."""

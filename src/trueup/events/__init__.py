@@ -1,0 +1,1 @@
+"""WHAT HAPPENED: one append-only table is history, audit log and notification outbox."""

@@ -1,0 +1,1 @@
+"""Words every module speaks: quantities, periods, errors, issues. No Django, no input or output."""

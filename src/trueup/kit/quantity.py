@@ -1,0 +1,88 @@
+"""Decimals: units, credits and how they are read, rounded, shared out and written. Never floats."""
+
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from typing import TypeAlias
+
+from trueup.kit.errors import Invalid
+
+Quantity: TypeAlias = Decimal
+"""Units of a service."""
+
+Credits: TypeAlias = Decimal
+"""The common currency of units."""
+
+ZERO = Decimal(0)
+CREDIT_DECIMALS = 6
+MAX_DECIMALS = 6
+MAX_QUANTITY = Decimal(10) ** 12
+"""Quantities stay below this: the ledger keeps twelve digits before the point."""
+
+# Wide enough for the sum of a month of the largest quantities: no sum is ever rounded.
+_EXACT = Context(prec=60)
+
+
+def round_half_up(value: Decimal, decimals: int) -> Decimal:
+    """Round to `decimals` places, halves away from zero. The only rounding there is."""
+    return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=_EXACT)
+
+
+def plain(value: Decimal | None) -> str | None:
+    """Write a number in plain decimal notation without trailing zeros; unknown stays None."""
+    if value is None:
+        return None
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def decimals_of(value: Decimal) -> int:
+    """How many decimal places a number really has: trailing zeros do not count."""
+    text = plain(value) or ""
+    return len(text.partition(".")[2])
+
+
+def parse_quantity(text: str, *, decimals: int = MAX_DECIMALS, name: str = "the value") -> Decimal:
+    """Read a number >= 0 with at most `decimals` places.
+
+    Raises Invalid, in the words of the person who typed it.
+    """
+    cleaned = text.strip()
+    try:
+        value = Decimal(cleaned)
+    except InvalidOperation:
+        raise Invalid(f"{name} must be a number, not “{text}”") from None
+    if not value.is_finite() or "_" in cleaned:
+        raise Invalid(f"{name} must be a number, not “{text}”")
+    if value < 0:
+        raise Invalid(f"{name} must not be below 0, but is {text}")
+    if value >= MAX_QUANTITY:
+        raise Invalid(f"{name} is too large: {text}")
+    if decimals_of(value) > decimals:
+        allowed = "whole numbers only" if decimals == 0 else f"at most {decimals} decimal places"
+        raise Invalid(f"{name} allows {allowed}, not {text}")
+    return abs(value)
+
+
+def apportion(total: Decimal, weights: Sequence[Decimal], decimals: int) -> list[Decimal]:
+    """Share `total` in proportion to `weights` so that the shares sum to it exactly.
+
+    Each share is cut to `decimals` places; what is left goes, step by step, to those that were cut
+    most (the earlier first), and what is finer than a step to the first of them. Without any weight everything goes to the first.
+    """
+    if not weights:
+        return []
+    whole = sum(weights, ZERO)
+    if whole == 0:
+        return [total, *([ZERO] * (len(weights) - 1))]
+    step = Decimal(1).scaleb(-decimals)
+    exact = [_EXACT.divide(_EXACT.multiply(total, weight), whole) for weight in weights]
+    shares = [value.quantize(step, rounding=ROUND_FLOOR, context=_EXACT) for value in exact]
+    by_cut = sorted(range(len(weights)), key=lambda i: (shares[i] - exact[i], i))
+    left = total - sum(shares, ZERO)
+    steps = int(left / step)
+    for i in range(steps):
+        shares[by_cut[i % len(by_cut)]] += step
+    shares[by_cut[0]] += left - steps * step
+    return shares

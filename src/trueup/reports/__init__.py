@@ -1,0 +1,1 @@
+"""THE REPORT: lines, drafts, comments, workflow, deadlines, penalties, review."""
