@@ -4,9 +4,8 @@ The database itself refuses to change or delete an event. A test that runs real 
 deleting every row of every table, so the triggers are lifted for exactly that one statement, in the same transaction.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -18,9 +17,9 @@ def let_flush_empty_all_tables(connection: BaseDatabaseWrapper) -> None:
     """From now on a flush over this connection empties append-only tables too; every other statement is refused as before."""
     flush = connection.ops.execute_sql_flush
 
-    def flush_without_triggers(sql_list: Sequence[str]) -> Any:
+    def flush_without_triggers(sql_list: Iterable[str]) -> None:
         with transaction.atomic(using=connection.alias), without_triggers(connection):
-            return flush(sql_list)
+            flush(sql_list)
 
     connection.ops.execute_sql_flush = flush_without_triggers  # type: ignore[method-assign]
 

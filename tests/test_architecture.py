@@ -23,13 +23,16 @@ MOST_README_LINES = 99
 
 USUAL_NAMES = frozenset({"__init__.py", "README.md", "apps.py", "migrations", "rules.py", "rules", "models.py", "actions.py", "queries.py"})
 FURTHER_NAMES = {
+    "events/append_only.py": "the triggers of both databases, for migrations",
     "events/recording.py": "every action of every module writes its event through it, so it is neither verb nor question",
     "ledger/engine": "the only code that knows files, Delta and DuckDB",
     "ledger/figures.py": "what a month's reading returns, shared by engine and queries",
     "ledger/pinning.py": "what a closing of a month needs from the ledger",
     "network/schema.json": "the published schema of the network file",
 }
-FORBIDDEN_NAMES = frozenset({"utils", "helpers", "common", "services", "managers", "signals", "mixins", "constants", "misc", "base", "core"})
+FORBIDDEN_NAMES = frozenset(
+    {"utils", "helpers", "common", "services", "managers", "signals", "mixins", "constants", "misc", "base", "core"}
+)
 
 NO_TENANT = {
     "accounts.Installation": "the one row of the installation's own settings",
@@ -63,6 +66,11 @@ class File(NamedTuple):
         return ast.walk(ast.parse(self.text))
 
 
+def line_of(node: ast.AST) -> int:
+    """Where in its file a node begins, from 1."""
+    return int(getattr(node, "lineno", 0))
+
+
 Rule = Callable[[File], list[str]]
 
 
@@ -92,7 +100,7 @@ def floating_point(file: File) -> list[str]:
     """Quantities are decimals. (Edges may wait for half a second.)"""
     if file.module in EDGES:
         return []
-    return [f"line {node.lineno}: floating point" for node in file.nodes() if _is_float(node)]
+    return [f"line {line_of(node)}: floating point" for node in file.nodes() if _is_float(node)]
 
 
 def _is_float(node: ast.AST) -> bool:
@@ -107,7 +115,7 @@ def reading_the_clock(file: File) -> list[str]:
     """Below the edges the time is an argument."""
     if file.module in EDGES:
         return []
-    return [f"line {node.lineno}: reads the clock; `now` is an argument" for node in file.nodes() if _is_clock(node)]
+    return [f"line {line_of(node)}: reads the clock; `now` is an argument" for node in file.nodes() if _is_clock(node)]
 
 
 def _is_clock(node: ast.AST) -> bool:

@@ -43,7 +43,7 @@ def kept(transactional_db: None) -> Iterator[None]:
 
 class TestHome:
     def test_is_not_the_developers_own(self) -> None:
-        assert settings.TRUEUP_HOME != Path("var").absolute()
+        assert str(settings.TRUEUP_HOME) != str(Path("var").absolute())
         assert Path(settings.TRUEUP_LEDGER_URL).is_relative_to(settings.TRUEUP_HOME)
 
 

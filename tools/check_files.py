@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 LARGEST = 1_000_000  # bytes
 HOSTS = re.compile(
-    r"https?://[^\s\"']*(pypi\.org|pythonhosted\.org|/simple\b)|file:/{1,3}\w|--(extra-)?index-url|--find-links|--trusted-host", re.IGNORECASE
+    r"https?://[^\s\"']*(pypi\.org|pythonhosted\.org|/simple\b)|file:/{1,3}\w|--(extra-)?index-url|--find-links|--trusted-host",
+    re.IGNORECASE,
 )
 ANY_URL = re.compile(r"\w+://|(?<!\w)/\w+/")
 

@@ -7,7 +7,6 @@ The server lives in a temporary folder and listens on a socket in it, on no port
 removed afterwards, also when the command fails or is interrupted. Needs only the standard library.
 """
 
-import glob
 import os
 import pwd
 import re
@@ -35,7 +34,7 @@ SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_
 
 def find_programs() -> Path | None:
     """The folder that holds initdb and postgres: of the newest version that is new enough, or None."""
-    folders = [Path(folder) for folder in glob.glob("/usr/lib/postgresql/*/bin") + glob.glob("/usr/pgsql-*/bin")]
+    folders = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/usr").glob("pgsql-*/bin")]
     if shutil.which("pg_config"):
         folders.append(Path(_output(["pg_config", "--bindir"])))
     on_path = shutil.which("postgres")
@@ -89,7 +88,7 @@ def server(programs: Path) -> Iterator[str]:
         options = [word for setting in SPEED for word in ("-c", setting)]
         listen = ["-c", "listen_addresses=", "-k", str(folder)]
         # In a session of its own: Ctrl-C reaches the tests, and the server stays until we stop it.
-        with open(log, "wb") as output:
+        with log.open("wb") as output:
             process = subprocess.Popen(
                 [*prefix, str(programs / "postgres"), "-D", str(data), *listen, *options],
                 stdout=output,
@@ -133,7 +132,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt(number)
 
 

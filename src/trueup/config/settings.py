@@ -117,7 +117,7 @@ def _keep(path: Path, text: str) -> None:
     except FileExistsError:
         pass
     finally:
-        os.unlink(temporary)
+        Path(temporary).unlink()
 
 
 TRUEUP_HOME = Path(os.environ.get("TRUEUP_HOME", "").strip() or "var").expanduser().absolute()
