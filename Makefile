@@ -16,6 +16,7 @@ help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.installed  ## Install TrueUp into .venv (the command is .venv/bin/trueup)
+	@:
 
 run: setup  ## Install TrueUp, load the demo world if there is none, and play its month
 	@$(BIN)/trueup demo
@@ -26,13 +27,15 @@ test: $(VENV)/.installed-dev  ## Run all tests on SQLite, then all of them on Po
 	@echo "── tests on PostgreSQL"
 	@$(BIN)/python tools/postgres.py $(PYTEST) $(ARGS)
 
+check: export TRUEUP_HOME := $(CURDIR)/$(VENV)/check
+check: export TRUEUP_DATABASE_URL :=
 check: $(VENV)/.installed-dev  ## Check style, types, import contracts, migrations and lock files
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/check_files.py
-	TRUEUP_HOME=$(VENV)/check TRUEUP_DATABASE_URL= $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py makemigrations --check --dry-run
 
 bench: $(VENV)/.installed-dev  ## Measure speed and memory (SIZE=93M for the large run)
 	@$(BIN)/python -m benchmarks $(if $(SIZE),--size $(SIZE))
