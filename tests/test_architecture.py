@@ -43,6 +43,7 @@ NO_TENANT = {
 }
 
 MACHINE_TIME = {
+    "ledger/engine/compaction.py": "files left by killed processes are removed by the age the machine gives them",
     "ledger/engine/table.py": "the storage's log notes when a file was added; nothing of ours reads it",
 }
 
