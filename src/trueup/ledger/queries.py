@@ -1,1 +1,176 @@
 """The questions one may ask the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import islice
+
+from django.db.models import Count, Max, Min
+
+from trueup.accounts.models import Account, Placement
+from trueup.accounts.queries import refs
+from trueup.accounts.rules import Tier, Viewer
+from trueup.catalog.models import Service
+from trueup.kit.errors import NotFound
+from trueup.kit.period import Month
+from trueup.ledger.engine.reading import Reading, open_month
+from trueup.ledger.engine.registry import configured_place, known_until, open_settled, settle, vendor_ids
+from trueup.ledger.models import Batch, Source, SourceDay, UnmappedRecord
+
+_BLOCK = 5_000
+
+
+@dataclass(frozen=True)
+class UsageRow:
+    """One record that counts."""
+
+    day: date
+    msp: str
+    customer: str
+    service: str
+    provisioned: Decimal
+    used: Decimal | None
+    credits: Decimal | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class UnmappedName:
+    """A name nobody knows, and what waits for it."""
+
+    source: str
+    kind: str
+    """`customer` or `service`."""
+    name: str
+    records: int
+    first_day: date
+    last_day: date
+
+
+def usage_rows(
+    viewer: Viewer, month: Month, *, msp: str | None = None, customer: str | None = None, service: str | None = None,
+    as_of: datetime | None = None,
+) -> Iterator[UsageRow]:  # fmt: skip
+    """The records of a month that counted at `as_of` (None: now), by day, MSP, customer and service, as far as the viewer sees them.
+
+    Raises NotFound for an MSP, customer or service the viewer does not see.
+    """
+    wanted = {
+        "msp_id": _account_id(viewer, msp, Tier.MSP),
+        "customer_id": _account_id(viewer, customer, Tier.CUSTOMER),
+        "service_id": _service_id(viewer, service),
+    }
+    conditions = [f"{column} = {value}" for column, value in wanted.items() if value is not None]
+    return _usage_rows(viewer, month, conditions, as_of)
+
+
+def _usage_rows(viewer: Viewer, month: Month, conditions: list[str], as_of: datetime | None) -> Iterator[UsageRow]:
+    codes = dict(Service.objects.visible_to(viewer).values_list("id", "code"))
+    for vendor_id in vendor_ids():
+        with open_month(month, as_of=as_of, vendor_id=vendor_id) as reading:
+            seen = _restrict(reading, viewer)
+            where = " AND ".join([*conditions, *seen]) or "true"
+            found = reading.connection.execute(
+                "SELECT day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, recorded_at "
+                f"FROM winning WHERE {where} ORDER BY day, msp_id, customer_id, service_id"
+            )
+            rows = iter(found.fetchone, None)
+            while block := list(islice(rows, _BLOCK)):
+                names = refs(Viewer.system(), {row[1] for row in block} | {row[2] for row in block})
+                for day, msp_id, customer_id, service_id, *figures in block:
+                    if service_id in codes:
+                        yield UsageRow(day, names[msp_id], names[customer_id], codes[service_id], *figures)
+
+
+def _restrict(reading: Reading, viewer: Viewer) -> list[str]:
+    """What a viewer sees: the customer's own records, the MSP's, or those of the MSPs that were the distributor's on the day."""
+    if viewer.account_id is None:
+        return []
+    if viewer.tier in (Tier.MSP, Tier.CUSTOMER):
+        return [f"{'msp_id' if viewer.tier == Tier.MSP else 'customer_id'} = {int(viewer.account_id)}"]
+    reading.connection.execute("CREATE TEMP TABLE partners (msp_id BIGINT, from_date DATE, until_date DATE)")
+    placed = Placement.objects.visible_to(viewer).filter(account__tier=Tier.MSP).values_list("account_id", "from_date", "until_date")
+    rows = [list(row) for row in placed]
+    if rows:
+        reading.connection.executemany("INSERT INTO partners VALUES (?, ?, ?)", rows)
+    return ["EXISTS (SELECT 1 FROM partners AS p WHERE p.msp_id = winning.msp_id AND day >= p.from_date AND day < p.until_date)"]
+
+
+def _account_id(viewer: Viewer, ref: str | None, tier: Tier) -> int | None:
+    if ref is None:
+        return None
+    found = Account.objects.visible_to(viewer).filter(ref=ref, tier=tier).first()
+    if found is None:
+        raise NotFound(f"there is no {'MSP' if tier == Tier.MSP else 'customer'} “{ref}”")
+    return found.pk
+
+
+def _service_id(viewer: Viewer, code: str | None) -> int | None:
+    if code is None:
+        return None
+    found = Service.objects.visible_to(viewer).filter(code=code).first()
+    if found is None:
+        raise NotFound(f"there is no service “{code}”")
+    return found.pk
+
+
+def missing_days(month: Month, *, as_of: datetime | None, until: date | None = None) -> dict[str, tuple[date, ...]]:
+    """The days of a month, before `until` if that is given, for which a source expected daily had delivered nothing at `as_of`.
+
+    Counted from the first day the source ever delivered; a source without missing days is left out.
+    """
+    end = month.end if until is None else min(until, month.end)
+    delivered = SourceDay.objects.filter(source__expected_daily=True)
+    if as_of is not None:
+        delivered = delivered.filter(recorded_at__lte=as_of)
+    first = dict(delivered.values("source__code").annotate(first=Min("day")).values_list("source__code", "first"))
+    there = set(delivered.filter(day__gte=month.first_day, day__lt=month.end).values_list("source__code", "day"))
+    missing = {
+        code: tuple(day for day in month.days if earliest <= day < end and (code, day) not in there) for code, earliest in first.items()
+    }
+    return {code: days for code, days in sorted(missing.items()) if days}
+
+
+def incomplete_lines(month: Month, *, as_of: datetime | None) -> set[tuple[int, int]]:
+    """The lines (msp_id, service_id) with a record of the month that came from a source with missing days."""
+    sources = Source.objects.filter(code__in=missing_days(month, as_of=as_of))
+    batches = list(Batch.objects.filter(source__in=sources).values_list("id", flat=True))
+    lines: set[tuple[int, int]] = set()
+    for vendor_id in vendor_ids() if batches else []:
+        with open_month(month, as_of=as_of, vendor_id=vendor_id) as reading:
+            lines |= _lines_of(reading, batches)
+    return lines
+
+
+def _lines_of(reading: Reading, batches: Sequence[int]) -> set[tuple[int, int]]:
+    if not reading.has_records:
+        return set()
+    reading.connection.execute("CREATE TEMP TABLE batches AS SELECT unnest($ids) AS batch_id", {"ids": list(batches)})
+    found = reading.connection.execute(
+        "SELECT DISTINCT msp_id, service_id FROM winning WHERE batch_id IN (SELECT batch_id FROM batches)"
+    ).fetchall()
+    return {(int(msp_id), int(service_id)) for msp_id, service_id in found}
+
+
+def months_with_usage() -> list[Month]:
+    """The months of which anything is stored, in order."""
+    place = configured_place()
+    settle(place)
+    if known_until() is None:
+        return []
+    tables = [open_settled(place, vendor_id) for vendor_id in vendor_ids()]
+    return sorted({Month.of(file.day) for table in tables if table is not None for file in table.files()})
+
+
+def unmapped_names(viewer: Viewer) -> list[UnmappedName]:
+    """The names records wait for, by source, kind and name."""
+    waiting = UnmappedRecord.objects.visible_to(viewer).filter(replayed_by=None)
+    names: list[UnmappedName] = []
+    for kind in ("customer", "service"):
+        grouped = waiting.filter(**{f"{kind}_unknown": True}).values_list("source__code", kind)
+        for source, name, records, first, last in grouped.annotate(records=Count("id"), first=Min("day"), last=Max("day")):
+            names.append(UnmappedName(source, kind, name, records, first, last))
+    return sorted(names, key=lambda each: (each.source, each.kind, each.name))

@@ -1,0 +1,114 @@
+"""A delivered file: its kind, its digest, its columns. Whatever makes it unreadable as a whole is said here."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from trueup.kit.errors import Invalid
+from trueup.kit.progress import Progress
+
+COLUMNS = ("day", "customer", "service", "provisioned_units", "used_units", "allocated_credits")
+REQUIRED = COLUMNS[:4]
+_CHUNK = 4 << 20  # bytes
+_PARQUET_MAGIC = b"PAR1"
+
+
+class Kind(StrEnum):
+    """How a file is written."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+    PARQUET = "parquet"
+
+
+_KINDS = {".csv": Kind.CSV, ".ndjson": Kind.NDJSON, ".jsonl": Kind.NDJSON, ".parquet": Kind.PARQUET}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file that can be read as a whole."""
+
+    path: Path
+    kind: Kind
+    digest: str
+    """SHA-256 of the bytes, in hexadecimal."""
+    size: int
+    header: tuple[str, ...]
+    """Of a CSV: its columns in the file's order. Else empty."""
+
+
+def examine(path: Path, progress: Progress) -> Delivery:
+    """Read a file once: digest, encoding, header. Raises Invalid with a sentence if it cannot be used."""
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise Invalid(f"{path} is not a file")
+        kind = _kind(path)
+        progress.start("Reading the file", size)
+        digest = _digest(path, kind, progress)
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror}") from error
+    finally:
+        progress.finish()
+    if size == 0:
+        raise Invalid(f"{path.name} is empty")
+    return Delivery(path, kind, digest, size, _header(path) if kind is Kind.CSV else ())
+
+
+def _kind(path: Path) -> Kind:
+    known = _KINDS.get(path.suffix.lower())
+    if known is not None:
+        return known
+    with path.open("rb") as file:
+        start = file.read(4096).removeprefix(codecs.BOM_UTF8)
+    if start.startswith(_PARQUET_MAGIC):
+        return Kind.PARQUET
+    return Kind.NDJSON if start.lstrip().startswith(b"{") else Kind.CSV
+
+
+def _digest(path: Path, kind: Kind, progress: Progress) -> str:
+    digest = hashlib.sha256()
+    decoder = codecs.getincrementaldecoder("utf-8")() if kind is not Kind.PARQUET else None
+    done = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            if decoder is not None:
+                _decode(decoder, chunk, done, path)
+            done += len(chunk)
+            progress.advance(len(chunk))
+    if decoder is not None:
+        _decode(decoder, b"", done, path, final=True)
+    return digest.hexdigest()
+
+
+def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, offset: int, path: Path, *, final: bool = False) -> None:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{path.name} is not UTF-8 text: the byte near position {offset + error.start + 1} cannot be read") from error
+
+
+def _header(path: Path) -> tuple[str, ...]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            names = next(csv.reader(file), [])
+        except csv.Error as error:
+            raise Invalid(f"the header of {path.name} cannot be read: {error}") from error
+    columns = tuple(name.strip().lower() for name in names)
+    check_columns(columns, path.name)
+    return columns
+
+
+def check_columns(columns: tuple[str, ...], name: str) -> None:
+    """Raise Invalid naming the columns that are missing, unknown or there twice."""
+    problems = [f"the column {column} is missing" for column in REQUIRED if column not in columns]
+    problems += [f"the column {column or '(without a name)'} is not known" for column in columns if column not in COLUMNS]
+    problems += [f"the column {column} is there twice" for column in COLUMNS if columns.count(column) > 1]
+    if problems:
+        raise Invalid(f"{name}: {'; '.join(problems)}. The columns are {', '.join(COLUMNS)}; the last two may be absent")

@@ -1,0 +1,134 @@
+"""The registry of batches against the tables: what a crash left unfinished is finished, and nothing counts before it is whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max
+
+from trueup.accounts.rules import Actor
+from trueup.events.recording import Change, record
+from trueup.kit.errors import Conflict
+from trueup.ledger.engine.lock import write_lock
+from trueup.ledger.engine.place import Place
+from trueup.ledger.engine.table import DeltaError, NewFile, VendorTable, mend_log
+from trueup.ledger.models import Batch, BatchPart
+
+
+def configured_place() -> Place:
+    """Where the settings put the ledger."""
+    options: dict[str, str] = getattr(settings, "TRUEUP_LEDGER_OPTIONS", {})
+    return Place(
+        settings.TRUEUP_LEDGER_URL, settings.TRUEUP_HOME, settings.TRUEUP_MEMORY_LIMIT, settings.TRUEUP_THREADS, dict(options)
+    )
+
+
+def vendor_ids() -> list[int]:
+    """The vendors that have a table."""
+    return sorted(BatchPart.objects.values_list("vendor_id", flat=True).distinct())
+
+
+def recover(place: Place) -> None:
+    """Make tables and registry agree. Only under the write lock, outside of a transaction.
+
+    Raises Conflict where a table holds a batch the registry does not know: then the database is older than the ledger.
+    """
+    newest = Batch.objects.aggregate(last=Max("id"))["last"] or 0
+    for vendor_id, last in _last_parts().items():
+        mend_log(place, vendor_id)
+        table = VendorTable.open_or_create(place, vendor_id)
+        if table.last_batch > newest:
+            raise Conflict(
+                f"the ledger holds batch {table.last_batch}, which the database does not know: "
+                "it seems to have been restored from an older copy than the ledger"
+            )
+        if table.last_batch < last:
+            _commit_again(table)
+    for batch in Batch.objects.filter(status=Batch.COMMITTING).order_by("id"):
+        finish(batch)
+
+
+def _last_parts() -> dict[int, int]:
+    return dict(BatchPart.objects.values("vendor_id").annotate(last=Max("batch_id")).values_list("vendor_id", "last"))
+
+
+def _commit_again(table: VendorTable) -> None:
+    parts = BatchPart.objects.filter(vendor_id=table.vendor_id, batch_id__gt=table.last_batch).order_by("batch_id")
+    for part in parts:
+        commit_part(table, part)
+
+
+def commit_part(table: VendorTable, part: BatchPart) -> None:
+    """Put a batch's files of one vendor into its table."""
+    table.append([NewFile(**file) for file in part.files], batch_id=part.batch_id)
+
+
+def finish(batch: Batch) -> None:
+    """The batch is in all its tables: say so, and tell the history."""
+    replayed = not batch.digest
+    changes = [Change("stored", None, batch.stored), Change("refused", None, batch.refused), Change("unmapped", None, batch.unmapped)]
+    changes += [Change("source", None, batch.source.code), Change("key", None, batch.key), Change("digest", None, batch.digest or None)]
+    with transaction.atomic(durable=True):
+        if not Batch.objects.filter(pk=batch.pk, status=Batch.COMMITTING).update(status=Batch.STORED):
+            return
+        record(
+            account_id=batch.account_id, kind="usage_replayed" if replayed else "usage_imported", at=batch.received_at,
+            actor=_actor(batch), subject="batch", subject_id=batch.pk, changes=changes, note=batch.file_name,
+        )  # fmt: skip
+    batch.status = Batch.STORED
+
+
+def _actor(batch: Batch) -> Actor:
+    kinds = {"person": "person", "client": "client"}
+    kind = kinds.get(batch.actor_kind, "system")
+    return Actor(kind, batch.actor_name, batch.actor_id)  # type: ignore[arg-type]  # one of the three by construction
+
+
+def known_until() -> datetime | None:
+    """Up to when everything recorded is in the tables; None before the first batch.
+
+    Reading no later than this makes a batch visible in all vendors' tables at once.
+    """
+    last: datetime | None = Batch.objects.filter(status=Batch.STORED).aggregate(last=Max("recorded_at"))["last"]
+    return last
+
+
+def settle(place: Place) -> None:
+    """Before reading: finish what a dead process left. Does nothing while a living one is at work, or inside a transaction."""
+    if connection.in_atomic_block or not Batch.objects.filter(status=Batch.COMMITTING).exists():
+        return
+    with write_lock(place.home, wait=False) as held:
+        if held:
+            recover(place)
+
+
+def open_settled(place: Place, vendor_id: int) -> VendorTable | None:
+    """A vendor's table that holds every batch the registry calls stored; None if it has none.
+
+    Raises Conflict inside a transaction if the table was damaged: mending it cannot be part of one.
+    """
+    last = _last_stored(vendor_id)
+    if not last:
+        return None
+    table = _open(place, vendor_id)
+    if table is not None and table.last_batch >= last:
+        return table
+    if connection.in_atomic_block:
+        raise Conflict("the ledger was damaged and has to be mended first: run any `trueup usage` command")
+    with write_lock(place.home):
+        recover(place)
+    return VendorTable.open(place, vendor_id)
+
+
+def _last_stored(vendor_id: int) -> int:
+    parts = BatchPart.objects.filter(vendor_id=vendor_id, batch__status=Batch.STORED)
+    return parts.order_by("-batch_id").values_list("batch_id", flat=True).first() or 0
+
+
+def _open(place: Place, vendor_id: int) -> VendorTable | None:
+    try:
+        return VendorTable.open(place, vendor_id)
+    except DeltaError:  # a log entry cut short
+        return None

@@ -1,0 +1,145 @@
+"""The checks of a delivery, as SQL over all its rows at once.
+
+Two ways to the same verdict. A delivery is first taken as if it were good: one pass makes `accepted`, sorted as the files will be, and
+counts what is not. Only if something is not, `judged` numbers the rows and says of each value what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from trueup.ledger.engine.duck import count, text
+from trueup.ledger.rules.refusals import Reason
+
+_KEY = "vendor_id, day, msp_id, service_id, customer_id"
+_RECORD = f"{_KEY}, provisioned_units, used_units, allocated_credits"
+
+_MACROS = r"""
+CREATE OR REPLACE TEMP MACRO number_problem(t) AS CASE
+    WHEN t IS NULL THEN NULL
+    WHEN regexp_full_match(t, '[0-9]{1,12}([.][0-9]{1,6})?') THEN NULL
+    WHEN NOT regexp_full_match(t, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,4})?') THEN 'not_a_number'
+    WHEN starts_with(t, '-') AND regexp_matches(split_part(lower(t), 'e', 1), '[1-9]') THEN 'negative'
+    WHEN NOT regexp_matches(split_part(lower(t), 'e', 1), '[1-9]') THEN NULL
+    WHEN NOT regexp_matches(t, '[eE]') AND length(rtrim(split_part(t, '.', 2), '0')) > 6 THEN 'too_many_decimals'
+    WHEN TRY_CAST(t AS DECIMAL(38,19)) IS NULL OR abs(TRY_CAST(t AS DECIMAL(38,19))) >= 1000000000000 THEN 'too_large'
+    WHEN TRY_CAST(t AS DECIMAL(38,19)) <> round(TRY_CAST(t AS DECIMAL(38,19)), 6) OR TRY_CAST(t AS DECIMAL(38,19)) = 0
+        THEN 'too_many_decimals'
+    END;
+CREATE OR REPLACE TEMP MACRO amount(t) AS TRY_CAST(CASE WHEN regexp_matches(t, '[eE]') THEN TRY_CAST(t AS DECIMAL(38,19))::VARCHAR ELSE t END
+    AS DECIMAL(18,6));
+CREATE OR REPLACE TEMP MACRO day_of(t) AS CASE WHEN length(t) = 10 AND TRY_CAST(t AS DATE)::VARCHAR = t THEN TRY_CAST(t AS DATE) END;
+"""
+
+# `placed` has a customer's MSP by interval; `offered` the services, `required` their credit requirements by interval.
+_MATCHED = """
+    SELECT {row}r.*, day_of(r.day) AS on_day, amount(r.provisioned_units) AS provisioned, amount(r.used_units) AS used,
+        p.customer_id AS placed_id, p.msp_id, s.service_id, s.vendor_id, s.reports_used, q.per_unit,
+        CASE WHEN r.allocated_credits IS NOT NULL THEN amount(r.allocated_credits)
+             ELSE TRY_CAST(round(amount(r.provisioned_units) * q.per_unit, 6) AS DECIMAL(18,6)) END AS credits
+    FROM {raw} AS r
+    LEFT JOIN placed AS p ON p.name = r.customer AND day_of(r.day) >= p.from_date AND day_of(r.day) < p.until_date
+    LEFT JOIN offered AS s ON s.name = r.service
+    LEFT JOIN required AS q ON q.service_id = s.service_id AND day_of(r.day) >= q.from_date AND day_of(r.day) < q.until_date
+"""
+_STORED = """
+    vendor_id, on_day AS day, msp_id, service_id, placed_id AS customer_id, provisioned AS provisioned_units,
+    CASE WHEN reports_used THEN used END AS used_units, credits AS allocated_credits
+"""
+
+
+def accept(connection: duckdb.DuckDBPyConnection, *, today: date) -> bool:
+    """Make `accepted` from `raw` as if all rows were good; False if not all of them are, or two are of the same key.
+
+    Raises duckdb.Error where a row cannot be read at all.
+    """
+    connection.execute(_MACROS)
+    good = f"""
+        malformed IS NULL AND msp_id IS NOT NULL AND service_id IS NOT NULL AND on_day <= {_literal(today)}
+        AND provisioned IS NOT NULL AND number_problem(provisioned_units) IS NULL AND number_problem(used_units) IS NULL
+        AND number_problem(allocated_credits) IS NULL
+        AND (credits IS NOT NULL OR (allocated_credits IS NULL AND per_unit IS NULL))
+    """
+    matched = _MATCHED.format(row="", raw="raw")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE accepted AS SELECT {_STORED}, COALESCE({good}, false) AS good FROM ({matched}) ORDER BY good, {_KEY}"
+    )
+    same = " AND ".join(f"{column} = lag({column}) OVER ()" for column in _KEY.split(", "))
+    bad = f"SELECT count(*) FROM (SELECT good, {same} AS again FROM accepted) WHERE NOT good OR again"
+    return count(connection, bad) == 0
+
+
+def judge(connection: duckdb.DuckDBPyConnection, *, today: date, keeps_unmapped: bool) -> None:
+    """Make `refusals` (row, column_name, value, reason), `unmapped` (rows that may wait) and `accepted` (the good ones) from `raw`.
+
+    Rows named in `known_rows` (row) and records in `known_records` (day, customer_id, service_id) were stored before and count as
+    `repeated`, a table of one number each.
+    """
+    connection.execute("CREATE OR REPLACE TEMP TABLE numbered AS SELECT row_number() OVER () AS row, * FROM raw")
+    matched = _MATCHED.format(row="", raw="numbered")
+    judged = f"""
+        SELECT m.*, COALESCE(m.placed_id, n.customer_id) AS customer_id,
+            CASE WHEN m.day IS NULL THEN 'missing' WHEN on_day IS NULL THEN 'not_a_date' WHEN on_day > {_literal(today)} THEN 'in_future'
+                END AS day_problem,
+            CASE WHEN m.customer IS NULL THEN 'missing' WHEN n.customer_id IS NULL THEN 'unknown_customer'
+                 WHEN on_day IS NOT NULL AND msp_id IS NULL THEN 'no_msp' END AS customer_problem,
+            CASE WHEN m.service IS NULL THEN 'missing' WHEN service_id IS NULL THEN 'unknown_service' END AS service_problem,
+            CASE WHEN m.provisioned_units IS NULL THEN 'missing' ELSE number_problem(m.provisioned_units) END AS provisioned_problem,
+            number_problem(m.used_units) AS used_problem,
+            CASE WHEN m.allocated_credits IS NOT NULL THEN number_problem(m.allocated_credits)
+                 WHEN per_unit IS NOT NULL AND provisioned IS NOT NULL AND credits IS NULL THEN 'too_large' END AS credits_problem
+        FROM ({matched}) AS m LEFT JOIN named AS n ON n.name = m.customer
+    """
+    again = """
+        row_number() OVER (PARTITION BY on_day, COALESCE(customer_id::VARCHAR, '?' || customer), COALESCE(service_id::VARCHAR, '?' || service)
+            ORDER BY row) > 1 AND malformed IS NULL AND on_day IS NOT NULL AND customer IS NOT NULL AND service IS NOT NULL
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS SELECT *, {again} AS again FROM ({judged})")
+    waits = "customer_problem IS NOT DISTINCT FROM 'unknown_customer' OR service_problem IS NOT DISTINCT FROM 'unknown_service'"
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE unmapped AS SELECT * FROM judged WHERE {str(keeps_unmapped).lower()} AND ({waits})
+            AND malformed IS NULL AND NOT again AND day_problem IS NULL AND COALESCE(customer_problem, 'unknown_customer') = 'unknown_customer'
+            AND COALESCE(service_problem, 'unknown_service') = 'unknown_service' AND provisioned_problem IS NULL
+            AND used_problem IS NULL AND credits_problem IS NULL"""
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE refusals AS {_refusals()}")
+    _accept_judged(connection)
+
+
+def _refusals() -> str:
+    values = {
+        "day": "day_problem", "customer": "customer_problem", "service": "service_problem", "provisioned_units": "provisioned_problem",
+        "used_units": "used_problem", "allocated_credits": "credits_problem",
+    }  # fmt: skip
+    parts = [
+        f"SELECT row, {position} AS place, {text(name)} AS column_name, COALESCE({name}, '') AS value, {problem} AS reason "
+        f"FROM judged WHERE malformed IS NULL AND {problem} IS NOT NULL AND row NOT IN (SELECT row FROM unmapped)"
+        for position, (name, problem) in enumerate(values.items())
+    ]
+    parts.append(f"SELECT row, 0, '', malformed, '{Reason.MALFORMED}' FROM judged WHERE malformed IS NOT NULL")
+    key = "day || ',' || customer || ',' || service"
+    parts.append(f"SELECT row, 9, 'day,customer,service', {key}, '{Reason.DUPLICATE}' FROM judged WHERE again")
+    return " UNION ALL ".join(parts)
+
+
+def _accept_judged(connection: duckdb.DuckDBPyConnection) -> None:
+    known = """row IN (SELECT row FROM known_rows)
+        OR EXISTS (SELECT 1 FROM known_records AS k WHERE k.day = g.on_day AND k.customer_id = g.placed_id AND k.service_id = g.service_id)"""
+    good = "SELECT * FROM judged WHERE row NOT IN (SELECT row FROM refusals) AND row NOT IN (SELECT row FROM unmapped)"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE settled AS SELECT *, ({known}) AS known FROM ({good}) AS g")
+    connection.execute("DELETE FROM unmapped WHERE row IN (SELECT row FROM known_rows)")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE accepted AS SELECT {_STORED} FROM settled WHERE NOT known ORDER BY {_KEY}")
+
+
+def write_refusals(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Every problem in the order of the rows, as CSV."""
+    connection.execute(
+        f"COPY (SELECT row, column_name AS \"column\", value, reason FROM refusals ORDER BY row, place, reason) TO {text(str(path))} (HEADER, DELIMITER ',')"
+    )
+
+
+def _literal(day: date) -> str:
+    return f"DATE '{day.isoformat()}'"

@@ -1,0 +1,71 @@
+"""The files of a batch, and of a compaction: sorted Parquet, one per vendor and day."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from trueup.kit.progress import Progress
+from trueup.ledger.engine.duck import count, file_list, text
+from trueup.ledger.engine.durable import flush_files, make_folder
+from trueup.ledger.engine.place import Place
+from trueup.ledger.engine.table import NewFile, StoredFile, Tier, VendorTable
+
+_FORMAT = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+_ORDER = "msp_id, service_id, customer_id"
+_COLUMNS = "day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, recorded_at, batch_id"
+
+
+def write_batch(
+    connection: duckdb.DuckDBPyConnection, place: Place, *, batch_id: int, recorded_at: datetime, progress: Progress
+) -> dict[int, list[NewFile]]:
+    """Write the table `accepted` (which is sorted) as the files of a batch, by vendor; on the disk when this returns."""
+    days = connection.execute("SELECT vendor_id, day, count(*) FROM accepted GROUP BY ALL ORDER BY ALL").fetchall()
+    progress.start("Writing", sum(int(row[2]) for row in days))
+    written: dict[int, list[NewFile]] = {}
+    at = text(recorded_at.astimezone(UTC).isoformat(sep=" "))
+    for vendor_id, day, rows in days:
+        select = (
+            f"SELECT day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, TIMESTAMPTZ {at} AS recorded_at, "
+            f"{batch_id}::BIGINT AS batch_id, NULL::TIMESTAMPTZ AS superseded_at FROM accepted WHERE vendor_id = {vendor_id} AND day = DATE '{day}'"
+        )
+        written.setdefault(int(vendor_id), []).append(_write(connection, place, int(vendor_id), day, "tail", select, int(rows)))
+        progress.advance(int(rows))
+    _flush(place, written)
+    progress.finish()
+    return written
+
+
+def write_clean(connection: duckdb.DuckDBPyConnection, table: VendorTable, day: date, files: list[StoredFile]) -> NewFile:
+    """Write all records of a day, each with the moment it was superseded; on the disk when this returns."""
+    source = f"read_parquet({file_list([table.uri(file.path) for file in files])}, hive_partitioning = false)"
+    if len(files) == 1:  # one batch holds a record once, and is sorted
+        select = f"SELECT {_COLUMNS}, superseded_at FROM {source}"
+    else:
+        newer = "LEAD(recorded_at) OVER (PARTITION BY customer_id, service_id ORDER BY recorded_at, batch_id)"
+        select = f"SELECT {_COLUMNS}, {newer} AS superseded_at FROM {source} ORDER BY {_ORDER}, recorded_at"
+    rows = count(connection, f"SELECT count(*) FROM {source}")
+    written = _write(connection, table.place, table.vendor_id, day, "clean", select, rows)
+    _flush(table.place, {table.vendor_id: [written]})
+    return written
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, place: Place, vendor_id: int, day: date, tier: Tier, select: str, rows: int
+) -> NewFile:
+    path = f"p_day={day.isoformat()}/p_tier={tier}/{uuid.uuid4().hex}.parquet"
+    uri = f"{place.table_uri(vendor_id)}/{path}"
+    if place.is_local:
+        make_folder(Path(uri).parent)
+    connection.execute(f"COPY ({select}) TO {text(uri)} {_FORMAT}")
+    size = Path(uri).stat().st_size if place.is_local else count(connection, f"SELECT size FROM read_blob({text(uri)})")
+    return NewFile(path, day.isoformat(), size, rows)
+
+
+def _flush(place: Place, written: dict[int, list[NewFile]]) -> None:
+    if place.is_local:
+        files = [Path(place.table_uri(vendor_id)) / file.path for vendor_id, of_vendor in written.items() for file in of_vendor]
+        flush_files(files, root=Path(place.url))
