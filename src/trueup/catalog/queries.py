@@ -1,7 +1,7 @@
 """Questions about what is sold: what is in force on a day."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -73,7 +73,7 @@ def _in_force(service: Service, measure: ServiceMeasure | None, requirement: Cre
     )
 
 
-def terms_on(way: dict[int, Collection[int]], day: date) -> dict[int, TermsInForce]:
+def terms_on(way: Mapping[int, Collection[int]], day: date) -> dict[int, TermsInForce]:
     """The terms of MSPs on a day. `way` names for each MSP the accounts whose terms count, from the top down."""
     found: dict[int | None, Terms] = {}
     for entry in Terms.objects.filter(from_date__lte=day).order_by("from_date"):

@@ -1,0 +1,73 @@
+"""Questions about the calendar."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from trueup.accounts.queries import installation
+from trueup.accounts.rules import Viewer
+from trueup.cycles.models import Cycle
+from trueup.cycles.rules import CycleStatus, closes_at
+from trueup.kit.errors import NotFound
+from trueup.kit.period import Month
+from trueup.ledger.queries import missing_days, months_with_usage
+
+
+@dataclass(frozen=True, slots=True)
+class CycleView:
+    """One month of the calendar; an open one has no `closed_at` and no `as_of`."""
+
+    id: int | None
+    month: Month
+    status: CycleStatus
+    closes_at: datetime
+    closed_at: datetime | None
+    as_of: datetime | None
+
+
+def cycles(viewer: Viewer) -> list[CycleView]:
+    """All months with usage and all closed ones, the latest first."""
+    rows = {cycle.month: cycle for cycle in Cycle.objects.visible_to(viewer)}
+    months = set(rows) | set(months_with_usage())
+    return [_view(month, rows.get(month)) for month in sorted(months, reverse=True)]
+
+
+def cycle_view(viewer: Viewer, month: Month) -> CycleView:
+    """One month of the calendar. Raises NotFound for a month without usage that was never closed."""
+    row = Cycle.objects.visible_to(viewer).filter(first_day=month.first_day).first()
+    if row is None and month not in months_with_usage():
+        raise NotFound(f"there is no cycle {month}: it has no usage and was not closed")
+    return _view(month, row)
+
+
+def _view(month: Month, row: Cycle | None) -> CycleView:
+    settings = installation()
+    due = closes_at(month, settings.close_grace_days, settings.time_zone)
+    if row is None:
+        return CycleView(None, month, CycleStatus.OPEN, due, None, None)
+    return CycleView(row.pk, month, CycleStatus(row.status), due, row.closed_at, row.as_of)
+
+
+def closed_cycle(viewer: Viewer, month: Month) -> Cycle:
+    """A closed cycle. Raises NotFound."""
+    cycle = Cycle.objects.visible_to(viewer).filter(first_day=month.first_day, status=CycleStatus.CLOSED).first()
+    if cycle is None:
+        raise NotFound(f"the cycle {month} is not closed")
+    return cycle
+
+
+def months_to_close(*, now: datetime) -> list[Month]:
+    """The months with usage whose close date has come and that are still open, the earliest first."""
+    settings = installation()
+    closed = {cycle.month for cycle in Cycle.objects.filter(status=CycleStatus.CLOSED)}
+    due = [month for month in months_with_usage() if closes_at(month, settings.close_grace_days, settings.time_zone) <= now]
+    return sorted(month for month in due if month not in closed)
+
+
+def completeness(month: Month, *, as_of: datetime | None, until: date) -> dict[str, tuple[date, ...]]:
+    """The missing days of each source that is expected daily, of the days of the month before `until`."""
+    return missing_days(month, as_of=as_of, until=until)
+
+
+def closed_months() -> list[Month]:
+    """All closed months, the earliest first. For the clock."""
+    return [cycle.month for cycle in Cycle.objects.filter(status=CycleStatus.CLOSED).order_by("first_day")]

@@ -1,0 +1,31 @@
+"""When a month is over and may be closed."""
+
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from trueup.kit.errors import Conflict
+from trueup.kit.period import Month, at_time, instant_text
+
+
+class CycleStatus(StrEnum):
+    """A cycle is open while usage may still change it; closing happens once."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+def close_date(month: Month, grace_days: int) -> date:
+    """The day a cycle closes: the first of the next month plus the installation's grace days."""
+    return month.end + timedelta(days=grace_days)
+
+
+def closes_at(month: Month, grace_days: int, zone: str) -> datetime:
+    """The instant a cycle closes: midnight (in the installation's time zone) that begins its close date."""
+    return at_time(close_date(month, grace_days), time(0), zone)
+
+
+def require_over(month: Month, *, grace_days: int, zone: str, now: datetime) -> None:
+    """Raise Conflict while the close date has not come."""
+    due = closes_at(month, grace_days, zone)
+    if now < due:
+        raise Conflict(f"the cycle {month} closes on {close_date(month, grace_days)} ({instant_text(due)}); it is too early to close it")

@@ -1,0 +1,63 @@
+"""Reaching a report: found for a viewer to read, locked for a verb, written back, told in the history."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import F, QuerySet
+
+from trueup.accounts.rules import Actor, Viewer
+from trueup.events.recording import Change, record
+from trueup.kit.errors import Conflict, NotFound
+from trueup.kit.period import Month
+from trueup.reports.models import Report
+from trueup.reports.rules.workflow import Parties, Status, Verb, move, require_readable, require_right, right_of
+
+
+def parties(report: Report) -> Parties:
+    """Whose report it is."""
+    return Parties(report.msp_id, report.distributor_id, report.has_access, report.access_reason)
+
+
+def to_read(viewer: Viewer, month: Month, msp: str) -> Report:
+    """The report of an MSP (by its ref) for a month, with its cycle.
+
+    Raises NotFound for a stranger, NotAllowed, with the reason, for an MSP without access to usage reports.
+    """
+    report = _one(Report.objects.visible_to(viewer).select_related("cycle"), month, msp)
+    require_readable(viewer, parties(report))
+    return report
+
+
+def to_change(viewer: Viewer, month: Month, msp: str, verb: Verb) -> Report:
+    """The report, locked until the end of the transaction, if the viewer may do this with it and the workflow has it.
+
+    Raises NotFound, NotAllowed, Conflict: in this order, so that a stranger learns nothing and who may not do it not much.
+    """
+    report = _one(Report.objects.visible_to(viewer).select_for_update(of=("self",)), month, msp)
+    require_right(viewer, verb, right_of(verb), parties(report))
+    move(Status(report.status), verb)
+    return report
+
+
+def _one(reports: QuerySet[Report], month: Month, msp: str) -> Report:
+    report = reports.filter(cycle__first_day=month.first_day, msp_ref=msp).first()
+    if report is None:
+        raise NotFound(f"there is no report of “{msp}” for {month}")
+    return report
+
+
+def write(report: Report) -> None:
+    """Write a changed report, if nobody else has written it since it was read. Raises Conflict."""
+    values = {
+        field.attname: getattr(report, field.attname)
+        for field in Report._meta.concrete_fields  # noqa: SLF001 -- Django's documented way to a model's columns
+        if not field.primary_key and field.attname != "version"
+    }
+    if not Report.objects.filter(pk=report.pk, version=report.version).update(version=F("version") + 1, **values):
+        raise Conflict("somebody else has changed the report in the meantime; nothing was changed")
+    report.version += 1
+
+
+def tell(report: Report, actor: Actor, kind: str, at: datetime, changes: Sequence[Change]) -> None:
+    """Put an event into the history of a report, in the chain of its MSP."""
+    record(account_id=report.msp_id, kind=kind, actor=actor, at=at, subject="report", subject_id=report.pk, changes=changes)

@@ -1,0 +1,255 @@
+"""The verbs of the workflow. Each is one transaction: the report is locked, the rule is asked, the change and its event are written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from trueup.accounts.queries import installation
+from trueup.accounts.rules import SYSTEM, Actor, Viewer
+from trueup.events.recording import Change
+from trueup.kit.errors import Conflict, Invalid, NotFound, Problem
+from trueup.kit.period import Month, instant_text
+from trueup.kit.quantity import plain
+from trueup.reports.access import parties, tell, to_change, write
+from trueup.reports.measuring import state_of
+from trueup.reports.models import Report, ReportLine
+from trueup.reports.rules.checks import read_comment, read_reason, require_submittable
+from trueup.reports.rules.copies import copied_terms
+from trueup.reports.rules.lateness import (
+    approves_itself,
+    automatic_submission,
+    deadline,
+    fate,
+    manual_submission,
+    next_reminder,
+)
+from trueup.reports.rules.lines import Outcome, read_chargeable
+from trueup.reports.rules.workflow import EDITABLE, Status, Submission, Verb, require_right
+
+
+@dataclass(frozen=True, slots=True)
+class LineEdit:
+    """What somebody changes in one line; None leaves a value as it is, empty text takes it back (chargeable: to the default)."""
+
+    service: str
+    chargeable: str | None = None
+    comment: str | None = None
+    reason: str | None = None
+
+
+@transaction.atomic(durable=True)
+def save_draft(
+    viewer: Viewer, month: Month, msp: str, edits: Sequence[LineEdit], *, now: datetime, expected_version: int | None = None
+) -> None:
+    """Save what was edited; a draft may be incomplete.
+
+    With `expected_version` a report that has changed since is a Conflict. Raises Invalid with every edit that cannot be
+    read: then none of them is saved. Raises NotFound, NotAllowed, Conflict.
+    """
+    report = to_change(viewer, month, msp, Verb.SAVE_DRAFT)
+    if expected_version is not None and expected_version != report.version:
+        raise Conflict("somebody else has changed the report in the meantime; nothing was saved")
+    lines = {line.service_code: line for line in report.lines.all()}
+    changes: list[Change] = []
+    problems: list[Problem] = []
+    for edit in edits:
+        if edit.service not in lines:
+            raise NotFound(f"the report has no line for a service “{edit.service}”")
+        changes += _edit(lines[edit.service], edit, problems)
+    if problems:
+        message = problems[0].message if len(problems) == 1 else f"{len(problems)} values cannot be saved"
+        raise Invalid(message, problems)
+    if changes:
+        for service in {edit.service for edit in edits}:
+            lines[service].save()
+        write(report)
+        tell(report, viewer.actor, "draft_saved", now, changes)
+
+
+def _edit(line: ReportLine, edit: LineEdit, problems: list[Problem]) -> list[Change]:
+    """Change a line in memory; what cannot be read becomes a problem."""
+    before = (line.saved_chargeable, line.chargeable, line.comment, line.reason)
+    try:
+        if edit.chargeable is not None:
+            line.saved_chargeable = read_chargeable(edit.chargeable, default=line.default_chargeable, decimals=line.decimals)
+        if edit.comment is not None:
+            line.comment = read_comment(edit.comment)
+        if edit.reason is not None:
+            line.reason = read_reason(edit.reason)
+    except Invalid as error:
+        problems.append(Problem(f"line {line.service_code}", error.message, "not_readable"))
+        return []
+    line.chargeable = state_of(line).chargeable
+    changes = [
+        Change("chargeable", plain(before[1]), plain(line.chargeable), of=line.service_code),
+        Change("comment", before[2] or None, line.comment or None, of=line.service_code),
+        Change("reason", before[3] or None, line.reason or None, of=line.service_code),
+    ]
+    return [change for change in changes if change.before != change.after]
+
+
+@transaction.atomic(durable=True)
+def submit(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: str = "") -> Status:
+    """Submit a report for review; by its terms it may be approved at once. Returns where it is then.
+
+    Raises Invalid with every blocking issue, NotFound, NotAllowed, Conflict.
+    """
+    report = to_change(viewer, month, msp, Verb.SUBMIT)
+    lines = list(report.lines.all())
+    require_submittable([state_of(line) for line in lines], copied_terms(report.terms))
+    changes = []
+    if said := read_comment(comment):
+        changes.append(Change("report_comment", report.comment or None, said))
+        report.comment = said
+    kind = manual_submission(Status(report.status))
+    return _put_under_review(report, lines, kind, changes, actor=viewer.actor, event="submitted", now=now)
+
+
+@transaction.atomic(durable=True)
+def auto_submit(viewer: Viewer, report_id: int, *, now: datetime) -> bool:
+    """Submit the last saved draft of a report whose deadline has passed, with penalties (source: docs/workflow.md, Penalty).
+
+    False, and nothing changed, if it is not (or not any more) due. Raises NotAllowed for anybody but the clock.
+    """
+    report = Report.objects.select_for_update(of=("self",)).get(pk=report_id)
+    require_right(viewer, Verb.AUTO_SUBMIT, None, parties(report))
+    if report.status not in EDITABLE or report.deadline_at > now:
+        return False
+    lines = list(report.lines.all())
+    changes = [change for line in lines for change in _meet_fate(line, report)]
+    ReportLine.objects.bulk_update(lines, ["outcome", "chargeable"])
+    kind = automatic_submission([Outcome(line.outcome) for line in lines])
+    report.may_require_review = report.may_require_review or kind == Submission.AUTOMATIC_WITH_PENALTY
+    _put_under_review(report, lines, kind, changes, actor=viewer.actor, event="automatically_submitted", now=now)
+    return True
+
+
+def _meet_fate(line: ReportLine, report: Report) -> list[Change]:
+    """Charge a line what it charges at the deadline, in memory."""
+    before = line.chargeable
+    line.outcome, line.chargeable = fate(state_of(line), copied_terms(report.terms))
+    changes = []
+    if before != line.chargeable:
+        changes.append(Change("chargeable", plain(before), plain(line.chargeable), of=line.service_code))
+    if line.outcome == Outcome.PENALTY:
+        changes.append(Change("penalty", before=False, after=True, of=line.service_code))
+    return changes
+
+
+def _put_under_review(
+    report: Report, lines: Sequence[ReportLine], kind: Submission, changes: Sequence[Change], *, actor: Actor, event: str, now: datetime
+) -> Status:
+    """Move a report under review, and on to approved where its terms say that nobody needs to look."""
+    moved = [Change("status", report.status, Status.UNDER_REVIEW), Change("submission", None, kind)]
+    report.status, report.submission = Status.UNDER_REVIEW, kind
+    report.submitted_at, report.next_reminder_at = now, None
+    approves = approves_itself(copied_terms(report.terms), [state_of(line) for line in lines], report.comment)
+    tell(report, actor, event, now, [*moved, *changes])
+    if approves:
+        _approve(report, SYSTEM, "automatically_approved", now, "")
+    write(report)
+    return Status(report.status)
+
+
+@transaction.atomic(durable=True)
+def approve(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: str = "") -> None:
+    """Approve a report under review: it never changes again. Raises NotFound, NotAllowed, Conflict, Invalid."""
+    report = to_change(viewer, month, msp, Verb.APPROVE)
+    _approve(report, viewer.actor, "approved", now, read_comment(comment))
+    write(report)
+
+
+def _approve(report: Report, actor: Actor, event: str, now: datetime, comment: str) -> None:
+    changes = [Change("status", report.status, Status.APPROVED)]
+    if comment:
+        changes.append(Change("review_comment", None, comment))
+    report.status, report.approved_at = Status.APPROVED, now
+    tell(report, actor, event, now, changes)
+
+
+@transaction.atomic(durable=True)
+def reject(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: str) -> None:
+    """Send a report back, with a reason: its draft is as it was before penalties, and a new deadline runs.
+
+    Raises Invalid without a reason, NotFound, NotAllowed, Conflict.
+    """
+    report = to_change(viewer, month, msp, Verb.REJECT)
+    reason = read_comment(comment)
+    if not reason:
+        raise Invalid("a rejection needs a reason: say in a comment what has to be changed")
+    terms = copied_terms(report.terms)
+    due = deadline(now, terms.resubmit_within_days, installation_zone=installation().time_zone, msp_zone=report.time_zone)
+    lines = list(report.lines.all())
+    changes = [
+        Change("status", report.status, Status.REJECTED),
+        Change("submission", report.submission or None, None),
+        Change("review_comment", None, reason),
+        Change("deadline", instant_text(report.deadline_at), instant_text(due.at)),
+        *(change for line in lines for change in _back_to_draft(line)),
+    ]
+    ReportLine.objects.bulk_update(lines, ["outcome", "chargeable"])
+    report.status, report.submission, report.submitted_at = Status.REJECTED, "", None
+    report.deadline_day, report.deadline_at = due
+    report.next_reminder_at = next_reminder(due.day, terms, msp_zone=report.time_zone, after=now)
+    write(report)
+    tell(report, viewer.actor, "rejected", now, changes)
+
+
+def _back_to_draft(line: ReportLine) -> list[Change]:
+    """Take back what the clock charged, in memory."""
+    before, penalty = line.chargeable, line.outcome == Outcome.PENALTY
+    line.outcome = Outcome.AS_SAVED
+    line.chargeable = state_of(line).chargeable
+    changes = []
+    if before != line.chargeable:
+        changes.append(Change("chargeable", plain(before), plain(line.chargeable), of=line.service_code))
+    if penalty:
+        changes.append(Change("penalty", before=True, after=False, of=line.service_code))
+    return changes
+
+
+@transaction.atomic(durable=True)
+def waive(viewer: Viewer, month: Month, msp: str, service: str, *, now: datetime, reason: str) -> None:
+    """Take the penalty from one line of a report under review; it charges what the MSP had saved.
+
+    Raises Invalid without a reason, Conflict for a line without a penalty, NotFound, NotAllowed.
+    """
+    report = to_change(viewer, month, msp, Verb.WAIVE)
+    why = read_comment(reason)
+    if not why:
+        raise Invalid("a waiver needs a reason")
+    line = report.lines.filter(service_code=service).first()
+    if line is None:
+        raise NotFound(f"the report has no line for a service “{service}”")
+    if line.outcome != Outcome.PENALTY:
+        raise Conflict(f"the line {service} carries no penalty; nothing was changed")
+    before = line.chargeable
+    line.outcome = Outcome.WAIVED
+    line.chargeable = state_of(line).chargeable
+    line.save()
+    changes = [
+        Change("penalty", before=True, after=False, of=service),
+        Change("chargeable", plain(before), plain(line.chargeable), of=service),
+        Change("waiver_reason", None, why, of=service),
+    ]
+    write(report)
+    tell(report, viewer.actor, "penalty_waived", now, changes)
+
+
+@transaction.atomic(durable=True)
+def remind(viewer: Viewer, report_id: int, *, now: datetime) -> bool:
+    """Record that the people of a report are to be reminded; False if it is not (or not any more) due.
+
+    Of reminders that were missed the last one counts: nobody is reminded twice at once.
+    """
+    report = Report.objects.select_for_update(of=("self",)).get(pk=report_id)
+    due = report.next_reminder_at
+    if due is None or due > now or report.status not in EDITABLE:
+        return False
+    terms = copied_terms(report.terms)
+    report.next_reminder_at = next_reminder(report.deadline_day, terms, msp_zone=report.time_zone, after=now)
+    write(report)
+    tell(report, viewer.actor, "reminded", now, [Change("deadline", None, instant_text(report.deadline_at))])
+    return True

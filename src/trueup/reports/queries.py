@@ -1,0 +1,323 @@
+"""Questions about reports. Everything answered here is scoped to the viewer."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from trueup.accounts.models import Account
+from trueup.accounts.queries import access_of, viewers_of
+from trueup.accounts.rules import Tier, Viewer
+from trueup.catalog.rules import TermsInForce
+from trueup.events.queries import happened_to
+from trueup.events.rules import Plain
+from trueup.kit.errors import Conflict, NotAllowed, NotFound
+from trueup.kit.issue import Issue
+from trueup.kit.period import Month
+from trueup.kit.quantity import Credits, Quantity
+from trueup.ledger.figures import line_customers, line_days
+from trueup.reports.access import to_read
+from trueup.reports.measuring import as_copied, services_of, state_of, to_measure
+from trueup.reports.models import Report, ReportLine
+from trueup.reports.rules.checks import issues_of
+from trueup.reports.rules.copies import copied_terms
+from trueup.reports.rules.lateness import fate
+from trueup.reports.rules.lines import Outcome
+from trueup.reports.rules.workflow import EDITABLE, MAY_REQUIRE_REVIEW, Status, words
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSummary:
+    """A report in a list. `submission` is None while it is not submitted."""
+
+    cycle: Month
+    msp: str
+    msp_name: str
+    distributor: str
+    status: Status
+    submission: str | None
+    flags: tuple[str, ...]
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A line of a report: figures in the unit of the service, credits; None is unknown (or: has no credits)."""
+
+    service: str
+    service_name: str
+    group: str
+    group_name: str
+    unit: str
+    decimals: int
+    measure: str
+    provisioned: Quantity
+    used: Quantity | None
+    over_provisioned: Quantity | None
+    over_provisioned_percent: Quantity | None
+    credits: Credits | None
+    default_chargeable: Quantity
+    chargeable: Quantity
+    outcome: Outcome
+    comment: str
+    reason: str
+    days: tuple[date, ...]
+    issues: tuple[Issue, ...]
+
+    @property
+    def penalty(self) -> bool:
+        """Whether a penalty lies on the line."""
+        return self.outcome == Outcome.PENALTY
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """A report with all its lines."""
+
+    summary: ReportSummary
+    msp_name: str
+    distributor_name: str
+    company_id: str
+    city: str
+    state: str
+    time_zone: str
+    has_access: bool
+    comment: str
+    terms: TermsInForce
+    generated_at: datetime
+    as_of: datetime
+    submitted_at: datetime | None
+    approved_at: datetime | None
+    version: int
+    lines: tuple[LineView, ...]
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """The issues of all lines."""
+        return tuple(issue for line in self.lines for issue in line.issues)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFigures:
+    """One customer's part of a line; the parts add up to it exactly."""
+
+    customer: str
+    name: str
+    provisioned: Quantity
+    used: Quantity | None
+    credits: Credits | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """What a line came to on one day; `chosen`: its figures are those of this day."""
+
+    day: date
+    provisioned: Quantity
+    used: Quantity | None
+    credits: Credits | None
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One step in the life of a report."""
+
+    at: datetime
+    actor: str
+    event: str
+    changes: list[dict[str, Plain]]
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastLine:
+    """Chargeable units of a line as saved, and as the clock would submit it at the deadline, and why."""
+
+    service: str
+    as_saved: Quantity
+    if_nothing: Quantity
+    reason: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What happens if you do nothing. `days_left` counts whole days."""
+
+    deadline: datetime
+    days_left: int
+    lines: tuple[ForecastLine, ...]
+
+
+def viewer_for(email: str, month: Month, msp: str) -> Viewer:
+    """A person as the viewer of a report: of several memberships the one closest to the report. Raises NotFound."""
+    viewers = viewers_of(email)
+    report = Report.objects.filter(cycle__first_day=month.first_day, msp_ref=msp).first()
+    if report is None:
+        return viewers[0]
+    parties = [report.msp_id, report.distributor_id, report.vendor_id]
+    if not report.has_access:  # its distributor prepares it: somebody who is in both acts for the distributor
+        parties[:2] = [report.distributor_id, report.msp_id]
+    close = [viewer for account_id in parties for viewer in viewers if viewer.account_id == account_id]
+    return (close or viewers)[0]
+
+
+def report_list(
+    viewer: Viewer, *, cycle: Month | None = None, status: str | None = None, distributor: str | None = None
+) -> list[ReportSummary]:
+    """The reports a viewer sees, the latest cycle first, then by MSP.
+
+    Raises NotAllowed, with the reason, for an MSP without access to usage reports.
+    """
+    reports = Report.objects.visible_to(viewer).select_related("cycle")
+    if viewer.tier == Tier.MSP:
+        reports = reports.filter(has_access=True)
+        _require_access(viewer)
+    if cycle is not None:
+        reports = reports.filter(cycle__first_day=cycle.first_day)
+    if status is not None:
+        reports = reports.filter(status=Status(status))
+    if distributor is not None:
+        reports = reports.filter(distributor_ref=distributor)
+    return [_summary(report) for report in reports.order_by("-cycle__first_day", "msp_ref")]
+
+
+def _require_access(viewer: Viewer) -> None:
+    """Tell an MSP why it has no list of reports."""
+    msp = Account.objects.visible_to(viewer).select_related("region", "type").get(pk=viewer.account_id)
+    access = access_of(msp)
+    if not access.granted:
+        raise NotAllowed(f"{access.reason}; your distributor prepares the report on your behalf")
+
+
+def _summary(report: Report) -> ReportSummary:
+    return ReportSummary(
+        cycle=report.cycle.month,
+        msp=report.msp_ref,
+        msp_name=report.msp_name,
+        distributor=report.distributor_ref,
+        status=Status(report.status),
+        submission=report.submission or None,
+        flags=(MAY_REQUIRE_REVIEW,) if report.may_require_review else (),
+        deadline=report.deadline_at,
+    )
+
+
+def counts(viewer: Viewer, month: Month) -> dict[str, int]:
+    """How many reports of a cycle are in which status; statuses without any are 0."""
+    found = Counter(Report.objects.visible_to(viewer).filter(cycle__first_day=month.first_day).values_list("status", flat=True))
+    return {status.value: found[status] for status in Status}
+
+
+def report(viewer: Viewer, month: Month, msp: str) -> ReportView:
+    """One report with its lines in the order of the catalog. Raises NotFound, NotAllowed."""
+    found = to_read(viewer, month, msp)
+    terms = copied_terms(found.terms)
+    return ReportView(
+        summary=_summary(found),
+        msp_name=found.msp_name,
+        distributor_name=found.distributor_name,
+        company_id=found.company_id,
+        city=found.city,
+        state=found.state,
+        time_zone=found.time_zone,
+        has_access=found.has_access,
+        comment=found.comment,
+        terms=terms,
+        generated_at=found.generated_at,
+        as_of=found.as_of,
+        submitted_at=found.submitted_at,
+        approved_at=found.approved_at,
+        version=found.version,
+        lines=tuple(_line(line, terms) for line in found.lines.order_by("position", "service_code")),
+    )
+
+
+def _line(line: ReportLine, terms: TermsInForce) -> LineView:
+    state = state_of(line)
+    return LineView(
+        service=line.service_code,
+        service_name=line.service_name,
+        group=line.group_code,
+        group_name=line.group_name,
+        unit=line.unit,
+        decimals=line.decimals,
+        measure=line.measure,
+        provisioned=line.provisioned,
+        used=line.used,
+        over_provisioned=state.figures.over_provisioned,
+        over_provisioned_percent=state.figures.over_provisioned_percent,
+        credits=line.credits,
+        default_chargeable=line.default_chargeable,
+        chargeable=line.chargeable,
+        outcome=state.outcome,
+        comment=line.comment,
+        reason=line.reason,
+        days=state.figures.days,
+        issues=tuple(issues_of(state, terms)),
+    )
+
+
+def _line_to_read(viewer: Viewer, month: Month, msp: str, service: str) -> tuple[Report, ReportLine]:
+    """A report and one of its lines. Raises NotFound, NotAllowed."""
+    found = to_read(viewer, month, msp)
+    line = found.lines.filter(service_code=service).first()
+    if line is None:
+        raise NotFound(f"the report has no line for a service “{service}”")
+    return found, line
+
+
+def customers(viewer: Viewer, month: Month, msp: str, service: str) -> list[CustomerFigures]:
+    """The customers behind a line, by ref, from the ledger as it was pinned; they add up to the line exactly.
+
+    Raises NotFound, NotAllowed.
+    """
+    found, line = _line_to_read(viewer, month, msp, service)
+    services = to_measure(as_copied(services_of(month), found.lines.all()))
+    shares = line_customers(month, as_of=found.as_of, msp_id=found.msp_id, service_id=line.service_id, services=services)
+    # Whoever may read the report may read whom it is made of, also when a customer has moved on since.
+    known = Account.objects.in_bulk([share.customer_id for share in shares]) if shares else {}
+    named = [(known[share.customer_id], share) for share in shares]
+    return sorted(
+        (CustomerFigures(one.ref, one.name, share.provisioned, share.used, share.credits) for one, share in named),
+        key=lambda figures: figures.customer,
+    )
+
+
+def days(viewer: Viewer, month: Month, msp: str, service: str) -> list[DayFigures]:
+    """What a line came to on every day of the month, from the ledger as it was pinned. Raises NotFound, NotAllowed."""
+    found, line = _line_to_read(viewer, month, msp, service)
+    chosen = set(line.days)
+    totals = line_days(month, as_of=found.as_of, msp_id=found.msp_id, service_id=line.service_id)
+    return [DayFigures(total.day, total.provisioned, total.used, total.credits, chosen=total.day.isoformat() in chosen) for total in totals]
+
+
+def history(viewer: Viewer, month: Month, msp: str) -> list[HistoryEntry]:
+    """Every step of a report, oldest first. Raises NotFound, NotAllowed."""
+    found = to_read(viewer, month, msp)
+    events = happened_to("report", found.pk)
+    return [HistoryEntry(event.at, event.actor_name, event.kind, list(event.changes)) for event in events]
+
+
+def forecast(viewer: Viewer, month: Month, msp: str, *, now: datetime) -> Forecast:
+    """What happens at the deadline if you do nothing. Raises Conflict if the report is not waiting for the MSP, NotFound, NotAllowed."""
+    found = to_read(viewer, month, msp)
+    if found.status not in EDITABLE:
+        raise Conflict(f"the report is {words(found.status)}: nothing happens to it by itself")
+    terms = copied_terms(found.terms)
+    lines = []
+    for line in found.lines.order_by("position", "service_code"):
+        state = state_of(line)
+        outcome, chargeable = fate(state, terms)
+        lines.append(ForecastLine(line.service_code, state.as_saved, chargeable, outcome))
+    return Forecast(found.deadline_at, max((found.deadline_at - now).days, 0), tuple(lines))
+
+
+def due_for_submission(*, now: datetime) -> list[int]:
+    """The ids of reports whose deadline has passed, the longest overdue first. For the clock."""
+    due = Report.objects.filter(status__in=EDITABLE, deadline_at__lte=now)
+    return list(due.order_by("deadline_at", "pk").values_list("pk", flat=True))
+
+
+def due_for_reminder(*, now: datetime) -> list[int]:
+    """The ids of reports of which a reminder is due. For the clock."""
+    due = Report.objects.filter(status__in=EDITABLE, next_reminder_at__lte=now)
+    return list(due.order_by("next_reminder_at", "pk").values_list("pk", flat=True))

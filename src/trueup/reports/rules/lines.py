@@ -1,0 +1,116 @@
+"""The figures of a line: what is measured, what is charged by default, what is charged in the end."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from trueup.catalog.rules import ChargeableBasis, TermsInForce
+from trueup.kit.errors import Invalid
+from trueup.kit.quantity import ZERO, Credits, Quantity, parse_quantity, round_half_up
+
+
+class Outcome(StrEnum):
+    """Why a line charges what it charges."""
+
+    AS_SAVED = "as_saved"
+    PENALTY = "penalty"
+    DEFAULT_RESTORED = "default_restored"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured: units, credits (None: the service has none), used None is unknown; `days` are the chosen days."""
+
+    provisioned: Quantity
+    used: Quantity | None
+    credits: Credits | None
+    days: tuple[date, ...] = ()
+
+    @property
+    def over_provisioned(self) -> Quantity | None:
+        """Provisioned units beyond the used ones, never below 0; unknown used ⇒ unknown."""
+        return None if self.used is None else max(self.provisioned - self.used, ZERO)
+
+    @property
+    def over_provisioned_percent(self) -> Decimal | None:
+        """Over-provisioned units in percent of the provisioned ones, one decimal, half up; provisioned 0 ⇒ 0."""
+        over = self.over_provisioned
+        if over is None:
+            return None
+        return round_half_up(over * 100 / self.provisioned, 1) if self.provisioned else ZERO
+
+
+NOTHING = Figures(ZERO, None, None)
+"""The figures of a service without any record."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineState:
+    """A line as the rules see it. `saved` is the chargeable value the MSP saved, None where it left the default."""
+
+    service: str
+    figures: Figures
+    default: Quantity
+    saved: Quantity | None
+    comment: str
+    outcome: Outcome = Outcome.AS_SAVED
+    incomplete: bool = False
+    source_changed: bool = False
+
+    @property
+    def as_saved(self) -> Quantity:
+        """Chargeable units as the MSP left them."""
+        return self.default if self.saved is None else self.saved
+
+    @property
+    def chargeable(self) -> Quantity:
+        """Chargeable units in the end: what goes to final billing once the report is approved."""
+        if self.outcome == Outcome.PENALTY:
+            return self.figures.provisioned
+        if self.outcome == Outcome.DEFAULT_RESTORED:
+            return self.default
+        return self.as_saved
+
+
+def default_chargeable(figures: Figures, basis: ChargeableBasis) -> Quantity:
+    """The starting value of chargeable units; unknown used ⇒ provisioned, always."""
+    if figures.used is None or basis == ChargeableBasis.PROVISIONED:
+        return figures.provisioned
+    if basis == ChargeableBasis.GREATER:
+        return max(figures.provisioned, figures.used)
+    return figures.used
+
+
+def is_over_provisioned(figures: Figures, terms: TermsInForce) -> bool:
+    """Whether over-provisioned units and percent both reach the thresholds of the terms."""
+    over, percent = figures.over_provisioned, figures.over_provisioned_percent
+    if not over or percent is None:  # unknown, or nothing over: thresholds of 0 do not make nothing something
+        return False
+    return over >= terms.over_provision_units and percent >= terms.over_provision_percent
+
+
+def read_chargeable(text: str, *, default: Quantity, decimals: int) -> Quantity | None:
+    """Read what the MSP typed: units, or None where it is (again) the default; empty means the default.
+
+    Raises Invalid unless it is a number ≥ 0 with at most the unit's decimals. The default itself may have more:
+    it is measured, and somebody who sends back what was shown changes nothing.
+    """
+    if not text.strip():
+        return None
+    try:
+        value = parse_quantity(text, decimals=decimals, name="chargeable")
+    except Invalid:
+        if _is(text, default):
+            return None
+        raise
+    return None if value == default else value
+
+
+def _is(text: str, value: Decimal) -> bool:
+    """Whether a text that may be anything writes this number."""
+    try:
+        return parse_quantity(text) == value
+    except Invalid:
+        return False
