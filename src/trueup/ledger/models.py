@@ -40,7 +40,7 @@ class Batch(models.Model):
     # Assigned under the write lock, in the order of the commits: a table knows by it which batches it holds.
     id = models.BigIntegerField(primary_key=True)
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="batches")
-    key = models.CharField(max_length=200, null=True)  # noqa: DJ001 -- null is "no key"; keys are unique, their absence is not
+    key = models.CharField(max_length=200, null=True)  # null is "no key": keys are unique, their absence is not
     digest = models.CharField(max_length=64, blank=True)  # SHA-256 of the file; empty for replayed records
     file_name = models.CharField(max_length=255)
     status = models.CharField(max_length=16, choices=[(COMMITTING, COMMITTING), (STORED, STORED)])

@@ -107,10 +107,10 @@ def _save_unmapped(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
 
 
 def _unmapped(batch: Batch, row: tuple[Any, ...]) -> UnmappedRecord:
-    number, day, customer, service, provisioned, used, credits, customer_unknown, service_unknown = row
+    number, day, customer, service, provisioned, used, allocated, customer_unknown, service_unknown = row
     return UnmappedRecord(
         batch=batch, source_id=batch.source_id, row=number, day=day, customer=_storable(customer), service=_storable(service),
-        provisioned_units=provisioned, used_units=used, allocated_credits=credits, customer_unknown=customer_unknown,
+        provisioned_units=provisioned, used_units=used, allocated_credits=allocated, customer_unknown=customer_unknown,
         service_unknown=service_unknown,
     )  # fmt: skip
 

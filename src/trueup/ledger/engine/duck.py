@@ -20,10 +20,11 @@ def connect(place: Place) -> Iterator[duckdb.DuckDBPyConnection]:
             "memory_limit": place.memory_limit,
             "threads": str(place.threads),
             "temp_directory": str(place.scratch / uuid.uuid4().hex),
-            "TimeZone": "UTC",
+            "autoinstall_known_extensions": "false",  # nothing is ever downloaded
         }
     )
     try:
+        connection.execute("SET TimeZone = 'UTC'")
         yield connection
     finally:
         connection.close()

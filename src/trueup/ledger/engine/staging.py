@@ -19,6 +19,7 @@ from trueup.ledger.engine.duck import text
 
 _LONGEST_LINE = 1 << 20
 _SHOWN = 200
+_UNREADABLE = "__unreadable__"
 _READ_LINES = "auto_detect = false, header = false, quote = '', escape = '', delim = '\x01', columns = {'line': 'VARCHAR'}"
 
 
@@ -67,16 +68,19 @@ def _json(path: Path) -> str:
     # A number with a fraction passes through a double in DuckDB; its digits in the line do not.
     def value(name: str) -> str:
         digits = rf"regexp_extract(line, '\"{name}\"\s*:\s*([-+.0-9eE]+)', 1)"
-        return f"CASE WHEN json_type(record, '$.{name}') = 'DOUBLE' THEN COALESCE(NULLIF({digits}, ''), record ->> '$.{name}') ELSE record ->> '$.{name}' END"
+        return (
+            f"CASE WHEN json_type(record, '$.{name}') = 'DOUBLE' THEN "
+            f"COALESCE(NULLIF({digits}, ''), record ->> '$.{name}') ELSE record ->> '$.{name}' END"
+        )
 
     valid = "CASE WHEN json_valid(line) THEN line::JSON END"
     objects = f"SELECT line, CASE WHEN json_type({valid}) = 'OBJECT' THEN {valid} END AS record FROM ({_json_lines(path)})"
-    malformed = f"CASE WHEN record IS NULL THEN left(line, {_SHOWN}) WHEN record ->> '$.\"\"' IS NOT NULL THEN record ->> '$.\"\"' END AS malformed"
+    malformed = f"CASE WHEN record IS NULL THEN left(line, {_SHOWN}) ELSE record ->> '$.{_UNREADABLE}' END AS malformed"
     return f"SELECT {_selected({name: f'({value(name)})' for name in COLUMNS})}, {malformed} FROM ({objects})"
 
 
 def _check_keys(connection: duckdb.DuckDBPyConnection, delivery: Delivery, lines: str) -> None:
-    known = ", ".join(text(name) for name in (*COLUMNS, ""))
+    known = ", ".join(text(name) for name in (*COLUMNS, _UNREADABLE))
     keys = f"SELECT DISTINCT unnest(json_keys(line)) AS key FROM ({lines}) WHERE json_valid(line)"
     unknown = connection.execute(f"SELECT key FROM ({keys}) WHERE key NOT IN ({known}) ORDER BY key").fetchall()
     if unknown:
@@ -109,7 +113,7 @@ def _rewritten(delivery: Delivery, scratch: Path) -> Path:
 
 
 def _rewrite(delivery: Delivery, scratch: Path) -> Path:
-    """The delivery as NDJSON in the scratch folder; the key "" holds what could not be read."""
+    """The delivery as NDJSON in the scratch folder; the key `_UNREADABLE` holds what could not be read."""
     path = _rewritten(delivery, scratch)
     records = _csv_records(delivery) if delivery.kind is Kind.CSV else _lines(delivery)
     with path.open("w", encoding="utf-8", newline="\n") as file:
@@ -128,14 +132,14 @@ def _csv_records(delivery: Delivery) -> Iterator[str]:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield json.dumps({"": str(error)})
+                yield json.dumps({_UNREADABLE: str(error)})
                 continue
             if len(fields) == width + 1 and fields[-1] == "":
                 fields.pop()  # a comma at the end of the line
             if len(fields) == width:
                 yield json.dumps(dict(zip(delivery.header, fields, strict=True)))
             elif fields:
-                yield json.dumps({"": ",".join(fields)[:_SHOWN]})
+                yield json.dumps({_UNREADABLE: ",".join(fields)[:_SHOWN]})
 
 
 def _without_nul(file: io.TextIOBase) -> Iterator[str]:
@@ -148,4 +152,4 @@ def _lines(delivery: Delivery) -> Iterator[str]:
         for line in file:
             record = line.strip().replace("\x01", "\ufffd")
             if record:
-                yield record if len(record) <= _LONGEST_LINE else json.dumps({"": record[:_SHOWN]})
+                yield record if len(record) <= _LONGEST_LINE else json.dumps({_UNREADABLE: record[:_SHOWN]})

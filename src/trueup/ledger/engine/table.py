@@ -109,8 +109,7 @@ class VendorTable:
 
     def files(self, first_day: date | None = None, end: date | None = None) -> list[StoredFile]:
         """The files of the days from `first_day` up to, and without, `end`."""
-        prefix = len(self._table.table_uri.rstrip("/")) + 1
-        found = [_stored(uri[prefix:]) for uri in self._table.file_uris()]
+        found = [_stored("/".join(uri.rsplit("/", 3)[1:])) for uri in self._table.file_uris()]
         return [file for file in found if (first_day is None or file.day >= first_day) and (end is None or file.day < end)]
 
     def uri(self, path: str) -> str:
@@ -130,7 +129,7 @@ class VendorTable:
         app = f"compact-{day.isoformat()}"
         at = _milliseconds()
         actions: list[AddAction | RemoveAction] = [
-            RemoveAction(file.path, False, at, None, {"p_day": day.isoformat(), "p_tier": file.tier}) for file in removed
+            RemoveAction(file.path, data_change=False, deletion_timestamp=at, partition_values={"p_day": day.isoformat(), "p_tier": file.tier}) for file in removed
         ]
         actions.append(_add(added, "clean", data_change=False))
         self._commit(actions, Transaction(app, (self._table.transaction_version(app) or 0) + 1))

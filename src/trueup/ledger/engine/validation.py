@@ -78,6 +78,7 @@ def judge(connection: duckdb.DuckDBPyConnection, *, today: date, keeps_unmapped:
     Rows named in `known_rows` (row) and records in `known_records` (day, customer_id, service_id) were stored before and count as
     `repeated`, a table of one number each.
     """
+    connection.execute(_MACROS)
     connection.execute("CREATE OR REPLACE TEMP TABLE numbered AS SELECT row_number() OVER () AS row, * FROM raw")
     matched = _MATCHED.format(row="", raw="numbered")
     judged = f"""

@@ -1,0 +1,88 @@
+"""Compaction changes no answer, of whatever time."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.ledger.channel import NOON, OPERATOR, deliver, rows, seen
+from trueup.ledger.actions import compact
+from trueup.ledger.engine.registry import configured_place, vendor_ids
+from trueup.ledger.engine.table import VendorTable
+from trueup.ledger.models import Batch, LedgerClock
+from trueup.ledger.pinning import pin
+from trueup.ledger.queries import incomplete_lines, missing_days, months_with_usage, usage_rows
+
+pytestmark = pytest.mark.usefixtures("channel")
+
+CELLS = st.sampled_from([(day, customer, service) for day in (3, 4, 16) for customer in ("dental", "moved") for service in ("core", "plain")])
+BATCHES = st.lists(st.tuples(st.dictionaries(CELLS, st.integers(0, 99), min_size=1, max_size=6), st.booleans()), min_size=1, max_size=5)
+
+
+class TestCompaction:
+    @given(deliveries=BATCHES)
+    @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_changes_no_answer(self, deliveries: list[tuple[dict[tuple[int, str, str], int], bool]], tmp_path: Path) -> None:
+        truth: dict[tuple[str, ...], str] = {(row[0], row[2], row[3]): row[4] for row in seen()}
+        known = [(last_recorded(), dict(truth))]
+        for cells, compacted in deliveries:
+            lines = [f"2026-10-{day:02},{customer},{service},{units},,{Batch.objects.count()}" for (day, customer, service), units in cells.items()]
+            deliver(tmp_path, rows(*lines), key=str(Batch.objects.count()))
+            truth |= {(f"2026-10-{day:02}", customer, service): str(units) for (day, customer, service), units in cells.items()}
+            known.append((last_recorded(), dict(truth)))
+            if compacted:
+                compact(now=NOON)
+            for as_of, expected in known[1:]:
+                assert_known(as_of, expected)
+
+    def test_leaves_one_clean_file_per_day(self, tmp_path: Path) -> None:
+        for units in ("1", "2"):
+            deliver(tmp_path, rows(f"2026-10-03,dental,core,{units},,", f"2026-10-04,dental,core,{units},,"))
+        assert compact(now=NOON) == 2
+        table = VendorTable.open(configured_place(), vendor_ids()[0])
+        assert table is not None
+        assert [file.tier for file in table.files()] == ["clean", "clean"]
+        assert compact(now=NOON) == 0
+
+
+def last_recorded() -> object:
+    """The moment of the last batch."""
+    clock = LedgerClock.objects.filter(id=1).first()
+    return clock.last_recorded_at if clock else None
+
+
+def assert_known(as_of: object, expected: dict[tuple[str, ...], str]) -> None:
+    """The ledger of that moment holds what was delivered until then."""
+    assert {(row[0], row[2], row[3]): row[4] for row in seen(as_of)} == expected  # type: ignore[arg-type]
+
+
+class TestTime:
+    def test_answers_as_of_any_moment(self, tmp_path: Path) -> None:
+        deliver(tmp_path, rows("2026-10-03,dental,core,1,,"))
+        pinned = pin(NOON)
+        deliver(tmp_path, rows("2026-10-03,dental,core,2,,"))
+        assert [seen(pinned)[0][4], seen()[0][4]] == ["1", "2"]
+        assert seen(NOON - timedelta(days=1)) == []
+
+    def test_of_a_pin_is_after_all_and_before_what_follows(self, tmp_path: Path) -> None:
+        later = pin(NOON + timedelta(days=30))
+        assert later == NOON + timedelta(days=30)
+        deliver(tmp_path, rows("2026-10-03,dental,core,1,,"))
+        assert seen(later) == []
+        assert pin(NOON) > later
+        assert len(seen()) == 1
+
+    def test_records_a_moved_customer_under_the_new_msp(self, tmp_path: Path) -> None:
+        deliver(tmp_path, rows("2026-10-16,moved,core,1,,"))
+        assert [row.msp for row in usage_rows(OPERATOR, months_with_usage()[0], msp="coil")] == ["coil"]
+
+
+class TestCompleteness:
+    def test_names_days_without_a_delivery(self, tmp_path: Path) -> None:
+        deliver(tmp_path, rows("2026-10-27,dental,core,1,,", "2026-10-29,dental,plain,1,,"), source="feed", now=NOON + timedelta(days=11))
+        month = months_with_usage()[0]
+        assert {code: [day.day for day in days] for code, days in missing_days(month, as_of=None).items()} == {"feed": [28, 30, 31]}
+        assert len(incomplete_lines(month, as_of=None)) == 2
+        assert missing_days(month, as_of=NOON) == {}

@@ -1,0 +1,108 @@
+"""Processes killed at any moment leave whole batches or nothing, and the registry and the tables agree."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+
+from tests.ledger.channel import OCTOBER, OPERATOR, build_channel, deliver, rows, seen
+from tests.ledger.killing import DAYS
+from trueup.accounts.models import Account
+from trueup.ledger.engine.duck import connect, file_list
+from trueup.ledger.engine.registry import configured_place, vendor_ids
+from trueup.ledger.engine.table import VendorTable
+from trueup.ledger.models import Batch
+from trueup.ledger.pinning import pin
+from trueup.ledger.queries import usage_rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROUNDS = 2
+NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
+
+
+def database_url() -> str:
+    """The test's database, for another process."""
+    given = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{given['NAME']}"
+    login = f"{given['USER']}:{given['PASSWORD']}@" if given["PASSWORD"] else f"{given['USER']}@" if given["USER"] else ""
+    if str(given["HOST"]).startswith("/"):
+        return f"postgres://{login}/{given['NAME']}?host={given['HOST']}&port={given['PORT'] or 5432}"
+    return f"postgres://{login}{given['HOST']}:{given['PORT'] or 5432}/{given['NAME']}"
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """A process on the same database and ledger."""
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "trueup.config.settings", "TRUEUP_HOME": str(django_settings.TRUEUP_HOME),
+        "TRUEUP_DATABASE_URL": database_url(), "TRUEUP_LEDGER_URL": django_settings.TRUEUP_LEDGER_URL, "TRUEUP_SECRET_KEY": "tests",
+        "TRUEUP_THREADS": "1",
+    }  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.ledger.killing", *arguments], env=environment, cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def kill(process: subprocess.Popen[str]) -> tuple[list[str], str]:
+    """What it said before it was killed."""
+    process.send_signal(signal.SIGKILL)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == -signal.SIGKILL, err
+    return [line for line in out.splitlines() if line], err
+
+
+def stored_batches() -> list[int]:
+    """The batch of every record in the tables."""
+    place = configured_place()
+    table = VendorTable.open(place, vendor_ids()[0])
+    assert table is not None
+    with connect(place) as duck:
+        files = file_list([table.uri(file.path) for file in table.files()])
+        return [int(row[0]) for row in duck.execute(f"SELECT batch_id FROM read_parquet({files}, hive_partitioning = false)").fetchall()]
+
+
+class TestKill:
+    def test_leaves_whole_batches_or_nothing(self, ledger_home: Path, tmp_path: Path) -> None:
+        build_channel()
+        said: set[str] = set()
+        chance = random.Random(20261001)
+        for number in range(ROUNDS):
+            begin = str(1 + number * 1000)
+            processes = [start("write", str(tmp_path), name, begin) for name in ("a", "b")]
+            processes += [start("compact"), start("compact"), start("read")]
+            assert processes[0].stdout is not None
+            said.add(processes[0].stdout.readline().strip())  # they are all under way, on however slow a machine
+            time.sleep(chance.uniform(0.3, 1.5))
+            lines = [line for process in chance.sample(processes, len(processes)) for line in kill(process)[0]]
+            assert not [line for line in lines if line.startswith("read") and line not in ("read 0", "read 1")]
+            said |= {line for line in lines if line[:2] in ("a-", "b-")}
+        pin(NOON)
+        assert not Batch.objects.filter(status=Batch.COMMITTING).exists()
+        assert said <= set(Batch.objects.values_list("key", flat=True))
+        found = stored_batches()
+        assert sorted(found) == sorted(pk for pk in Batch.objects.values_list("id", flat=True) for _ in range(2 * DAYS))
+        last = Batch.objects.order_by("-id").first()
+        assert last is not None and last.key is not None
+        assert {str(int(row.provisioned)) for row in usage_rows(OPERATOR, OCTOBER)} == {last.key.rpartition("-")[2]}
+
+
+class TestDamage:
+    @pytest.mark.parametrize("keep", [0, 40])
+    def test_of_the_last_log_entry_is_mended(self, keep: int, ledger_home: Path, tmp_path: Path) -> None:
+        build_channel()
+        deliver(tmp_path, rows("2026-10-03,dental,core,1,,"))
+        deliver(tmp_path, rows("2026-10-03,dental,core,2,,"))
+        vendor = Account.objects.get(ref="vendor")
+        entry = sorted((ledger_home / f"vendor-{vendor.pk}" / "_delta_log").glob("*.json"))[-1]
+        entry.write_bytes(entry.read_bytes()[:keep])
+        assert [row[4] for row in seen()] == ["2"]
+        assert len(stored_batches()) == 2
