@@ -11,6 +11,7 @@ from datetime import datetime
 from trueup.accounts.rules import Viewer
 from trueup.cycles.actions import close
 from trueup.cycles.queries import closed_cycle, closed_months, months_to_close
+from trueup.kit.period import instant_text
 from trueup.kit.progress import Progress
 from trueup.ledger.actions import compact
 from trueup.reports.actions import auto_submit, remind
@@ -29,7 +30,10 @@ class Done:
 
 
 def run_once(now: datetime, progress: Progress | None = None) -> list[Done]:
-    """Do everything that is due at `now`, in the order of the month; returns what was done."""
+    """Do everything that is due at `now`, in the order of the month; returns what was done.
+
+    Raises ExceptionGroup, after all steps were tried, if some of them failed.
+    """
     steps: tuple[Callable[[datetime, Progress | None], Iterator[Done]], ...] = (
         close_months_that_are_over,
         generate_missing_reports,
@@ -37,7 +41,16 @@ def run_once(now: datetime, progress: Progress | None = None) -> list[Done]:
         remind_of_deadlines,
         tidy_the_ledger,
     )
-    return [done for step in steps for done in step(now, progress) if done.count]
+    done: list[Done] = []
+    errors: list[Exception] = []
+    for step in steps:
+        try:
+            done += [something for something in step(now, progress) if something.count]
+        except Exception as error:  # noqa: BLE001 -- a step that fails does not keep the others from what is due
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} of {len(steps)} steps of the clock failed at {instant_text(now)}", errors)
+    return done
 
 
 def close_months_that_are_over(now: datetime, _progress: Progress | None) -> Iterator[Done]:

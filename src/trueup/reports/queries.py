@@ -168,9 +168,9 @@ def report_list(
     Raises NotAllowed, with the reason, for an MSP without access to usage reports.
     """
     reports = Report.objects.visible_to(viewer).select_related("cycle")
-    if viewer.tier == Tier.MSP:
+    if viewer.tier == Tier.MSP and viewer.account_id is not None:
         reports = reports.filter(has_access=True)
-        _require_access(viewer)
+        _require_access(viewer.account_id)
     if cycle is not None:
         reports = reports.filter(cycle__first_day=cycle.first_day)
     if status is not None:
@@ -180,10 +180,9 @@ def report_list(
     return [_summary(report) for report in reports.order_by("-cycle__first_day", "msp_ref")]
 
 
-def _require_access(viewer: Viewer) -> None:
+def _require_access(msp_id: int) -> None:
     """Tell an MSP why it has no list of reports."""
-    msp = Account.objects.visible_to(viewer).select_related("region", "type").get(pk=viewer.account_id)
-    access = access_of(msp)
+    access = access_of(Account.objects.select_related("region", "type").get(pk=msp_id))
     if not access.granted:
         raise NotAllowed(f"{access.reason}; your distributor prepares the report on your behalf")
 
