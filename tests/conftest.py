@@ -7,7 +7,10 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
 from tests import home
+from tests import world as world_file
 from tests.database import let_flush_empty_all_tables
+from trueup.accounts.rules import Viewer
+from trueup.network import actions
 
 
 def pytest_unconfigure() -> None:
@@ -38,3 +41,9 @@ def ledger_home(tmp_path: Path, settings: Settings) -> Path:
 
 
 # ── The world everybody knows begins here ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def world(db: None) -> None:
+    """The network of tests/world.py, applied on 1 January 2026."""
+    actions.apply(Viewer.system(), world_file.NETWORK, file_name=world_file.FILE_NAME, dry_run=False, now=world_file.APPLIED_AT)

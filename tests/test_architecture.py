@@ -27,6 +27,9 @@ FURTHER_NAMES = {
     "events/recording.py": "every action of every module writes its event through it, so it is neither verb nor question",
     "ledger/engine": "the only code that knows files, Delta and DuckDB",
     "ledger/figures.py": "what a month's reading returns, shared by engine and queries",
+    "network/customers": "a CSV of any size on its way into the tables",
+    "network/document.py": "YAML and JSON Schema, and the line of everything",
+    "network/tables": "each part of the file beside the tables it is kept in",
     "ledger/pinning.py": "what a closing of a month needs from the ledger",
 }
 FORBIDDEN_NAMES = frozenset(

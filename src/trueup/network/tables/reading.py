@@ -1,0 +1,159 @@
+"""What the database has, in the words of the file."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from django.db.models import Count, F, Model, Q, QuerySet
+
+from trueup.accounts.models import Account, AccountType, Installation, Member, Placement, Region
+from trueup.accounts.rules import Tier
+from trueup.catalog.models import BillingUnit, CreditRequirement, Service, ServiceMeasure, SolutionGroup, Terms
+from trueup.kit.quantity import plain
+from trueup.ledger.models import NameMapping, Source
+from trueup.network.rules import dated
+from trueup.network.rules.meaning import TERMS
+from trueup.network.rules.tree import Key, State, Values
+
+CHUNK = 500
+"""Keys in one question: SQLite has a limit on parameters."""
+
+DEFAULT_SOURCE = "default"
+"""Made by the ledger for imports that name none; it is nobody's entry."""
+
+_Item = TypeVar("_Item")
+_Model = TypeVar("_Model", bound=Model)
+
+
+def chunks(items: Sequence[_Item], size: int = CHUNK) -> Iterator[Sequence[_Item]]:
+    """The items in groups small enough for one query."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def present(refs: Collection[str]) -> State:
+    """All there is, apart from customers that are not among `refs`."""
+    units = BillingUnit.objects.values_list("code", "name", "decimals")
+    groups = SolutionGroup.objects.values_list("code", "name", "vendor__ref", "position")
+    sources = Source.objects.exclude(code=DEFAULT_SOURCE).values_list("code", "expected_daily", "keeps_unmapped")
+    return {
+        "installation": {(): _installation()},
+        "regions": _switches(Region.objects.all()),
+        "account_types": _switches(AccountType.objects.all()),
+        "accounts": _accounts(refs),
+        "billing_units": {(code,): {"name": name, "decimals": decimals} for code, name, decimals in units},
+        "solution_groups": {(code,): {"name": name, "vendor": vendor, "position": at} for code, name, vendor, at in groups},
+        "services": _services(),
+        "sources": {(code,): {"expected": daily, "unmapped": "keep" if keeps else "refuse"} for code, daily, keeps in sources},
+        "members": _members(),
+        "terms": {(entry.account.ref if entry.account else "", entry.from_date.isoformat()): _terms(entry) for entry in _all_terms()},
+    }
+
+
+def _installation() -> Values:
+    row = Installation.objects.filter(id=1).first() or Installation(id=1)
+    return {"currency": row.currency, "time_zone": row.time_zone, "close_grace_days": row.close_grace_days}
+
+
+def _switches(rows: "QuerySet[Region] | QuerySet[AccountType]") -> dict[Key, Values]:
+    return {(code,): {"name": name, "usage_reports": allowed} for code, name, allowed in rows.values_list("code", "name", "usage_reports")}
+
+
+def _accounts(refs: Collection[str]) -> dict[Key, Values]:
+    above = Account.objects.exclude(tier=Tier.CUSTOMER)
+    found = _of_accounts(above, Placement.objects.filter(account__in=above))
+    for chunk in chunks(sorted(refs)):
+        named = Account.objects.filter(ref__in=chunk, tier=Tier.CUSTOMER)
+        found |= _of_accounts(named, Placement.objects.filter(account__ref__in=chunk))
+    return found
+
+
+_ACCOUNT_FIELDS = ("tier", "name", "region__code", "type__code", "time_zone", "city", "state", "company_id", "usage_reports_excluded")
+
+
+def _of_accounts(accounts: QuerySet[Account], placements: QuerySet[Placement]) -> dict[Key, Values]:
+    rows = accounts.order_by("pk").values_list("ref", *_ACCOUNT_FIELDS)
+    names = [name.removesuffix("__code") for name in _ACCOUNT_FIELDS]
+    found: dict[Key, Values] = {(row[0],): dict(zip(names, row[1:], strict=True)) for row in rows}
+    for ref, parent, from_date in placements.order_by("from_date").values_list("account__ref", "parent__ref", "from_date"):
+        if (ref,) in found:
+            found[ref,][dated.field("parent", from_date)] = parent
+    return found
+
+
+def _services() -> dict[Key, Values]:
+    names = ("name", "group__code", "unit__code", "reports_used", "chargeable_basis", "position")
+    keys = [name.removesuffix("__code") for name in names]
+    found: dict[Key, Values] = {
+        (row[0],): dict(zip(keys, row[1:], strict=True)) for row in Service.objects.values_list("code", *names)
+    }  # fmt: skip
+    for code, day, name, at in _by_day(ServiceMeasure.objects.all(), "name", "percentile"):
+        found[code,][dated.field("measure", day)] = dated.measure_text(name, at)
+    for code, day, per_unit in _by_day(CreditRequirement.objects.all(), "per_unit"):
+        found[code,][dated.field("credits", day)] = plain(per_unit)
+    return found
+
+
+def _by_day(rows: QuerySet[Any], *fields: str) -> Iterable[Any]:
+    return rows.order_by("from_date").values_list("service__code", "from_date", *fields)
+
+
+def _members() -> dict[Key, Values]:
+    rows = Member.objects.order_by("pk").values_list("user__email", "account__ref", "role", "user__name")
+    return {(email, ref): {"role": role, "name": name} for email, ref, role, name in rows}
+
+
+def _all_terms() -> QuerySet[Terms]:
+    return Terms.objects.select_related("account").order_by("pk")
+
+
+def _terms(entry: Terms) -> Values:
+    values: Values = {}
+    for name in TERMS:
+        value: Any = getattr(entry, name)
+        values[name] = plain(value) if name.startswith("over_provision") else value
+    return values
+
+
+def in_use(before: State, wanted: State) -> dict[str, set[Key]]:
+    """The entries something will still refer to, once what is wanted is written."""
+    services = before["services"] | wanted.get("services", {})
+    return {
+        "regions": _used_by_accounts(before, wanted, "region"),
+        "account_types": _used_by_accounts(before, wanted, "type"),
+        "billing_units": {(str(values["unit"]),) for values in services.values()},
+        "sources": {(code,) for code in _sources_in_use()},
+    }
+
+
+def _used_by_accounts(before: State, wanted: State, field: str) -> set[Key]:
+    """Counted in the database, because customers that the file does not name are not in `before`."""
+    rows = Account.objects.values_list(f"{field}__code").annotate(accounts=Count("pk")).order_by()
+    counted: Counter[Any] = Counter(dict(rows))
+    for key, values in wanted.get("accounts", {}).items():
+        if key in before["accounts"]:
+            counted[before["accounts"][key][field]] -= 1
+        counted[values[field]] += 1
+    return {(code,) for code, accounts in counted.items() if code is not None and accounts > 0}
+
+
+def _sources_in_use() -> set[str]:
+    delivered = Source.objects.filter(Q(batches__isnull=False) | Q(days__isnull=False) | Q(unmapped_records__isnull=False))
+    return set(delivered.values_list("code", flat=True)) | set(
+        NameMapping.objects.filter(source__isnull=False).values_list("source__code", flat=True)
+    )
+
+
+def ids(model: type[_Model], field: str) -> Callable[[Collection[Any]], dict[Any, int]]:
+    """A lookup of ids by a unique field."""
+
+    def look_up(values: Collection[Any]) -> dict[Any, int]:
+        found: dict[Any, int] = {}
+        for chunk in chunks(sorted(set(values))):
+            rows = model._default_manager.filter(**{f"{field}__in": chunk}).values_list(F(field), F("pk"))  # noqa: SLF001 -- the name Django gives it
+            found.update((value, pk) for value, pk in rows)
+        return found
+
+    return look_up
+
+
+account_ids = ids(Account, "ref")
