@@ -41,7 +41,7 @@ def load_directory(connection: duckdb.DuckDBPyConnection, viewer: Viewer, *, sou
     customers = Account.objects.visible_to(viewer).filter(tier=Tier.CUSTOMER)
     placements = Placement.objects.visible_to(viewer).filter(account__tier=Tier.CUSTOMER, parent__tier=Tier.MSP)
     wanted = _wanted(connection) if small else None
-    mapped = [row for row in mappings.filter(kind="customer").values_list("name", "account_id")]
+    mapped = list(mappings.filter(kind="customer").values_list("name", "account_id"))
     _insert(connection, "named", _pick(customers, wanted, "ref", ("ref", "id")))
     if mapped:
         seen = {pk for chunk in _chunks([row[1] for row in mapped]) for pk in customers.filter(pk__in=chunk).values_list("pk", flat=True)}
@@ -49,7 +49,7 @@ def load_directory(connection: duckdb.DuckDBPyConnection, viewer: Viewer, *, sou
     ids = None if wanted is None else [int(row[0]) for row in connection.execute("SELECT DISTINCT customer_id FROM named").fetchall()]
     _insert(connection, "placements", _pick(placements, ids, "account_id", ("account_id", "parent_id", "from_date", "until_date")))
     connection.execute("CREATE OR REPLACE TEMP TABLE placed AS SELECT n.name, p.* FROM named AS n JOIN placements AS p USING (customer_id)")
-    _load_services(connection, [row for row in mappings.filter(kind="service").values_list("name", "service_id")])
+    _load_services(connection, list(mappings.filter(kind="service").values_list("name", "service_id")))
 
 
 def _load_services(connection: duckdb.DuckDBPyConnection, mapped: list[tuple[str, int | None]]) -> None:

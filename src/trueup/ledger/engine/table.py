@@ -129,7 +129,8 @@ class VendorTable:
         app = f"compact-{day.isoformat()}"
         at = _milliseconds()
         actions: list[AddAction | RemoveAction] = [
-            RemoveAction(file.path, data_change=False, deletion_timestamp=at, partition_values={"p_day": day.isoformat(), "p_tier": file.tier}) for file in removed
+            RemoveAction(file.path, data_change=False, deletion_timestamp=at, partition_values=_partition(day.isoformat(), file.tier))
+            for file in removed
         ]
         actions.append(_add(added, "clean", data_change=False))
         self._commit(actions, Transaction(app, (self._table.transaction_version(app) or 0) + 1))
@@ -192,9 +193,13 @@ def _stored(path: str) -> StoredFile:
     return StoredFile(path, date.fromisoformat(day.removeprefix("p_day=")), "clean" if tier == "p_tier=clean" else "tail")
 
 
+def _partition(day: str, tier: Tier) -> dict[str, str | None]:
+    return {"p_day": day, "p_tier": tier}
+
+
 def _add(file: NewFile, tier: Tier, *, data_change: bool) -> AddAction:
     stats = json.dumps({"numRecords": file.rows})
-    return AddAction(file.path, file.size, {"p_day": file.day, "p_tier": tier}, _milliseconds(), data_change, stats)
+    return AddAction(file.path, file.size, _partition(file.day, tier), _milliseconds(), data_change, stats)
 
 
 def _milliseconds() -> int:
