@@ -2,54 +2,27 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from contextlib import closing
+from datetime import date, timedelta
 from decimal import Decimal
 
-import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.ledger.memory import BEGIN, InMemory, Ledger
 from trueup.catalog.rules import Measure, MeasureName
 from trueup.kit.errors import Invalid
 from trueup.kit.period import Month
 from trueup.ledger import figures
 from trueup.ledger.figures import CustomerShare, DayTotals, LineFigures, customers_of, days_of, lines_in, slices
-from trueup.ledger.rules.measures import MeasuredService, Ranking, Received, Record, lines_of, peak_day, winning
+from trueup.ledger.rules.measures import MeasuredService, Ranking, Received, Record, peak_day
 
 MONTHS = [Month(2026, 2), Month(2028, 2), Month(2026, 4), Month(2026, 10)]  # 28, 29, 30 and 31 days
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 MSPS = [11, 12]
+VALUES = ["0", "0 1", "0 1 2 3", "0.000001 7.5 12.345678 40"]
 CUSTOMERS = [101, 102, 103]
 VENDOR = 1
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """A random ledger, the services it is measured by, and a moment to read it as of."""
-
-    month: Month
-    services: list[MeasuredService]
-    received: list[Received]
-    as_of: datetime | None
-
-    @property
-    def winning(self) -> list[Record]:
-        return winning(self.received, self.as_of)
-
-    @property
-    def lines(self) -> list[LineFigures]:
-        """By the rules."""
-        lines = lines_of(self.winning, self.services, self.month)
-        return [LineFigures(*key, one.provisioned, one.used, one.credits, one.days) for key, one in lines.items()]
-
-    def service(self, service_id: int) -> MeasuredService:
-        return next(service for service in self.services if service.service_id == service_id)
-
-    def records_of(self, line: LineFigures) -> list[Record]:
-        return [record for record in self.winning if (record.msp_id, record.service_id) == (line.msp_id, line.service_id)]
 
 
 percentiles = st.sampled_from([Decimal("0.5"), Decimal(50), Decimal("66.6666666667"), Decimal(85), Decimal("96.7741935484"), Decimal(100)])
@@ -68,7 +41,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     month = draw(st.sampled_from(MONTHS))
     services = draw(service_lists())
     lot = random.Random(draw(st.integers(0, 2**32)))  # many records from one drawn number: drawing each would take seconds
-    values = draw(st.sampled_from([[0], [0, 1], [0, 1, 2, 3], ["0.000001", "7.5", "12.345678", 40]]))
+    values = draw(st.sampled_from(VALUES)).split()
     unknown_used = {service.service_id: draw(st.sampled_from([0.0, 0.5, 1.0])) for service in services}
     without_credits = {service.service_id: draw(st.sampled_from([0.0, 0.5, 1.0])) for service in services}
     days = month.days if draw(st.booleans()) else sorted(lot.sample(month.days, draw(st.integers(1, 6))))
@@ -89,40 +62,6 @@ def ledgers(draw: st.DrawFn) -> Ledger:
             received.append(Received(record, at, batch))
     as_of = draw(st.sampled_from([None, BEGIN, BEGIN + timedelta(hours=1)]))
     return Ledger(month, services, received, as_of)
-
-
-class InMemory:
-    """The raw records in a DuckDB table; the winning ones by the plainest window there is."""
-
-    def __init__(self) -> None:
-        self.connection = duckdb.connect(config={"threads": 1})
-        self.connection.execute("SET TimeZone = 'UTC'")
-
-    @contextmanager
-    def holding(self, ledger: Ledger) -> Iterator[duckdb.DuckDBPyConnection]:
-        cursor = self.connection.cursor()  # its temporary relations are its own
-        cursor.execute(
-            "CREATE OR REPLACE TABLE raw (day DATE, msp_id BIGINT, customer_id BIGINT, service_id INTEGER,"
-            " provisioned_units DECIMAL(18, 6), used_units DECIMAL(18, 6), allocated_credits DECIMAL(18, 6),"
-            " recorded_at TIMESTAMPTZ, batch_id BIGINT)"
-        )
-        columns: list[list[object]] = [list(column) for column in zip(*(_row(one) for one in ledger.received), strict=True)]
-        types = ["DATE", "BIGINT", "BIGINT", "INTEGER", "VARCHAR", "VARCHAR", "VARCHAR", "TIMESTAMPTZ", "BIGINT"]
-        cursor.execute(f"INSERT INTO raw SELECT {', '.join(f'UNNEST(?::{kind}[])' for kind in types)}", columns)
-        moment = "TRUE" if ledger.as_of is None else f"recorded_at <= TIMESTAMPTZ '{ledger.as_of.isoformat()}'"
-        cursor.execute(
-            "CREATE OR REPLACE VIEW winning AS SELECT * EXCLUDE place FROM (SELECT *, ROW_NUMBER() OVER"
-            " (PARTITION BY day, customer_id, service_id ORDER BY recorded_at DESC, batch_id DESC) AS place"
-            f" FROM raw WHERE {moment}) WHERE place = 1"
-        )
-        with closing(cursor):
-            yield cursor
-
-
-def _row(one: Received) -> tuple[object, ...]:
-    record = one.record
-    amounts = [None if amount is None else str(amount) for amount in (record.provisioned, record.used, record.credits)]
-    return record.day, record.msp_id, record.customer_id, record.service_id, *amounts, one.recorded_at, one.batch_id
 
 
 @pytest.fixture(scope="module")

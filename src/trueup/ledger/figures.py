@@ -248,6 +248,9 @@ def _lines_of(parts: Iterable[Part], services: dict[int, MeasuredService], days:
 def _line_sums(parts: Iterable[Part]) -> Figures:
     """The parts of one line added up. The day of a part that has credits alone is not one of the line's."""
     rows = list(parts)
+    if len(rows) == 1:  # as nearly all lines have
+        _, _, day, provisioned, used, allocated = rows[0]
+        return Figures(provisioned or ZERO, used, allocated, () if day is None else (day,))
     days = {row[2] for row in rows if row[2] is not None and (row[3] is not None or row[4] is not None)}
     return Figures(
         provisioned=_sum(row[3] for row in rows) or ZERO,
