@@ -1,0 +1,120 @@
+"""The command `trueup`: assembles the commands, and says every refusal in the same way."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from trueup import __version__
+from trueup.jobs.commands import clock, cycle, network, review, usage
+from trueup.jobs.messages import refuse, say
+from trueup.jobs.options import examples
+from trueup.kit.errors import TrueUpError
+
+DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+"""Exit codes."""
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""Exit codes of every program that Ctrl-C, or a reader that left, has ended."""
+
+
+class _Commands(TyperGroup):
+    """Turns whatever a command may expect to go wrong into a sentence and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was typed."""
+        with _exit_codes():
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # a reader that left is noticed here
+            return result
+
+
+@contextmanager
+def _exit_codes() -> Iterator[None]:
+    try:
+        yield
+    except TrueUpError as error:
+        refuse(error)
+        raise typer.Exit(REFUSED) from error
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # Nobody reads any more; what is still buffered must not complain when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(BROKEN_PIPE) from None
+    except Exception as error:
+        reason = _reason(error)
+        if reason is None:
+            raise
+        say(reason)
+        raise typer.Exit(REFUSED) from error
+
+
+def _reason(error: Exception) -> str | None:
+    """The sentence for what the machine or its settings refuse; None for what nobody expects."""
+    names = {kind.__name__ for kind in type(error).__mro__ if kind.__module__.startswith("django.")}
+    text = " ".join(str(error).split())
+    if "ImproperlyConfigured" in names:
+        return f"Settings: {text}"
+    if "OperationalError" in names:
+        return f"The database cannot be used: {text}"
+    if isinstance(error, OSError):
+        return f"The machine refuses: {text}"
+    return None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"trueup {__version__}")
+        raise typer.Exit(DONE)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "trueup apply network.yaml",
+        "trueup usage import october.csv",
+        "trueup cycle close 2026-10",
+        "trueup report show 2026-10 bolt",
+        "",
+        "Exit codes: 0 done, 1 refused with the reason, 2 wrong usage.",
+    ),
+)
+
+
+@app.callback()
+def trueup(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)] = False,
+) -> None:
+    """TrueUp: the monthly true-up of software distribution, from daily usage to approved values."""
+
+
+for _commands in (network, usage, cycle, review, clock):
+    _commands.add_to(app)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code."""
+    try:
+        app(args=list(arguments), prog_name="trueup")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return DONE
+
+
+def main() -> None:
+    """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # what cannot be written is shown as its code, whatever the machine's language
+            reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""EDGE: the clock and the commands, the two that say what time it is."""

@@ -1,0 +1,57 @@
+"""Proving that the figures and the history are right, as commands."""
+
+from dataclasses import asdict
+
+import typer
+
+from trueup.events import queries
+from trueup.jobs.messages import say
+from trueup.jobs.options import Format
+from trueup.jobs.output import Listing, write_object
+from trueup.jobs.progress import showing_progress
+from trueup.jobs.tables import Column, print_facts
+from trueup.kit.period import Month
+from trueup.reports import verifying
+
+_MISMATCHES = Listing(
+    keys=("cycle", "msp", "service", "field", "stored", "recomputed"),
+    columns=(
+        Column("Cycle", "cycle", number=True),
+        Column("MSP", "msp"),
+        Column("Service", "service"),
+        Column("Field", "field", codes=True),
+        Column("Stored", "stored", number=True),
+        Column("Recomputed", "recomputed", number=True),
+    ),
+    empty="Every figure comes out the same.",
+)
+_FINDINGS = Listing(
+    keys=("chain", "sequence", "message"),
+    columns=(Column("Chain", "chain", number=True), Column("Event", "sequence", number=True), Column("Finding", "message")),
+    empty="Nobody has touched the history.",
+)
+
+
+def verify(month: Month | None, form: Format) -> None:
+    """Write every figure that differs; exit code 1 if there is one. Raises NotFound for a cycle that is not closed."""
+    with showing_progress() as progress:
+        found = verifying.verify(month, progress=progress)
+    _MISMATCHES.write((asdict(one) | {"cycle": one.cycle} for one in found), form)
+    if found:
+        say(f"{len(found)} figure(s) differ.")
+        raise typer.Exit(1)
+
+
+def audit(form: Format) -> None:
+    """Write everything that was done to the history; exit code 1 if there is anything."""
+    found = queries.audit()
+    findings = [asdict(finding) for finding in found.findings]
+    if form is Format.JSON:
+        write_object({"chains": found.chains, "events": found.events, "anchor": found.anchor, "findings": findings})
+    else:
+        if form is Format.TABLE:
+            print_facts({"Chains": found.chains, "Events": found.events, "Anchor": found.anchor})
+        _FINDINGS.write(findings, form)
+    if findings:
+        say(f"{len(findings)} finding(s): the history was tampered with.")
+        raise typer.Exit(1)

@@ -1,0 +1,103 @@
+"""`trueup usage`: taking usage in, and what the ledger holds."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trueup.jobs.options import AsOfOption, DryRun, Format, FormatOption, MonthOption, NowOption, SeenAs, examples, moment
+from trueup.jobs.starting import WhenNeeded
+
+if TYPE_CHECKING:
+    from trueup.jobs import usage
+else:
+    usage = WhenNeeded("trueup.jobs.usage")
+
+app = typer.Typer(no_args_is_help=True, help="Usage: import files, see what is recorded, match unknown names.")
+unmapped = typer.Typer(invoke_without_command=True)
+
+SourceOption = Annotated[str | None, typer.Option("--source", metavar="S", help="The code of the source it comes from.")]
+
+
+@app.command(
+    "import",
+    epilog=examples(
+        "trueup usage import usage.csv --dry-run",
+        "trueup usage import october.parquet --source rmm-feed --key 2026-10",
+        "trueup usage import usage.ndjson --accept-valid --format json",
+    ),
+)
+def import_usage(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, NDJSON or Parquet.")],
+    *,
+    source: SourceOption = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="K", help="The name of this delivery: sent again, it changes nothing.")
+    ] = None,
+    accept_valid: Annotated[bool, typer.Option("--accept-valid", help="Store the good rows and report the rest.")] = False,
+    dry_run: DryRun = False,
+    form: FormatOption = Format.TABLE,
+    now: NowOption = None,
+) -> None:
+    """Take in a file of daily usage, as a whole or not at all.
+
+    Columns, in any order: day, customer, service, provisioned_units, used_units (empty: unknown), allocated_credits (empty:
+    provisioned units × the credit requirement of the day). A newer record of the same day, customer and service corrects the
+    older one. Every bad row is listed with its number (row 1 is the first row of data), column, value and reason.
+    """
+    usage.import_file(file, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, form=form, now=moment(now))
+
+
+@app.command(
+    "show",
+    epilog=examples(
+        "trueup usage show --month 2026-10 --msp bolt", "trueup usage show --month 2026-10 --customer bolt-dental --format csv"
+    ),
+)
+def show(
+    *,
+    month: MonthOption,
+    msp: Annotated[str | None, typer.Option("--msp", metavar="M", help="Only the customers this MSP had on the day.")] = None,
+    customer: Annotated[str | None, typer.Option("--customer", metavar="C", help="Only this customer.")] = None,
+    service: Annotated[str | None, typer.Option("--service", metavar="S", help="Only this service.")] = None,
+    as_of: AsOfOption = None,
+    email: SeenAs = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show the usage records of a month that count: the latest of each day, customer and service."""
+    usage.show(month, msp=msp, customer=customer, service=service, as_of=as_of, email=email, form=form)
+
+
+@unmapped.callback(epilog=examples("trueup usage unmapped", 'trueup usage unmapped map "Dental Care" --customer bolt-dental'))
+def list_unmapped(context: typer.Context, email: SeenAs = None, form: FormatOption = Format.TABLE) -> None:
+    """List the names of customers and services that could not be matched, and how many records wait for each."""
+    if context.invoked_subcommand is None:
+        usage.list_unmapped(email, form)
+
+
+@unmapped.command(
+    "map",
+    epilog=examples(
+        'trueup usage unmapped map "Dental Care" --customer bolt-dental',
+        "trueup usage unmapped map EPC --service endpoint-core --source rmm-feed",
+    ),
+)
+def map_name(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name as the records have it.")],
+    customer: Annotated[str | None, typer.Option("--customer", metavar="C", help="The ref of the customer it stands for.")] = None,
+    service: Annotated[str | None, typer.Option("--service", metavar="S", help="The code of the service it stands for.")] = None,
+    source: SourceOption = None,
+    now: NowOption = None,
+) -> None:
+    """Say which customer or service a name stands for, and store the records that waited for it."""
+    if (customer is None) == (service is None):
+        raise typer.BadParameter("give either --customer or --service")
+    usage.map_name(name, customer=customer, service=service, source=source, now=moment(now))
+
+
+app.add_typer(unmapped, name="unmapped")
+
+
+def add_to(root: typer.Typer) -> None:
+    """Put these commands under `trueup`."""
+    root.add_typer(app, name="usage")

@@ -1,0 +1,100 @@
+"""Applying a network file and importing customers, as commands."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from trueup.accounts.rules import Viewer
+from trueup.events.rules import Change
+from trueup.jobs.messages import say
+from trueup.jobs.options import Format
+from trueup.jobs.output import Listing, Record, write_object
+from trueup.jobs.progress import showing_progress
+from trueup.jobs.tables import Column, for_people
+from trueup.kit.errors import Invalid
+from trueup.network import actions
+from trueup.network.rules.plan import Plan
+
+_STEPS = Listing(
+    keys=("action", "kind", "name", "changes", "note"),
+    columns=(
+        Column("Action", "action", codes=True),
+        Column("What", "kind"),
+        Column("Name", "name"),
+        Column("Changes", show=lambda record: _in_words(record["changes"])),
+        Column("Note", "note", spare=True),
+    ),
+    empty="The network is as the file says: nothing to change.",
+)
+REFUSED = Listing(
+    keys=("row", "column", "value", "reason"),
+    columns=(
+        Column("Row", "row", number=True),
+        Column("Column", "column"),
+        Column("Value", "value"),
+        Column("Reason", show=lambda record: record.get("sentence", record["reason"])),
+    ),
+    empty="No row was refused.",
+)
+"""Bad rows of an import."""
+
+
+def apply(file: Path, *, dry_run: bool, form: Format, now: datetime) -> None:
+    """Show what a network file changes, then do it. Raises Invalid, NotAllowed."""
+    text = _read(file)
+    plan = actions.apply(Viewer.system(), text, file_name=file.name, dry_run=True, now=now)
+    _STEPS.write(_records(plan), form)
+    if dry_run:
+        say(f"{len(plan.doing)} step(s) would be done; nothing was changed (--dry-run).")
+        return
+    done = actions.apply(Viewer.system(), text, file_name=file.name, dry_run=False, now=now)
+    if done != plan:
+        say("Somebody else changed the network in the meantime; what was done is in the history.")
+    say(f"{len(done.doing)} step(s) done.")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{file} is not UTF-8 text: the byte at position {error.start + 1} cannot be read") from error
+
+
+def _records(plan: Plan) -> Iterator[Record]:
+    for step in plan.steps:
+        changes = [{"field": change.field, "before": change.before, "after": change.after} for change in step.changes]
+        yield {"action": step.verb.value, "kind": step.kind, "name": step.name, "changes": changes, "note": step.note}
+
+
+def _in_words(changes: object) -> str:
+    """`time_zone: UTC → Europe/Berlin`; of something new only what it is."""
+    texts = []
+    for one in changes if isinstance(changes, list) else []:
+        change = Change(one["field"], one["before"], one["after"])
+        new = change.before is None
+        after = for_people(change.after)
+        texts.append(f"{change.field}: {after}" if new else f"{change.field}: {for_people(change.before)} → {after}")
+    return "\n".join(texts)
+
+
+def import_customers(file: Path, *, dry_run: bool, form: Format, now: datetime) -> None:
+    """Take in a file of customers and say what became of it; exit code 1 if a row was refused. Raises Invalid, NotAllowed."""
+    with showing_progress() as progress:
+        result = actions.import_customers(Viewer.system(), file, dry_run=dry_run, now=now, progress=progress)
+    refused = [asdict(row) for row in result.refused]
+    counts = {"added": result.added, "renamed": result.renamed, "moved": result.moved, "unchanged": result.unchanged}
+    if form is Format.JSON:
+        write_object(counts | {"refused": iter(refused)})
+    elif refused or form is Format.CSV:
+        REFUSED.write(refused, form)
+    summary = ", ".join(f"{count} {name}" for name, count in counts.items())
+    if refused:
+        say(f"Refused: {len({row.row for row in result.refused})} row(s) have problems; nothing was changed.")
+        raise typer.Exit(1)
+    note = " Nothing was changed (--dry-run)." if dry_run else ""
+    say(f"Customers: {summary}.{note}")

@@ -1,0 +1,68 @@
+"""The arguments and options that many commands share."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, TypeVar
+
+import typer
+
+from trueup.kit.errors import Invalid
+from trueup.kit.period import Month, parse_instant
+
+_Value = TypeVar("_Value")
+
+
+class Format(StrEnum):
+    """How data is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def _reading(parse: Callable[[str], _Value]) -> Callable[[str], _Value]:
+    """What cannot be read in an argument is wrong usage."""
+
+    def read(text: str) -> _Value:
+        try:
+            return parse(text)
+        except Invalid as error:
+            raise typer.BadParameter(error.message) from error
+
+    return read
+
+
+def moment(now: datetime | None) -> datetime:
+    """The instant a command acts at: as given, else the machine's clock."""
+    return now or datetime.now(UTC)
+
+
+_month = _reading(Month.parse)
+_instant = _reading(parse_instant)
+
+CycleArgument = Annotated[Month, typer.Argument(parser=_month, metavar="CYCLE", help="The month, such as 2026-10.")]
+OptionalCycle = Annotated[
+    Month | None, typer.Argument(parser=_month, metavar="[CYCLE]", help="The month, such as 2026-10 (default: all closed ones).")
+]
+MspArgument = Annotated[str, typer.Argument(metavar="MSP", help="The ref of the MSP.")]
+ServiceArgument = Annotated[str, typer.Argument(metavar="SERVICE", help="The code of the service.")]
+MonthOption = Annotated[Month, typer.Option("--month", parser=_month, metavar="MONTH", help="The month, such as 2026-10.")]
+CycleOption = Annotated[Month | None, typer.Option("--cycle", parser=_month, metavar="CYCLE", help="Only this month, such as 2026-10.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to write the data.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and show everything, change nothing.")]
+NowOption = Annotated[
+    datetime | None,
+    typer.Option("--now", parser=_instant, metavar="T", help="Act as at this instant, such as 2026-11-06T23:00:00Z (default: the clock)."),
+]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option("--as-of", parser=_instant, metavar="T", help="What was known at this instant (default: everything)."),
+]
+SeenAs = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="Show what this person may see (default: everything).")]
+ActingAs = Annotated[str, typer.Option("--as", metavar="EMAIL", help="The member who does it.")]
+
+
+def examples(*lines: str) -> str:
+    """The end of a help text."""
+    return "\n\n".join(("Examples:", *(f"  {line}" for line in lines)))

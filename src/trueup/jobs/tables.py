@@ -1,0 +1,135 @@
+"""Tables for people: numbers to the right and never cut, states in words, readable on narrow and wide terminals."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from trueup.jobs.messages import visible
+from trueup.kit.period import Month
+from trueup.kit.quantity import plain
+from trueup.reports.rules.workflow import words
+
+UNKNOWN = "–"
+_PIPED_WIDTH = 1000
+"""Characters of a line where nobody looks at it: a program that reads the table wants a row in a line."""
+
+_COLORS = {"approved": "green", "rejected": "red", "under_review": "yellow", "open": "yellow", "remove": "red", "add": "green"}
+"""Colors of codes; the words beside them say the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its title, the key it shows or (`show`) what it makes of the whole record.
+
+    `number`: to the right, in one piece. `codes`: written in words. `spare`: left out where the terminal is too narrow.
+    """
+
+    title: str
+    key: str = ""
+    show: Callable[[Mapping[str, object]], object] | None = None
+    number: bool = False
+    codes: bool = False
+    spare: bool = False
+    style: Callable[[Mapping[str, object]], str] | None = None
+
+    def cell(self, record: Mapping[str, object]) -> Text:
+        """What stands in the column for a record."""
+        value = self.show(record) if self.show else record[self.key]
+        text = in_words(value) if self.codes else for_people(value)
+        style = self.style(record) if self.style else _COLORS.get(str(value), "") if self.codes else ""
+        return Text(visible(text), style=style)
+
+
+def for_people(value: object) -> str:
+    """A value as a person reads it."""
+    if value is None or value == "":
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return plain(value) or UNKNOWN
+    if isinstance(value, datetime):
+        return (
+            value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "auto" if value.second or value.microsecond else "minutes") + " UTC"
+        )
+    if isinstance(value, str | int | date | Month):
+        return str(value)
+    if isinstance(value, Sequence):
+        return ", ".join(for_people(item) for item in value) or UNKNOWN
+    return str(value)
+
+
+def in_words(value: object) -> str:
+    """A code, or several, in words: `msp_preparing` → `MSP preparing`."""
+    if isinstance(value, str) and value:
+        return words(value)
+    if isinstance(value, Sequence) and value:
+        return ", ".join(in_words(item) for item in value)
+    return UNKNOWN
+
+
+def console() -> Console:
+    """Standard output as it is: a terminal's width, or COLUMNS, or no limit for a pipe."""
+    piped = not sys.stdout.isatty() and not os.environ.get("COLUMNS", "").isdigit()
+    return Console(file=sys.stdout, width=_PIPED_WIDTH if piped else None, highlight=False, markup=False, emoji=False)
+
+
+def print_line(text: str, style: str = "") -> None:
+    """A sentence or a heading among the data."""
+    console().print(Text(visible(text), style=style), soft_wrap=True)
+
+
+def print_facts(facts: Mapping[str, object]) -> None:
+    """What belongs to one thing: a name and a value in each line."""
+    width = max((len(name) for name in facts), default=0)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True, min_width=width)
+    grid.add_column(overflow="fold")
+    for name, value in facts.items():
+        grid.add_row(Text(name, style="dim"), Text(visible(for_people(value))))
+    console().print(grid)
+
+
+def print_table(columns: Sequence[Column], records: Sequence[Mapping[str, object]]) -> None:
+    """A table as wide as it needs; what is too wide for the terminal loses its spare columns, then becomes a card per record."""
+    out = console()
+    shown = list(columns)
+    while True:
+        table = _table(shown, records)
+        if out.measure(table).minimum <= out.width:
+            out.print(table)
+            return
+        spare = [column for column in shown if column.spare]
+        if not spare:
+            break
+        shown.remove(spare[-1])
+    _print_cards(out, columns, records)
+
+
+def _table(columns: Sequence[Column], records: Sequence[Mapping[str, object]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(column.title, justify="right" if column.number else "left", no_wrap=column.number, overflow="fold")
+    for record in records:
+        table.add_row(*(column.cell(record) for column in columns))
+    return table
+
+
+def _print_cards(out: Console, columns: Sequence[Column], records: Sequence[Mapping[str, object]]) -> None:
+    first, *others = columns
+    for record in records:
+        out.print(Text.assemble((first.cell(record).plain, "bold")), soft_wrap=True)
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        for column in others:
+            grid.add_row(Text(f"  {column.title}", style="dim"), column.cell(record))
+        out.print(grid)

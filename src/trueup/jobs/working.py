@@ -1,0 +1,93 @@
+"""The loop of the clock: what is due is done again and again until somebody ends it."""
+
+import logging
+import signal
+import time
+from datetime import datetime
+from types import FrameType
+
+import typer
+from django.db import close_old_connections
+
+from trueup.jobs.messages import refuse, say
+from trueup.jobs.options import moment
+from trueup.jobs.pipeline import run_once
+from trueup.jobs.progress import showing_progress
+from trueup.kit.errors import TrueUpError
+from trueup.kit.period import instant_text
+from trueup.kit.progress import Progress
+
+PAUSE = 5.0
+"""Seconds between two rounds."""
+
+_LOOK = 0.2
+"""Seconds after which a pause looks whether it is to end."""
+
+_log = logging.getLogger(__name__)
+
+
+class _End:
+    """Remembers that somebody asked for the end. A flag, because a signal may arrive at any instruction."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def ask(self, _number: int, _frame: FrameType | None) -> None:
+        """The handler of a signal."""
+        self.asked = True
+
+    def wait(self, seconds: float) -> None:
+        """Pause, unless the end is asked for meanwhile."""
+        until = time.monotonic() + seconds
+        while not self.asked and time.monotonic() < until:
+            time.sleep(_LOOK)
+
+
+def work_once(now: datetime | None) -> None:
+    """Do what is due and say what was done; exit code 1 if a step failed, after the others were done."""
+    at = moment(now)
+    with showing_progress() as progress:
+        if not _round(at, progress):
+            raise typer.Exit(1)
+
+
+def work(now: datetime | None) -> None:
+    """Do what is due, pause, and again, until SIGTERM or Ctrl-C. What fails in one round is tried again in the next."""
+    end = _End()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end.ask)
+    say("Working; Ctrl-C ends it.")
+    while not end.asked:
+        close_old_connections()  # a server that was restarted meanwhile must not fail every round from then on
+        _round(moment(now), None, quiet=True)
+        end.wait(PAUSE)
+    say("Ended.")
+
+
+def _round(now: datetime, progress: Progress | None, *, quiet: bool = False) -> bool:
+    """One round; whether all of its steps went well."""
+    try:
+        done = run_once(now, progress)
+    except Exception as error:  # noqa: BLE001 -- one round that fails must not end the clock
+        for one in _each(error):
+            _tell(one)
+        return False
+    for something in done:
+        print(f"{instant_text(now)} {something.what}: {something.count}", flush=True)
+    if not done and not quiet:
+        print(f"Nothing was due at {instant_text(now)}.")
+    return True
+
+
+def _each(error: Exception) -> list[Exception]:
+    if not isinstance(error, ExceptionGroup):
+        return [error]
+    return [one for inner in error.exceptions for one in _each(inner)]
+
+
+def _tell(error: Exception) -> None:
+    """A refusal is a sentence; anything else is a mistake of ours, with all that helps to find it."""
+    if isinstance(error, TrueUpError):
+        refuse(error)
+    else:
+        _log.error("a step of the clock failed", exc_info=error)
