@@ -72,8 +72,8 @@ def _as_other_account() -> tuple[list[str], str | None]:
 
 
 @contextmanager
-def server(programs: Path) -> Iterator[str]:
-    """A running server; gives the URL of its database and removes everything at the end."""
+def server(programs: Path, settings: Sequence[str] = SPEED) -> Iterator[str]:
+    """A running server; gives the URL of its database and removes everything at the end. `settings`: name=value, each."""
     # /tmp, not TMPDIR: the path of a socket may have 107 characters at most.
     folder = Path(tempfile.mkdtemp(prefix="trueup-pg-", dir="/tmp"))
     prefix, account = _as_other_account()
@@ -85,7 +85,7 @@ def server(programs: Path) -> Iterator[str]:
             [*prefix, str(programs / "initdb"), "-D", str(data), "-U", "trueup", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
             folder,
         )
-        options = [word for setting in SPEED for word in ("-c", setting)]
+        options = [word for setting in settings for word in ("-c", setting)]
         listen = ["-c", "listen_addresses=", "-k", str(folder)]
         # In a session of its own: Ctrl-C reaches the tests, and the server stays until we stop it.
         with log.open("wb") as output:

@@ -1,0 +1,1 @@
+"""What is measured. Each step runs in a process of its own (`benchmarks.child`), so that its memory is its own."""
