@@ -10,7 +10,7 @@ from typing import Final
 
 from trueup.accounts.models import Account, Placement
 from trueup.accounts.rules import Actor, Tier
-from trueup.events.rules import Change
+from trueup.events.rules import Change, Plain
 from trueup.kit.progress import Progress
 from trueup.network.customers.result import CustomersResult
 from trueup.network.customers.staging import customers
@@ -20,7 +20,7 @@ from trueup.network.rules.merging import History, merged
 from trueup.network.rules.tree import Values
 from trueup.network.tables.reading import chunks
 from trueup.network.tables.recording import CUSTOMERS_IMPORTED, record_steps
-from trueup.network.tables.writing import place
+from trueup.network.tables.writing import insert, place
 
 _AT_ONCE: Final = 5_000  # customers
 _MOST_WAITING: Final = 50_000  # customers whose changes wait to be told together
@@ -51,13 +51,13 @@ class _Customer:
     @property
     def changes(self) -> tuple[Change, ...]:
         """What differs, one change per value."""
-        pairs: list[tuple[str, str | None, str | None]] = [("name", self.name_before, self.name)] if self.name != self.name_before else []
+        pairs: list[tuple[str, Plain, Plain]] = [("name", self.name_before, self.name)] if self.name != self.name_before else []
         old, new = _fields(self.before), _fields(self.after)
         pairs += [(field, old.get(field), new.get(field)) for field in old | new if old.get(field) != new.get(field)]
         return tuple(Change(field, before, after, f"account {self.ref}") for field, before, after in pairs)
 
 
-def _fields(history: History) -> dict[str, str]:
+def _fields(history: History) -> Values:
     return {dated.field("parent", day): msp for day, msp in history}
 
 
@@ -103,9 +103,8 @@ def _compared(block: list[tuple[str, str, list[tuple[str, str]]]]) -> Iterator[_
 
 
 def _write(changed: list[_Customer]) -> None:
-    Account.objects.bulk_create(
-        [Account(ref=customer.ref, tier=Tier.CUSTOMER, name=customer.name) for customer in changed if customer.added]
-    )
+    added = ((customer.ref, Tier.CUSTOMER.value, customer.name, "", "", "", "", False) for customer in changed if customer.added)
+    insert(Account, ("ref", "tier", "name", "time_zone", "city", "state", "company_id", "usage_reports_excluded"), added)
     renamed = {customer.ref: customer.name for customer in changed if customer.renamed}
     for chunk in chunks(list(renamed)):
         accounts = list(Account.objects.filter(ref__in=chunk))
@@ -128,10 +127,9 @@ class _Telling:
     def add(self, changed: list[_Customer]) -> None:
         """More customers that changed."""
         for customer in changed:
-            old: Values = dict(_fields(customer.before))
-            new: Values = dict(_fields(customer.after))
-            for msp in msps_of(customer.changes, old, new, self._now.date()):
-                self._waiting[msp].append(tuple(without_other_msps(msp, change) for change in customer.changes))
+            changes, old, new = customer.changes, _fields(customer.before), _fields(customer.after)
+            for msp in msps_of(changes, old, new, self._now.date()):
+                self._waiting[msp].append(tuple(without_other_msps(msp, change) for change in changes))
         self._count += len(changed)
         if self._count >= _MOST_WAITING:
             self.tell()

@@ -43,7 +43,7 @@ def _histories(step: Step, before: State, wanted: State, today: date) -> tuple[s
     new = wanted.get(step.section, {}).get(step.key, {})
     match step.section:
         case "accounts" if new.get("tier") == Tier.CUSTOMER:
-            return msps_of(step.changes, old, new, today)
+            return msps_of(step.changes, _placements(old), _placements(new), today)
         case "accounts":
             return (step.key[0],)
         case "members":
@@ -59,8 +59,17 @@ def _histories(step: Step, before: State, wanted: State, today: date) -> tuple[s
     return ("",)
 
 
+def _placements(values: Values) -> Values:
+    return {name: value for name, value in values.items() if dated.is_of(name, "parent")}
+
+
 def msps_of(changes: tuple[Change, ...], old: Values, new: Values, today: date) -> tuple[str, ...]:
-    """The MSPs a change of a customer concerns: those named in what changes, before and after, and the present one."""
+    """The MSPs a change of a customer concerns: those named in what changes, before and after, and the present one.
+
+    `old` and `new` need hold no more than the placements.
+    """
+    if not old and len(new) == 1:
+        return tuple(str(ref) for ref in new.values())  # a new customer with one placement: of a million rows nearly all
     named: dict[str, None] = {}
     for change in changes:
         if dated.is_of(change.field, "parent"):
@@ -82,7 +91,8 @@ def _as_seen_by(ref: str, step: Step, wanted: State) -> tuple[Change, ...]:
 
 def without_other_msps(ref: str, change: Change) -> Change:
     """A customer's change as its MSP may see it."""
-    if not dated.is_of(change.field, "parent"):
+    known = change.before in (None, ref) and change.after in (None, ref)
+    if known or not dated.is_of(change.field, "parent"):
         return change
     seen = [value if value in (None, ref) else ELSEWHERE for value in (change.before, change.after)]
     return Change(change.field, seen[0], seen[1], change.of)

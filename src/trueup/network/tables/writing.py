@@ -1,12 +1,13 @@
 """Writing the steps of a plan, many rows at a time. The caller holds the transaction and the lock."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from django.db import connection
 from django.db.models import Manager, Model
 
 from trueup.accounts.models import Account, AccountType, Installation, Member, Placement, Region, User
@@ -99,14 +100,25 @@ def place(histories: dict[str, list[tuple[date, str]]], *, new: set[str]) -> Non
     known = account_ids([*histories, *parents])
     for chunk in chunks([known[ref] for ref in histories if ref not in new]):
         Placement.objects.filter(account_id__in=chunk).delete()
-    Placement.objects.bulk_create(
+    insert(
+        Placement,
+        ("account_id", "parent_id", "from_date", "until_date"),
         (
-            Placement(account_id=known[ref], parent_id=known[parent], from_date=day, until_date=until)
+            (known[ref], known[parent], day.isoformat(), until.isoformat())
             for ref, history in histories.items()
             for (day, parent), (until, _) in pairwise([*history, (FOREVER, "")])
         ),
-        batch_size=_BATCH,
     )
+
+
+def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows of plain values (dates as text) without building models: several times as fast for a million of them."""
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)  # noqa: SLF001 -- the name Django gives it
+    names = ", ".join(quote(column) for column in columns)
+    places = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608 -- our own names
 
 
 def _billing_units(entries: _Entries) -> None:
