@@ -18,7 +18,26 @@ from trueup.kit.errors import NotFound
 from trueup.kit.period import Month
 from trueup.ledger.engine.reading import Reading, open_month
 from trueup.ledger.engine.registry import configured_place, known_until, open_settled, settle, vendor_ids
+from trueup.ledger.figures import CustomerShare, DayTotals, LineFigures, line_customers, line_days, month_lines
 from trueup.ledger.models import Batch, Source, SourceDay, UnmappedRecord
+from trueup.ledger.rules.measures import MeasuredService
+
+__all__ = [
+    "CustomerShare",
+    "DayTotals",
+    "LineFigures",
+    "MeasuredService",
+    "UnmappedName",
+    "UsageRow",
+    "incomplete_lines",
+    "line_customers",
+    "line_days",
+    "missing_days",
+    "month_lines",
+    "months_with_usage",
+    "unmapped_names",
+    "usage_rows",
+]
 
 _BLOCK = 5_000
 
@@ -74,7 +93,7 @@ def _usage_rows(viewer: Viewer, month: Month, conditions: list[str], as_of: date
             seen = _restrict(reading, viewer)
             where = " AND ".join([*conditions, *seen]) or "true"
             found = reading.connection.execute(
-                "SELECT day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, recorded_at "
+                "SELECT day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, recorded_at "  # noqa: S608
                 f"FROM winning WHERE {where} ORDER BY day, msp_id, customer_id, service_id"
             )
             rows = iter(found.fetchone, None)

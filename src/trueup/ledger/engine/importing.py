@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -51,7 +52,12 @@ def checked(
             progress.start("Checking", None)
             well_formed = _stage(connection, delivery, viewer, source, scratch)
             fast = not earlier and well_formed and _accepted(connection, today)
-            result = _good(connection) if fast else _judged(connection, place, delivery, viewer, source, scratch, earlier, today)
+            if fast:
+                result = _good(connection)
+            else:
+                result = _judged(
+                    connection, place, delivery, viewer, source=source, scratch=scratch, earlier=earlier, today=today
+                )
             progress.finish()
             yield result
     finally:
@@ -89,15 +95,18 @@ def _good(connection: duckdb.DuckDBPyConnection) -> Checked:
 
 
 def _judged(
-    connection: duckdb.DuckDBPyConnection, place: Place, delivery: Delivery, viewer: Viewer, source: Source, scratch: Path,
+    connection: duckdb.DuckDBPyConnection, place: Place, delivery: Delivery, viewer: Viewer, *, source: Source, scratch: Path,
     earlier: list[Batch], today: date,
 ) -> Checked:  # fmt: skip
+    judge_it = partial(
+        _judge, connection, place, delivery, viewer, source=source, scratch=scratch, earlier=earlier, today=today
+    )
     try:
-        _judge(connection, place, delivery, viewer, source, scratch, earlier, today, rewrite=False)
+        judge_it(rewrite=False)
     except duckdb.Error as error:
         if not is_not_well_formed(error):
             raise
-        _judge(connection, place, delivery, viewer, source, scratch, earlier, today, rewrite=True)
+        judge_it(rewrite=True)
     if not count(connection, "SELECT count(*) FROM numbered"):
         raise Invalid("the file holds no usage records")
     refused = count(connection, "SELECT count(DISTINCT row) FROM refusals")
@@ -112,8 +121,8 @@ def _judged(
 
 
 def _judge(
-    connection: duckdb.DuckDBPyConnection, place: Place, delivery: Delivery, viewer: Viewer, source: Source, scratch: Path,
-    earlier: list[Batch], today: date, *, rewrite: bool,
+    connection: duckdb.DuckDBPyConnection, place: Place, delivery: Delivery, viewer: Viewer, *, source: Source, scratch: Path,
+    earlier: list[Batch], today: date, rewrite: bool,
 ) -> None:  # fmt: skip
     stage(connection, delivery, scratch=scratch, rewrite=rewrite)
     load_directory(connection, viewer, source_id=source.pk, small=delivery.size <= _SMALL)

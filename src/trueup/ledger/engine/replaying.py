@@ -38,7 +38,7 @@ def replay(place: Place, viewer: Viewer, source: Source, mapping: NameMapping, *
             ids.append(record.pk)
             file.write(json.dumps(_columns(record)) + "\n")
     try:
-        return _store(place, viewer, source, mapping, path, ids, now) if ids else None
+        return _store(place, viewer, source, mapping, path=path, ids=ids, now=now) if ids else None
     finally:
         path.unlink()
         scratch.rmdir()
@@ -52,7 +52,7 @@ def _columns(record: UnmappedRecord) -> dict[str, str]:
 
 
 def _store(
-    place: Place, viewer: Viewer, source: Source, mapping: NameMapping, path: Path, ids: list[int], now: datetime
+    place: Place, viewer: Viewer, source: Source, mapping: NameMapping, *, path: Path, ids: list[int], now: datetime
 ) -> Batch | None:
     delivery = Delivery(path, Kind.NDJSON, "", 0, ())
     with connect(place) as connection:

@@ -29,21 +29,21 @@ CREATE OR REPLACE TEMP MACRO number_problem(t) AS CASE
     WHEN TRY_CAST(t AS DECIMAL(38,19)) <> round(TRY_CAST(t AS DECIMAL(38,19)), 6) OR TRY_CAST(t AS DECIMAL(38,19)) = 0
         THEN 'too_many_decimals'
     END;
-CREATE OR REPLACE TEMP MACRO amount(t) AS TRY_CAST(CASE WHEN regexp_matches(t, '[eE]') THEN TRY_CAST(t AS DECIMAL(38,19))::VARCHAR ELSE t END
-    AS DECIMAL(18,6));
+CREATE OR REPLACE TEMP MACRO amount(t) AS
+    TRY_CAST(CASE WHEN regexp_matches(t, '[eE]') THEN TRY_CAST(t AS DECIMAL(38,19))::VARCHAR ELSE t END AS DECIMAL(18,6));
 CREATE OR REPLACE TEMP MACRO day_of(t) AS CASE WHEN length(t) = 10 AND TRY_CAST(t AS DATE)::VARCHAR = t THEN TRY_CAST(t AS DATE) END;
 """
 
 # `placed` has a customer's MSP by interval; `offered` the services, `required` their credit requirements by interval.
 _MATCHED = """
-    SELECT {row}r.*, day_of(r.day) AS on_day, amount(r.provisioned_units) AS provisioned, amount(r.used_units) AS used,
-        p.customer_id AS placed_id, p.msp_id, s.service_id, s.vendor_id, s.reports_used, q.per_unit,
-        CASE WHEN r.allocated_credits IS NOT NULL THEN amount(r.allocated_credits)
-             ELSE TRY_CAST(round(amount(r.provisioned_units) * q.per_unit, 6) AS DECIMAL(18,6)) END AS credits
-    FROM {raw} AS r
-    LEFT JOIN placed AS p ON p.name = r.customer AND day_of(r.day) >= p.from_date AND day_of(r.day) < p.until_date
+    SELECT r.*, p.customer_id AS placed_id, p.msp_id, s.service_id, s.vendor_id, s.reports_used, q.per_unit,
+        CASE WHEN r.allocated_credits IS NOT NULL THEN given
+             ELSE TRY_CAST(round(provisioned * q.per_unit, 6) AS DECIMAL(18,6)) END AS credits
+    FROM (SELECT *, day_of(day) AS on_day, amount(provisioned_units) AS provisioned, amount(used_units) AS used,
+        amount(allocated_credits) AS given FROM {raw}) AS r
+    LEFT JOIN placed AS p ON p.name = r.customer AND r.on_day >= p.from_date AND r.on_day < p.until_date
     LEFT JOIN offered AS s ON s.name = r.service
-    LEFT JOIN required AS q ON q.service_id = s.service_id AND day_of(r.day) >= q.from_date AND day_of(r.day) < q.until_date
+    LEFT JOIN required AS q ON q.service_id = s.service_id AND r.on_day >= q.from_date AND r.on_day < q.until_date
 """
 _STORED = """
     vendor_id, on_day AS day, msp_id, service_id, placed_id AS customer_id, provisioned AS provisioned_units,
@@ -63,7 +63,7 @@ def accept(connection: duckdb.DuckDBPyConnection, *, today: date) -> bool:
         AND number_problem(allocated_credits) IS NULL
         AND (credits IS NOT NULL OR (allocated_credits IS NULL AND per_unit IS NULL))
     """
-    matched = _MATCHED.format(row="", raw="raw")
+    matched = _MATCHED.format(raw="raw")
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE accepted AS SELECT {_STORED}, COALESCE({good}, false) AS good FROM ({matched}) ORDER BY good, {_KEY}"
     )
@@ -80,7 +80,7 @@ def judge(connection: duckdb.DuckDBPyConnection, *, today: date, keeps_unmapped:
     """
     connection.execute(_MACROS)
     connection.execute("CREATE OR REPLACE TEMP TABLE numbered AS SELECT row_number() OVER () AS row, * FROM raw")
-    matched = _MATCHED.format(row="", raw="numbered")
+    matched = _MATCHED.format(raw="numbered")
     judged = f"""
         SELECT m.*, COALESCE(m.placed_id, n.customer_id) AS customer_id,
             CASE WHEN m.day IS NULL THEN 'missing' WHEN on_day IS NULL THEN 'not_a_date' WHEN on_day > {_literal(today)} THEN 'in_future'
@@ -95,16 +95,18 @@ def judge(connection: duckdb.DuckDBPyConnection, *, today: date, keeps_unmapped:
         FROM ({matched}) AS m LEFT JOIN named AS n ON n.name = m.customer
     """
     again = """
-        row_number() OVER (PARTITION BY on_day, COALESCE(customer_id::VARCHAR, '?' || customer), COALESCE(service_id::VARCHAR, '?' || service)
+        row_number() OVER (
+            PARTITION BY on_day, COALESCE(customer_id::VARCHAR, '?' || customer), COALESCE(service_id::VARCHAR, '?' || service)
             ORDER BY row) > 1 AND malformed IS NULL AND on_day IS NOT NULL AND customer IS NOT NULL AND service IS NOT NULL
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS SELECT *, {again} AS again FROM ({judged})")
     waits = "customer_problem IS NOT DISTINCT FROM 'unknown_customer' OR service_problem IS NOT DISTINCT FROM 'unknown_service'"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE unmapped AS SELECT * FROM judged WHERE {str(keeps_unmapped).lower()} AND ({waits})
-            AND malformed IS NULL AND NOT again AND day_problem IS NULL AND COALESCE(customer_problem, 'unknown_customer') = 'unknown_customer'
-            AND COALESCE(service_problem, 'unknown_service') = 'unknown_service' AND provisioned_problem IS NULL
-            AND used_problem IS NULL AND credits_problem IS NULL"""
+            AND malformed IS NULL AND NOT again AND day_problem IS NULL
+            AND COALESCE(customer_problem, 'unknown_customer') = 'unknown_customer'
+            AND COALESCE(service_problem, 'unknown_service') = 'unknown_service'
+            AND provisioned_problem IS NULL AND used_problem IS NULL AND credits_problem IS NULL"""
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE refusals AS {_refusals()}")
     _accept_judged(connection)
@@ -127,8 +129,8 @@ def _refusals() -> str:
 
 
 def _accept_judged(connection: duckdb.DuckDBPyConnection) -> None:
-    known = """row IN (SELECT row FROM known_rows)
-        OR EXISTS (SELECT 1 FROM known_records AS k WHERE k.day = g.on_day AND k.customer_id = g.placed_id AND k.service_id = g.service_id)"""
+    known = """row IN (SELECT row FROM known_rows) OR EXISTS (
+        SELECT 1 FROM known_records AS k WHERE k.day = g.on_day AND k.customer_id = g.placed_id AND k.service_id = g.service_id)"""
     good = "SELECT * FROM judged WHERE row NOT IN (SELECT row FROM refusals) AND row NOT IN (SELECT row FROM unmapped)"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE settled AS SELECT *, ({known}) AS known FROM ({good}) AS g")
     connection.execute("DELETE FROM unmapped WHERE row IN (SELECT row FROM known_rows)")
@@ -137,9 +139,8 @@ def _accept_judged(connection: duckdb.DuckDBPyConnection) -> None:
 
 def write_refusals(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Every problem in the order of the rows, as CSV."""
-    connection.execute(
-        f"COPY (SELECT row, column_name AS \"column\", value, reason FROM refusals ORDER BY row, place, reason) TO {text(str(path))} (HEADER, DELIMITER ',')"
-    )
+    ordered = 'SELECT row, column_name AS "column", value, reason FROM refusals ORDER BY row, place, reason'
+    connection.execute(f"COPY ({ordered}) TO {text(str(path))} (FORMAT csv, HEADER, DELIMITER ',')")
 
 
 def _literal(day: date) -> str:

@@ -29,10 +29,12 @@ def write_batch(
     at = text(recorded_at.astimezone(UTC).isoformat(sep=" "))
     for vendor_id, day, rows in days:
         select = (
-            f"SELECT day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, TIMESTAMPTZ {at} AS recorded_at, "
-            f"{batch_id}::BIGINT AS batch_id, NULL::TIMESTAMPTZ AS superseded_at FROM accepted WHERE vendor_id = {vendor_id} AND day = DATE '{day}'"
+            "SELECT day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, "
+            f"TIMESTAMPTZ {at} AS recorded_at, {batch_id}::BIGINT AS batch_id, NULL::TIMESTAMPTZ AS superseded_at "
+            f"FROM accepted WHERE vendor_id = {vendor_id} AND day = DATE '{day}'"
         )
-        written.setdefault(int(vendor_id), []).append(_write(connection, place, int(vendor_id), day, "tail", select, int(rows)))
+        file = _write(connection, place, int(vendor_id), day=day, tier="tail", select=select, rows=int(rows))
+        written.setdefault(int(vendor_id), []).append(file)
         progress.advance(int(rows))
     _flush(place, written)
     progress.finish()
@@ -48,13 +50,13 @@ def write_clean(connection: duckdb.DuckDBPyConnection, table: VendorTable, day: 
         newer = "LEAD(recorded_at) OVER (PARTITION BY customer_id, service_id ORDER BY recorded_at, batch_id)"
         select = f"SELECT {_COLUMNS}, {newer} AS superseded_at FROM {source} ORDER BY {_ORDER}, recorded_at"
     rows = count(connection, f"SELECT count(*) FROM {source}")
-    written = _write(connection, table.place, table.vendor_id, day, "clean", select, rows)
+    written = _write(connection, table.place, table.vendor_id, day=day, tier="clean", select=select, rows=rows)
     _flush(table.place, {table.vendor_id: [written]})
     return written
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, place: Place, vendor_id: int, day: date, tier: Tier, select: str, rows: int
+    connection: duckdb.DuckDBPyConnection, place: Place, vendor_id: int, *, day: date, tier: Tier, select: str, rows: int
 ) -> NewFile:
     path = f"p_day={day.isoformat()}/p_tier={tier}/{uuid.uuid4().hex}.parquet"
     uri = f"{place.table_uri(vendor_id)}/{path}"
