@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -12,8 +12,16 @@ from typer.core import TyperGroup
 from trueup import __version__
 from trueup.jobs.commands import clock, cycle, network, review, usage
 from trueup.jobs.messages import refuse, say
-from trueup.jobs.options import examples
+from trueup.jobs.options import Format, NowOption, examples, moment
+from trueup.jobs.starting import WhenNeeded
 from trueup.kit.errors import TrueUpError
+
+if TYPE_CHECKING:
+    from trueup import demo as world
+    from trueup.jobs import cycles, progress, reports
+else:
+    world = WhenNeeded("trueup.demo")
+    cycles, progress, reports = (WhenNeeded(f"trueup.jobs.{name}") for name in ("cycles", "progress", "reports"))
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 """Exit codes."""
@@ -100,6 +108,23 @@ def trueup(
 
 for _commands in (network, usage, cycle, review, clock):
     _commands.add_to(app)
+
+
+@app.command("demo", epilog=examples("trueup demo", "TRUEUP_HOME=/tmp/demo trueup demo --now 2026-11-03T12:00:00Z"))
+def demo(now: NowOption = None) -> None:
+    """Load the demo world if there is none, and play its month: last month is closed, and people work on its reports.
+
+    It needs an installation of its own: with a network of yours it is refused.
+    """
+    at = moment(now)
+    with progress.showing_progress() as told:
+        if world.load(now=at, progress=told):
+            say("The demo world is loaded: a vendor, two distributors, twelve MSPs and their customers. All names are invented.")
+        month = world.play(now=at, progress=told)
+    cycles.show(month, None, Format.TABLE, at)
+    print()
+    reports.list_reports(None, cycle=month, status=None, distributor=None, form=Format.TABLE)
+    say(f"Look closer: trueup report show {month} MSP, trueup report --help")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -53,7 +53,8 @@ def apply(file: Path, *, dry_run: bool, form: Format, now: datetime) -> None:
     done = actions.apply(Viewer.system(), text, file_name=file.name, dry_run=False, now=now)
     if done != plan:
         say("Somebody else changed the network in the meantime; what was done is in the history.")
-    say(f"{len(done.doing)} step(s) done.")
+    if done.doing:
+        say(f"{len(done.doing)} step(s) done.")
 
 
 def _read(file: Path) -> str:
@@ -72,13 +73,15 @@ def _records(plan: Plan) -> Iterator[Record]:
 
 
 def _in_words(changes: object) -> str:
-    """`time_zone: UTC → Europe/Berlin`; of something new only what it is."""
+    """`time_zone: UTC → Europe/Berlin`."""
     texts = []
     for one in changes if isinstance(changes, list) else []:
         change = Change(one["field"], one["before"], one["after"])
-        new = change.before is None
         after = for_people(change.after)
-        texts.append(f"{change.field}: {after}" if new else f"{change.field}: {for_people(change.before)} → {after}")
+        if change.before is not None:
+            texts.append(f"{change.field}: {for_people(change.before)} → {after}")
+        elif change.after:  # of something new only what is said of it
+            texts.append(f"{change.field}: {after}")
     return "\n".join(texts)
 
 

@@ -65,4 +65,4 @@ ActingAs = Annotated[str, typer.Option("--as", metavar="EMAIL", help="The member
 
 def examples(*lines: str) -> str:
     """The end of a help text."""
-    return "\n\n".join(("Examples:", *(f"  {line}" for line in lines)))
+    return "\b\n" + "\n".join(("Examples:", *(f"  {line}" for line in lines)))

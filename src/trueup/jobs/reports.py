@@ -57,7 +57,7 @@ _LINES = Listing(
         Column("Unit", "unit", spare=True),
         Column("Provisioned", "provisioned", number=True),
         Column("Used", "used", number=True),
-        Column("Over-provisioned", show=_over, number=True),
+        Column("Over", show=_over, number=True),
         Column("Credits", "credits", number=True),
         Column("Chargeable", show=_charged, number=True, style=lambda record: "red" if _is_blocked(record) else ""),
         Column("Default", "default_chargeable", number=True, spare=True),

@@ -2,12 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -89,47 +90,72 @@ def print_line(text: str, style: str = "") -> None:
 
 def print_facts(facts: Mapping[str, object]) -> None:
     """What belongs to one thing: a name and a value in each line."""
-    width = max((len(name) for name in facts), default=0)
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True, min_width=width)
-    grid.add_column(overflow="fold")
-    for name, value in facts.items():
-        grid.add_row(Text(name, style="dim"), Text(visible(for_people(value))))
-    console().print(grid)
+    _print(console(), _pairs((Text(name, style="dim"), Text(visible(for_people(value)))) for name, value in facts.items()))
 
 
 def print_table(columns: Sequence[Column], records: Sequence[Mapping[str, object]]) -> None:
     """A table as wide as it needs; what is too wide for the terminal loses its spare columns, then becomes a card per record."""
     out = console()
-    shown = list(columns)
-    while True:
-        table = _table(shown, records)
-        if out.measure(table).minimum <= out.width:
-            out.print(table)
-            return
+    cells = {column: [column.cell(record) for record in records] for column in columns}
+    shown = [column for column in columns if not column.spare or any(cell.plain != UNKNOWN for cell in cells[column])]
+    while _least_width(shown, cells) > out.width:
         spare = [column for column in shown if column.spare]
         if not spare:
-            break
+            _print_cards(out, shown, cells)
+            return
         shown.remove(spare[-1])
-    _print_cards(out, columns, records)
+    _print(out, _table(shown, cells))
 
 
-def _table(columns: Sequence[Column], records: Sequence[Mapping[str, object]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+_Cells = Mapping[Column, Sequence[Text]]
+_GAP = 2
+"""Characters between two columns; one of them comes with the box."""
+_MOST_WORD = 24
+"""Characters a word may take before it is folded."""
+
+
+def _least_width(columns: Sequence[Column], cells: _Cells) -> int:
+    """The narrowest a table can be without cutting a figure or folding an ordinary word."""
+    widths = [max(_least(text, column) for text in (Text(column.title), *cells[column])) for column in columns]
+    return sum(widths) + _GAP * (len(columns) - 1)
+
+
+def _least(text: Text, column: Column) -> int:
+    if column.number:
+        return text.cell_len
+    return max((min(cell_len(word), _MOST_WORD) for word in text.plain.split()), default=0)
+
+
+def _table(columns: Sequence[Column], cells: _Cells) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0), header_style="bold")
     for column in columns:
-        table.add_column(column.title, justify="right" if column.number else "left", no_wrap=column.number, overflow="fold")
-    for record in records:
-        table.add_row(*(column.cell(record) for column in columns))
+        least = max(_least(text, column) for text in (Text(column.title), *cells[column]))
+        table.add_column(
+            column.title, justify="right" if column.number else "left", no_wrap=column.number, overflow="fold", min_width=least
+        )
+    for row in zip(*(cells[column] for column in columns), strict=True):
+        table.add_row(*row)
     return table
 
 
-def _print_cards(out: Console, columns: Sequence[Column], records: Sequence[Mapping[str, object]]) -> None:
+def _pairs(pairs: Iterable[tuple[Text, Text]]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for pair in pairs:
+        grid.add_row(*pair)
+    return grid
+
+
+def _print_cards(out: Console, columns: Sequence[Column], cells: _Cells) -> None:
     first, *others = columns
-    for record in records:
-        out.print(Text.assemble((first.cell(record).plain, "bold")), soft_wrap=True)
-        grid = Table.grid(padding=(0, 2))
-        grid.add_column(no_wrap=True)
-        grid.add_column(overflow="fold")
-        for column in others:
-            grid.add_row(Text(f"  {column.title}", style="dim"), column.cell(record))
-        out.print(grid)
+    for number, heading in enumerate(cells[first]):
+        out.print(Text(heading.plain, style="bold"), soft_wrap=True)
+        _print(out, _pairs((Text(f"  {column.title}", style="dim"), cells[column][number]) for column in others))
+
+
+def _print(out: Console, table: Table) -> None:
+    """Print without the spaces that only fill up lines."""
+    with out.capture() as written:
+        out.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in written.get().splitlines()))
