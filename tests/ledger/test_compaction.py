@@ -17,7 +17,9 @@ from trueup.ledger.queries import incomplete_lines, missing_days, months_with_us
 
 pytestmark = pytest.mark.usefixtures("channel")
 
-CELLS = st.sampled_from([(day, customer, service) for day in (3, 4, 16) for customer in ("dental", "moved") for service in ("core", "plain")])
+CELLS = st.sampled_from(
+    [(day, customer, service) for day in (3, 4, 16) for customer in ("dental", "moved") for service in ("core", "plain")]
+)
 BATCHES = st.lists(st.tuples(st.dictionaries(CELLS, st.integers(0, 99), min_size=1, max_size=6), st.booleans()), min_size=1, max_size=5)
 
 
@@ -28,7 +30,8 @@ class TestCompaction:
         truth: dict[tuple[str, ...], str] = {(row[0], row[2], row[3]): row[4] for row in seen()}
         known = [(last_recorded(), dict(truth))]
         for cells, compacted in deliveries:
-            lines = [f"2026-10-{day:02},{customer},{service},{units},,{Batch.objects.count()}" for (day, customer, service), units in cells.items()]
+            number = Batch.objects.count()  # no two deliveries are alike
+            lines = [f"2026-10-{day:02},{customer},{service},{units},,{number}" for (day, customer, service), units in cells.items()]
             deliver(tmp_path, rows(*lines), key=str(Batch.objects.count()))
             truth |= {(f"2026-10-{day:02}", customer, service): str(units) for (day, customer, service), units in cells.items()}
             known.append((last_recorded(), dict(truth)))

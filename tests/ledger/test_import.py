@@ -38,7 +38,11 @@ class TestImport:
             rows(*GOOD).rstrip("\n"),
             rows(GOOD[0], "", GOOD[1], ""),
             rows(*GOOD).replace("\n", "\r\n", 2),  # mixed line ends
-            rows("dental,31,2026-10-03,core,40,", "moved,,2026-10-16,plain,2.5,7", header="customer,used_units,day,service,provisioned_units,allocated_credits"),
+            rows(
+                "dental,31,2026-10-03,core,40,",
+                "moved,,2026-10-16,plain,2.5,7",
+                header="customer,used_units,day,service,provisioned_units,allocated_credits",
+            ),
             rows(" 2026-10-03 , dental,core ,4e1,31.000000000,", "2026-10-16,moved,plain,02.50,,+7.0"),
         ],
     )
@@ -50,7 +54,8 @@ class TestImport:
     def test_stores_ndjson(self, tmp_path: Path, name: str) -> None:
         text = (
             '{"day":"2026-10-03","customer":"dental","service":"core","provisioned_units":40,"used_units":"31"}\r\n\n'
-            '{"service":"plain","day":"2026-10-16","customer":"moved","provisioned_units":123456789012.123456,"used_units":null,"allocated_credits":7.0}'
+            '{"service":"plain","day":"2026-10-16","customer":"moved","provisioned_units":123456789012.123456,'
+            '"used_units":null,"allocated_credits":7.0}'
         )
         deliver(tmp_path, text, name=name)
         assert seen() == [STORED[0], ("2026-10-16", "coil", "moved", "plain", "123456789012.123456", "-", "7")]
@@ -60,7 +65,13 @@ class TestImport:
         [
             {"day": ["2026-10-03"], "customer": ["dental"], "service": ["core"], "provisioned_units": ["40"], "used_units": ["31"]},
             {"day": [date(2026, 10, 3)], "customer": ["dental"], "service": ["core"], "provisioned_units": [40], "used_units": [31.0]},
-            {"day": [datetime(2026, 10, 3)], "customer": ["dental"], "service": ["core"], "provisioned_units": [Decimal("40.00")], "used_units": [31]},
+            {
+                "day": [datetime.fromisoformat("2026-10-03")],
+                "customer": ["dental"],
+                "service": ["core"],
+                "provisioned_units": [Decimal("40.00")],
+                "used_units": [31],
+            },
         ],
     )
     def test_stores_parquet(self, tmp_path: Path, columns: dict[str, list[object]]) -> None:
@@ -70,7 +81,10 @@ class TestImport:
         assert seen() == STORED[:1]
 
     def test_computes_credits_by_the_requirement_of_the_day(self, tmp_path: Path) -> None:
-        deliver(tmp_path, rows("2026-10-09,dental,core,1,", "2026-10-10,dental,core,1,", "2026-10-10,dental,plain,1,", header=HEADER.rpartition(",")[0]))
+        deliver(
+            tmp_path,
+            rows("2026-10-09,dental,core,1,", "2026-10-10,dental,core,1,", "2026-10-10,dental,plain,1,", header=HEADER.rpartition(",")[0]),
+        )
         assert [row[6] for row in seen()] == ["3.75", "0.333334", "-"]
 
     def test_stores_used_as_unknown_where_it_cannot_be_measured(self, tmp_path: Path) -> None:
@@ -90,7 +104,12 @@ class TestImport:
     def test_is_for_customers_of_the_viewer_only(self, tmp_path: Path) -> None:
         coil = Account.objects.get(ref="coil")
         viewer = Viewer(Actor("person", "coil@example.com", None), coil.pk, Tier.MSP, Role.ADMIN)
-        result = deliver(tmp_path, rows("2026-10-16,moved,core,1,1,", "2026-10-15,moved,core,1,1,", "2026-10-16,dental,core,1,1,"), viewer=viewer, accept_valid=True)
+        result = deliver(
+            tmp_path,
+            rows("2026-10-16,moved,core,1,1,", "2026-10-15,moved,core,1,1,", "2026-10-16,dental,core,1,1,"),
+            viewer=viewer,
+            accept_valid=True,
+        )
         assert problems(result) == [(2, "customer", "moved", "no_msp"), (3, "customer", "dental", "unknown_customer")]
         assert [row[0] for row in seen(viewer=viewer)] == ["2026-10-16"]
 
@@ -110,9 +129,12 @@ class TestRefusal:
         result = deliver(tmp_path, text)
         assert (result.batch, result.stored, result.refused_count) == (None, 0, 5)
         assert problems(result) == [
-            (2, "day", "", "missing"), (2, "customer", "", "missing"), (2, "service", "", "missing"), (2, "provisioned_units", "", "missing"),
-            (3, "day", "2026-13-03", "not_a_date"), (3, "customer", "nobody", "unknown_customer"), (3, "service", "nothing", "unknown_service"),
-            (3, "provisioned_units", "x", "not_a_number"), (3, "used_units", "-1", "negative"), (3, "allocated_credits", "1.1234567", "too_many_decimals"),
+            (2, "day", "", "missing"), (2, "customer", "", "missing"), (2, "service", "", "missing"),
+            (2, "provisioned_units", "", "missing"),
+            (3, "day", "2026-13-03", "not_a_date"), (3, "customer", "nobody", "unknown_customer"),
+            (3, "service", "nothing", "unknown_service"),
+            (3, "provisioned_units", "x", "not_a_number"), (3, "used_units", "-1", "negative"),
+            (3, "allocated_credits", "1.1234567", "too_many_decimals"),
             (4, "day", "2026-10-21", "in_future"), (4, "customer", "homeless", "no_msp"), (4, "provisioned_units", "1e12", "too_large"),
             (5, "day,customer,service", "2026-10-03,dental,core", "duplicate"),
             (6, "day", "2026-10-3", "not_a_date"), (6, "used_units", "nan", "not_a_number"),
@@ -127,7 +149,11 @@ class TestRefusal:
             (rows(GOOD[0], '2026-10-04,"dental"x,core,1,1,', GOOD[1]), "usage.csv", 2),
             (rows(*GOOD, '2026-10-04,"dental,core,1,1,'), "usage.csv", 3),
             ('{"day":"2026-10-03","customer":"dental","service":"core","provisioned_units":40,"used_units":31}\n[1]\n', "usage.ndjson", 2),
-            ('{"day":"2026-10-03","customer":"dental","service":"core","provisioned_units":40,"used_units":31}\r\n{"day\n', "usage.ndjson", 2),
+            (
+                '{"day":"2026-10-03","customer":"dental","service":"core","provisioned_units":40,"used_units":31}\r\n{"day\n',
+                "usage.ndjson",
+                2,
+            ),
         ],
     )
     def test_numbers_rows_of_a_malformed_file(self, tmp_path: Path, text: str, name: str, row: int) -> None:

@@ -18,7 +18,10 @@ class TestUnmapped:
         text = rows("2026-10-03,dental,core,1,1,", "2026-10-03,Dental Care,plain,2,1,", "2026-10-04,Dental Care,Core X,3,1,")
         result = deliver(tmp_path, text, source="queue")
         assert (result.stored, result.unmapped, result.refused_count) == (1, 2, 0)
-        assert [(name.kind, name.name, name.records) for name in unmapped_names(OPERATOR)] == [("customer", "Dental Care", 2), ("service", "Core X", 1)]
+        assert [(name.kind, name.name, name.records) for name in unmapped_names(OPERATOR)] == [
+            ("customer", "Dental Care", 2),
+            ("service", "Core X", 1),
+        ]
         mapped = map_name(OPERATOR, "Dental Care", customer="dental", now=NOON)
         assert (mapped.replayed, mapped.remaining) == (1, 1)
         mapped = map_name(OPERATOR, "Core X", service="core", source="queue", now=NOON)
