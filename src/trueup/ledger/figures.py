@@ -172,9 +172,10 @@ def _restrict(connection: DuckDBPyConnection, msp_ids: Collection[int] | None, s
     """Make `counted`: what is asked for of `winning`, with bounds that let the reading skip parts of files."""
     where = ["TRUE"]
     if msp_ids is not None:
-        connection.execute("CREATE TEMP TABLE wanted AS SELECT UNNEST(?::BIGINT[]) AS msp_id", [sorted(msp_ids)])
         where += [f"msp_id BETWEEN {min(msp_ids):d} AND {max(msp_ids):d}"]
-        where += ["msp_id IN (SELECT msp_id FROM wanted)"] if len(msp_ids) > 1 else []
+    if msp_ids is not None and len(msp_ids) > 1:
+        connection.execute("CREATE TEMP TABLE wanted AS SELECT UNNEST(?::BIGINT[]) AS msp_id", [list(msp_ids)])
+        where += ["msp_id IN (SELECT msp_id FROM wanted)"]
     if service_ids is not None:
         where += [f"service_id IN ({', '.join(f'{service_id:d}' for service_id in service_ids)})"]
     # Whole numbers only: a view takes no parameters.
