@@ -76,7 +76,7 @@ class _Reader:
     def _add(self, section: str, key: Key, values: Values, path: _Place) -> None:
         entries = self.wanted.setdefault(section, {})
         if key in entries:
-            self._say(path, f"this {SECTIONS[section]} is in the file twice", "duplicate")
+            self._say(path, "this entry is in the file twice", "duplicate")
         entries[key] = values
 
     def _say(self, path: _Place, message: str, code: str) -> None:
