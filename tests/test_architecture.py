@@ -15,8 +15,8 @@ SOURCE = ROOT / "src" / "trueup"
 
 EDGES = frozenset({"api", "web", "jobs", "config"})
 """They read the clock and talk to people."""
-PLAIN = frozenset({"kit"})
-"""Held to the rules of a domain module, but has no tables and names its files as it likes."""
+PLAIN = frozenset({"kit", "demo"})
+"""Held to the rules of a domain module, but have no tables and name their files as they like."""
 
 MOST_LINES = 400
 MOST_README_LINES = 99

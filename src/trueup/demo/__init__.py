@@ -10,9 +10,8 @@ from trueup.accounts.models import Account
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Viewer
 from trueup.demo.channel import MONTHS, OFFERS, SOURCES, VENDOR, World
-from trueup.demo.month import live, work_on
+from trueup.demo.month import clock, live, work_on
 from trueup.demo.usage import Feed, deliveries
-from trueup.jobs.pipeline import run_once
 from trueup.kit.errors import Conflict, Invalid
 from trueup.kit.period import Month, at_time, local_date
 from trueup.kit.progress import Progress
@@ -25,45 +24,44 @@ __all__ = ["load", "play"]
 _OPERATOR = Viewer.system()
 
 
-def load(*, now: datetime, progress: Progress) -> bool:
-    """Build the demo world with fourteen complete months before `now`, all but the last of them closed.
+def load(*, now: datetime, progress: Progress, months: int = MONTHS) -> bool:
+    """Build the demo world with so many complete months before `now`, all but the last of them closed.
 
     False if it is there already; one whose building was interrupted is built to its end. Raises Conflict in an installation that
     has a network of its own.
     """
     _require_demo_or_nothing()
-    feed = Feed(_world(now))
+    feed = Feed(_world(now, months))
     since = _undelivered(feed)
-    complete = feed.world.month(MONTHS).first_day
-    if min(since.values()) >= complete:
+    if min(since.values()) >= feed.world.last.end:
         return False
-    progress.start("Loading the demo world", MONTHS + 1)
+    progress.start("Loading the demo world", months + 1)
     _found(feed, at_time(feed.world.first.first_day, time(0), installation().time_zone))
     progress.advance(1)
-    for index in range(MONTHS):
+    for index in range(months):
         month = feed.world.month(index)
         _deliver(feed, {source: max(since[source], month.first_day) for source in SOURCES}, month.end, now)
-        if index < MONTHS - 1:
-            live(month, unfinished=index == MONTHS - 2)
+        if index < months - 1:
+            live(month, unfinished=index == months - 2)
         progress.advance(1)
     progress.finish()
     return True
 
 
-def play(*, now: datetime, progress: Progress) -> Month:
+def play(*, now: datetime, progress: Progress, months: int = MONTHS) -> Month:
     """Bring the usage up to yesterday, let the clock do what is due at `now`, and let people work on last month's reports.
 
     Returns last month. A second time nothing is left to do. Raises Conflict in an installation that is not the demo world.
     """
     _require_demo_or_nothing()
     today = local_date(now, installation().time_zone)
-    feed = Feed(_world(now))
+    feed = Feed(_world(now, months))
     since = _undelivered(feed)
     if min(since.values()) < today:
         progress.start("Receiving usage", None)
         _deliver(feed, since, today, now)
         progress.finish()
-    run_once(now, progress)
+    clock(now, progress)
     month = Month.of(today).previous()
     work_on(month, now)
     return month
@@ -74,12 +72,11 @@ def _require_demo_or_nothing() -> None:
         raise Conflict("this installation has a network of its own: the demo world needs an empty one, so set TRUEUP_HOME to a new folder")
 
 
-def _world(now: datetime) -> World:
+def _world(now: datetime, months: int) -> World:
     """The world that is there, or the one that would end now."""
     known = months_with_usage()
-    if known:
-        return World(known[0])
-    return World(World(Month.of(local_date(now, installation().time_zone))).month(-MONTHS))
+    running = World(Month.of(local_date(now, installation().time_zone)))
+    return World(known[0] if known else running.month(-months), months)
 
 
 def _found(feed: Feed, at: datetime) -> None:

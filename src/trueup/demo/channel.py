@@ -104,18 +104,25 @@ _REMARKABLE = {
 }
 """The place of a customer among those of its MSP → what is remarkable, and in which services."""
 
-_MOVES = {("bryndle", 8): ("copperline", MONTHS - 1, 16), ("jessamy", 5): ("kestrow", 7, 1)}
-"""The place of a customer → where it goes, in which month of the world, and on which day of it."""
-
-_ONBOARDED_IN = MONTHS - 2
-_ABANDONED_IN = 9
+_MOVES = {("bryndle", 8): ("copperline", 1, 16), ("jessamy", 5): ("kestrow", 2, 1)}
+"""The place of a customer → where it goes, how many months before the end of the world's past, and on which day of that month."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The days of one demo world: it begins in `first`."""
+    """The days of one demo world: its past begins in `first` and has so many complete months, at least two."""
 
     first: Month
+    months: int = MONTHS
+
+    @property
+    def last(self) -> Month:
+        """The last complete month."""
+        return self.month(self.months - 1)
+
+    def index(self, day: date) -> int:
+        """How many months after the first one a day is."""
+        return (day.year - self.first.year) * 12 + day.month - self.first.month
 
     def month(self, index: int) -> Month:
         """The month with this index from the beginning."""
@@ -125,7 +132,7 @@ class World:
     def network(self) -> str:
         """The network file."""
         text = resources.files("trueup.demo").joinpath("world.yaml").read_text(encoding="utf-8")
-        return Template(text).substitute(half_year=self.month(MONTHS // 2).first_day)
+        return Template(text).substitute(half_year=self.month(self.months // 2).first_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +175,14 @@ def customers(world: World) -> Iterator[tuple[Customer, tuple[Subscription, ...]
             yield _customer(world, msp, position, number)
             number += 1
         own = Customer(f"{msp}-own-use", f"{msp.capitalize()} own use", msp)
-        yield own, (_subscription(world, own, "nfr-suite", 20 + chance(own.ref, 20), Habit.USUAL, world.first.first_day),)
+        seats = 20 + chance(own.ref, 20)
+        yield own, (_subscription(world, own, "nfr-suite", seats=seats, habit=Habit.USUAL, start=world.first.first_day),)
 
 
 def _customer(world: World, msp: str, position: int, number: int) -> tuple[Customer, tuple[Subscription, ...]]:
     name = f"{_PLACES[number % 30]} {_TRADES[(number // 30 + number) % 20]}"
     move = _MOVES.get((msp, position))
-    gone = (move[0], world.month(move[1]).first_day + timedelta(days=move[2] - 1)) if move else None
+    gone = (move[0], world.month(world.months - move[1]).first_day + timedelta(days=move[2] - 1)) if move else None
     customer = Customer(f"{msp}-{name.lower().replace(' ', '-')}", name, msp, gone)
     habit, remarkable = _REMARKABLE.get((msp, position), (Habit.USUAL, ()))
     seats = 4 + chance(f"size {customer.ref}", 28)
@@ -183,18 +191,18 @@ def _customer(world: World, msp: str, position: int, number: int) -> tuple[Custo
     if remarkable:
         seats = 620 if habit == Habit.ONBOARDING else 140 + 2 * _SIZES[msp]
     codes = remarkable or (_EVERYTHING if position == 0 else _BUNDLES[chance(f"bundle {customer.ref}", len(_BUNDLES))])
-    return customer, tuple(_subscription(world, customer, code, seats, habit, start) for code in codes)
+    return customer, tuple(_subscription(world, customer, code, seats=seats, habit=habit, start=start) for code in codes)
 
 
 def _start(world: World, customer: Customer, position: int, habit: Habit) -> date:
     """One in six came later than the others."""
     if habit == Habit.ONBOARDING:
-        return world.month(_ONBOARDED_IN).first_day + timedelta(days=4)
+        return world.month(world.months - 2).first_day + timedelta(days=4)
     late = position > 0 and habit == Habit.USUAL and chance(f"late {customer.ref}", 6) == 0
-    return world.first.first_day + timedelta(days=chance(f"start {customer.ref}", 330) if late else 0)
+    return world.first.first_day + timedelta(days=chance(f"start {customer.ref}", 24 * world.months) if late else 0)
 
 
-def _subscription(world: World, customer: Customer, code: str, seats: int, habit: Habit, start: date) -> Subscription:
+def _subscription(world: World, customer: Customer, code: str, *, seats: int, habit: Habit, start: date) -> Subscription:
     offer = OFFERS[code]
     key = f"{customer.ref} {code}"
     shares = {Habit.OVER_PROVISIONED: 520, Habit.OVERUSED: 1190}
@@ -203,10 +211,10 @@ def _subscription(world: World, customer: Customer, code: str, seats: int, habit
         customer=customer,
         offer=offer,
         start=start,
-        end=world.month(10).first_day if leaves else FOREVER,
+        end=world.month(world.months * 3 // 4).first_day if leaves else FOREVER,
         units=max(seats * offer.per_seat // (1000 if offer.decimals == 0 else 1), 1),
         growth=chance(f"growth {key}", 300) - 50,
         share=shares.get(habit, 955 + chance(f"share {key}", 35)),
         habit=habit,
-        abandoned=world.month(_ABANDONED_IN).first_day + timedelta(days=9),
+        abandoned=world.month(world.months * 2 // 3).first_day + timedelta(days=9),
     )

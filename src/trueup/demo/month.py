@@ -6,9 +6,10 @@ from datetime import datetime, time, timedelta
 from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Viewer
 from trueup.demo.channel import chance
-from trueup.jobs.pipeline import run_once
+from trueup.jobs.pipeline import close_months_that_are_over, generate_missing_reports, remind_of_deadlines, submit_forgotten_reports
 from trueup.kit.issue import Severity
 from trueup.kit.period import Month, at_time
+from trueup.kit.progress import Progress, Silence
 from trueup.kit.quantity import plain, round_half_up
 from trueup.reports.actions import LineEdit, approve, reject, save_draft, submit, waive
 from trueup.reports.queries import LineView, ReportSummary, report, report_list
@@ -39,24 +40,32 @@ def _of(month: Month) -> list[ReportSummary]:
     return report_list(_OPERATOR, cycle=month)
 
 
+def clock(now: datetime, progress: Progress) -> None:
+    """What the clock does with the reports of a month. It does not tidy the ledger: a year of it takes longer than looking at a demo."""
+    for step in (close_months_that_are_over, generate_missing_reports, submit_forgotten_reports, remind_of_deadlines):
+        for _ in step(now, progress):
+            pass
+
+
 # ── the past ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def live(month: Month, *, unfinished: bool) -> None:
     """Everything that happened with the reports of a month that is long over; `unfinished` leaves one of them to be reviewed."""
-    _clock(month, 1, time(0, 5))
+    silence = Silence()
+    clock(_on(month, 1, time(0, 5)), silence)
     for summary in _of(month):
         if summary.status == Status.MSP_PREPARING and not _forgets(summary.msp, month):
             _submit(month, summary, _on(month, 2, time(9, chance(f"{summary.msp} {month}", 60))))
-    _clock(month, 3, time(18))
-    _clock(month, 6, time(18))
-    _clock(month, 7, time(12))
+    clock(_on(month, 3, time(18)), silence)
+    clock(_on(month, 6, time(18)), silence)
+    clock(_on(month, 7, time(12)), silence)
     for position, summary in enumerate(_waiting(month, unfinished=unfinished)):
         _review(month, summary, _on(month, 8, time(14, position)))
     for summary in _of(month):
         if summary.status == Status.REJECTED and chance(f"returns {summary.msp} {month}", 3):
             _submit(month, summary, _on(month, 9, time(10, 30)))
-    _clock(month, 13, time(12))
+    clock(_on(month, 13, time(12)), silence)
     for position, summary in enumerate(_waiting(month, unfinished=unfinished)):
         approve(_distributor(summary), month, summary.msp, now=_on(month, 14, time(9, position)))
 
@@ -64,10 +73,6 @@ def live(month: Month, *, unfinished: bool) -> None:
 def _on(month: Month, day: int, at: time) -> datetime:
     """An instant on a day (from 1) of the month after."""
     return at_time(month.end + timedelta(days=day - 1), at, "UTC")
-
-
-def _clock(month: Month, day: int, at: time) -> None:
-    run_once(_on(month, day, at))
 
 
 def _forgets(msp: str, month: Month) -> bool:
@@ -121,7 +126,7 @@ def _submit(month: Month, summary: ReportSummary, now: datetime) -> None:
 
 
 def _reject(month: Month, summary: ReportSummary, now: datetime) -> None:
-    reject(_distributor(summary), month, summary.msp, now=now, comment="The seats do not match your purchase order; please correct or explain.")
+    reject(_distributor(summary), month, summary.msp, now=now, comment="The seats differ from your order; please correct or explain.")
 
 
 def _approve(month: Month, summary: ReportSummary, now: datetime) -> None:

@@ -1,12 +1,12 @@
 """The daily usage of the demo world, as the files its sources deliver."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from trueup.demo.channel import MONTHS, SOURCES, Customer, Habit, Subscription, World, chance, customers
+from trueup.demo.channel import SOURCES, Customer, Habit, Subscription, World, chance, customers
 from trueup.kit.period import Month
 
 _HEADER = ("day", "customer", "service", "provisioned_units", "used_units")
@@ -14,8 +14,8 @@ _YEAR = 365
 _WRONG_READING = 12
 """The day of the last month on which a backup was read ten times too high."""
 
-_SILENT = {("mail-gateway", MONTHS - 1): range(11, 15), ("rmm-feed", 5): range(20, 22)}
-"""Source and month → days on which the source delivered nothing at all."""
+_SILENT = {("mail-gateway", 1): range(11, 15), ("rmm-feed", 9): range(20, 22)}
+"""Source and how many months before the end of the world's past → days on which the source delivered nothing at all."""
 
 Row = tuple[str, str, str, str, str]
 
@@ -54,16 +54,13 @@ class Feed:
 
     def _rows(self, source: str, since: date, until: date) -> Iterator[Row]:
         days = [since + timedelta(days=offset) for offset in range((until - since).days)]
-        days = [day for day in days if day.day not in _SILENT.get((source, self._index(day)), ())]
+        days = [day for day in days if day.day not in _SILENT.get((source, self.world.months - self.world.index(day)), ())]
         for subscription in self._subscriptions:
             if subscription.offer.source == source:
                 yield from (self._row(subscription, day) for day in days if self._is_delivered(subscription, day))
         if source == "portal":
             yield from self._afterwards(since)
-            yield from _unknown(day for day in days if self._index(day) >= MONTHS - 1)
-
-    def _index(self, day: date) -> int:
-        return (day.year - self.world.first.year) * 12 + day.month - self.world.first.month
+            yield from _unknown(day for day in days if day >= self.world.last.first_day)
 
     def _is_delivered(self, subscription: Subscription, day: date) -> bool:
         return subscription.start <= day < subscription.end and not self._is_late(subscription, day)
@@ -71,7 +68,7 @@ class Feed:
     def _is_late(self, subscription: Subscription, day: date) -> bool:
         """Some days of one customer arrive only after their month was closed."""
         late = subscription.customer == self._special.late and subscription.offer.code == "workspace-security"
-        return late and self._index(day) == MONTHS - 2 and day.day > 23
+        return late and Month.of(day) == self.world.last.previous() and day.day > 23
 
     def _row(self, subscription: Subscription, day: date) -> Row:
         provisioned = provisioned_on(subscription, day)
@@ -82,16 +79,14 @@ class Feed:
 
     def _is_misread(self, subscription: Subscription, day: date) -> bool:
         wrong = subscription.customer == self._special.corrected and subscription.offer.code == "cloud-backup"
-        return wrong and self._index(day) == MONTHS - 1 and day.day == _WRONG_READING
+        return wrong and Month.of(day) == self.world.last and day.day == _WRONG_READING
 
     def _afterwards(self, since: date) -> Iterator[Row]:
         """Late usage comes with the file of the next month; what was misread comes right with the first file after its month."""
-        index = self._index(since)
-        before = self.world.month(index - 1)
         if since.day != 1:
             return
         for subscription in self._subscriptions:
-            for day in before.days:
+            for day in Month.of(since).previous().days:
                 if self._is_late(subscription, day) or self._is_misread(subscription, day):
                     provisioned = provisioned_on(subscription, day)
                     yield _row(subscription, day, provisioned, used_on(subscription, day, provisioned))
@@ -122,7 +117,7 @@ def used_on(subscription: Subscription, day: date, provisioned: int) -> int:
     share = subscription.share
     if subscription.habit == Habit.ONBOARDING:
         share = min(100 + 8 * (day - subscription.start).days, share)
-    return provisioned * share * _shape(subscription, day) // 1_000_000
+    return (provisioned * share * _shape(subscription, day) + 500_000) // 1_000_000
 
 
 def _shape(subscription: Subscription, day: date) -> int:
@@ -145,7 +140,7 @@ def _thousandths(parts: int) -> str:
     return f"{parts // 1000}.{parts % 1000:03d}"
 
 
-def deliveries(since: dict[str, date], until: date) -> Iterator[tuple[str, date, date]]:
+def deliveries(since: Mapping[str, date], until: date) -> Iterator[tuple[str, date, date]]:
     """The files that bring every source from its first missing day up to before `until`: source, first day, day after the last.
 
     No file spans two months; they come in the order of time.
