@@ -69,14 +69,15 @@ EDITABLE = frozenset(status for status, verb in WORKFLOW if verb == Verb.SAVE_DR
 """The states in which the MSP works on the report."""
 
 _WORDS = {
-    Verb.SAVE_DRAFT: "edited",
-    Verb.SUBMIT: "submitted",
-    Verb.AUTO_SUBMIT: "submitted automatically",
-    Verb.APPROVE: "approved",
-    Verb.REJECT: "rejected",
-    Verb.WAIVE: "relieved of a penalty",
-    Verb.REGENERATE: "regenerated",
+    Verb.SAVE_DRAFT: ("edit this report", "edited"),
+    Verb.SUBMIT: ("submit this report", "submitted"),
+    Verb.AUTO_SUBMIT: ("submit this report automatically", "submitted automatically"),
+    Verb.APPROVE: ("approve this report", "approved"),
+    Verb.REJECT: ("reject this report", "rejected"),
+    Verb.WAIVE: ("waive a penalty of this report", "relieved of a penalty"),
+    Verb.REGENERATE: ("regenerate this report", "regenerated"),
 }
+"""Each verb as it completes “you may not …” and “it cannot be …”."""
 
 
 def words(code: str) -> str:
@@ -88,7 +89,7 @@ def move(status: Status, verb: Verb) -> Move:
     """Where the verb leads from this status. Raises Conflict for what the table does not have."""
     found = WORKFLOW.get((status, verb))
     if found is None:
-        raise Conflict(f"the report is {words(status)}, so it cannot be {_WORDS[verb]}; nothing was changed")
+        raise Conflict(f"the report is {words(status)}, so it cannot be {_WORDS[verb][1]}; nothing was changed")
     return found
 
 
@@ -111,7 +112,7 @@ def require_right(viewer: Viewer, verb: Verb, right: Right | None, parties: Part
     """Raise NotAllowed unless the viewer may do this with the report of these parties. The clock may."""
     if viewer.sees_all:
         return
-    to_do = f"{verb.replace('_', ' ')} this report"
+    to_do = _WORDS[verb][0]
     if right is None:
         raise NotAllowed(f"only the clock may {to_do}")
     require_readable(viewer, parties)
