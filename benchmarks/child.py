@@ -1,4 +1,4 @@
-"""Run one step in a process of its own: python -m benchmarks.child reads the call from its input and prints the answer as its last line."""
+"""One step in a process of its own: `python -m benchmarks.child MODULE FUNCTION ARGUMENTS`, which prints the answer as its last line."""
 
 import importlib
 import json
@@ -29,19 +29,24 @@ def run(environment: Mapping[str, str], module: str, function: str, **arguments:
     Raises RuntimeError with what the process said if it failed.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.child"],
-        input=json.dumps([module, function, arguments]),
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "trueup.config.settings", "TRUEUP_SECRET_KEY": "benchmarks"} | dict(environment),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
+        command(module, function, **arguments), env=surroundings(environment), cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise RuntimeError(f"{module}.{function} failed:\n{done.stderr}")
     result, peak_mb = json.loads(done.stdout.splitlines()[-1])
     return Answer(result, peak_mb)
+
+
+def command(module: str, function: str, **arguments: Any) -> list[str]:
+    """The program that makes the call."""
+    return [sys.executable, "-m", "benchmarks.child", module, function, json.dumps(arguments)]
+
+
+def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a step."""
+    own = {"DJANGO_SETTINGS_MODULE": "trueup.config.settings", "TRUEUP_SECRET_KEY": "benchmarks"}
+    given = {name: value for name, value in os.environ.items() if name != "TRUEUP_DEBUG"}
+    return given | own | dict(environment)
 
 
 def _peak_mb() -> float:
@@ -60,9 +65,9 @@ def main() -> None:
     """One call."""
     import django  # noqa: PLC0415 -- the parent imports this module too and needs no Django
 
-    module, function, arguments = json.load(sys.stdin)
+    module, function, arguments = sys.argv[1:]
     django.setup()
-    result = getattr(importlib.import_module(f"benchmarks.steps.{module}"), function)(**arguments)
+    result = getattr(importlib.import_module(f"benchmarks.steps.{module}"), function)(**json.loads(arguments))
     print(json.dumps([result, _peak_mb()]))
 
 

@@ -45,6 +45,8 @@ class World:
     size: Size
     home: Path
     database: str
+    compared: bool = True
+    """Whether PostgreSQL will get the same month."""
     environment: dict[str, str] = field(init=False)
     took: dict[str, Answer] = field(default_factory=dict)
 
@@ -65,8 +67,8 @@ class World:
 
     def filled(self) -> "World":
         """The world with its network and the files of its month, but an empty ledger."""
-        self.once("network", "build", customers=self.size.customers, msps=self.size.msps)
-        self.once("deliveries", "write", folder=str(self.files), customers=self.size.customers, msps=self.size.msps)
+        self.once("network", "build", **self.shape)
+        self.once("deliveries", "write", folder=str(self.files), **self.shape, with_rows=self.compared)
         return self
 
     def imported(self) -> "World":
@@ -78,6 +80,11 @@ class World:
         """The month in the ledger, every day one clean file."""
         self.imported().once("ingestion", "compact_month")
         return self
+
+    @property
+    def shape(self) -> dict[str, int]:
+        """What the steps that make data need to know."""
+        return {"customers": self.size.customers, "msps": self.size.msps}
 
     @property
     def files(self) -> Path:

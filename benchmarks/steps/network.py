@@ -22,7 +22,9 @@ _PORTION = 5_000
 
 
 def msp_sizes(customers: int, msps: int) -> list[int]:
-    """Customers of each MSP, the largest first: the k-th in proportion to 1 / (k + 10), at least one."""
+    """Customers of each MSP, the largest first: the k-th in proportion to 1 / (k + 10), at least one. One each where they are as many."""
+    if customers == msps:
+        return [1] * msps
     weights = [1 / (number + 10) for number in range(msps)]
     sizes = [max(1, int(customers * weight / sum(weights))) for weight in weights]
     sizes[0] += customers - sum(sizes)

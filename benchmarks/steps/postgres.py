@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.steps.network import WITHOUT_CREDITS
+from benchmarks.steps.deliveries import CORRECTIONS
 from benchmarks.world import SERVICES
 from trueup.catalog.rules import MeasureName
 from trueup.ledger.engine import measures
@@ -43,7 +43,7 @@ def connect() -> psycopg.Connection:
 
 def copy_in(folder: str) -> dict[str, float]:
     """COPY the files of the month, each committed by itself, with the indexes in place; seconds, and bytes of table and indexes."""
-    files = sorted(Path(folder).glob("day-*.rows")) + [Path(folder) / "corrections.rows"]
+    files = [*sorted(Path(folder).glob("day-*.rows")), Path(folder) / f"{CORRECTIONS}.rows"]
     with connect() as connection:
         connection.execute(_TABLE)
         began = time.perf_counter()
@@ -91,6 +91,3 @@ def _closings(connection: psycopg.Connection, way: str, repeat: int) -> Iterator
         if number:
             yield time.perf_counter() - began
         connection.execute("DROP TABLE daily, lines")
-
-
-__all__ = ["WAYS", "WITHOUT_CREDITS", "close", "connect", "copy_file", "copy_in"]
