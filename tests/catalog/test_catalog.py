@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -34,12 +35,16 @@ class TestTerms:
         )
 
     def test_of_a_lower_level_override_what_they_name(self) -> None:
-        levels = [{"auto_submit_after_days": 7, "zero_reports": True}, {"auto_submit_after_days": 9}, {"zero_reports": None}]
+        levels: list[dict[str, Any]] = [
+            {"auto_submit_after_days": 7, "zero_reports": True},
+            {"auto_submit_after_days": 9},
+            {"zero_reports": None},
+        ]
         combined = combine_terms(levels)
         assert (combined.auto_submit_after_days, combined.zero_reports) == (9, True)
 
     def test_may_be_zero_false_and_empty(self) -> None:
-        levels = [{"auto_submit_after_days": 7, "zero_reports": True, "reminder_days_before": (3,)}]
+        levels: list[dict[str, Any]] = [{"auto_submit_after_days": 7, "zero_reports": True, "reminder_days_before": (3,)}]
         combined = combine_terms([*levels, {"auto_submit_after_days": 0, "zero_reports": False, "reminder_days_before": ()}])
         assert (combined.auto_submit_after_days, combined.zero_reports, combined.reminder_days_before) == (0, False, ())
 

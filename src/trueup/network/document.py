@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -186,18 +186,24 @@ def wrong_shape(document: Document) -> list[Wrong]:
 
 def _in_words(error: ValidationError) -> Iterator[Wrong]:
     path = tuple(error.absolute_path)
+    rule, value = cast(Any, error.validator_value), cast(Any, error.instance)
     match error.validator:
         case "required":
-            missing = [name for name in error.validator_value if name not in error.instance]
+            missing = [name for name in rule if name not in value]
             yield from (Wrong(path, f"`{name}` is missing", "missing") for name in missing)
         case "additionalProperties":
-            known = list(error.schema["properties"])
-            unknown = [name for name in error.instance if name not in known]
+            known = list(_schema_of(error)["properties"])
+            unknown = [name for name in value if name not in known]
             yield from (Wrong((*path, name), f"`{name}` is not known here{_meant(name, known)}", "unknown_field") for name in unknown)
         case "anyOf":
             yield from _of_branches(error)
         case _:
             yield Wrong(path, _label(path) + _one(error), f"wrong_{str(error.validator).lower()}")
+
+
+def _schema_of(error: ValidationError) -> dict[str, Any]:
+    """The part of the schema that was not met."""
+    return cast("dict[str, Any]", error.schema)
 
 
 def _label(path: tuple[str | int, ...]) -> str:
@@ -213,7 +219,7 @@ def _meant(name: str, known: Iterable[str]) -> str:
 
 def _one(error: ValidationError) -> str:
     """The end of the sentence that begins with the field's name."""
-    value = error.validator_value
+    value: Any = error.validator_value
     match error.validator:
         case "type":
             kinds = [value] if isinstance(value, str) else value
@@ -229,7 +235,7 @@ def _one(error: ValidationError) -> str:
         case "minItems":
             return "must not be empty"
         case "pattern":
-            return f"must be {error.schema.get('x-in-words', 'text in the expected form')}, not {_short(error.instance)}"
+            return f"must be {_schema_of(error).get('x-in-words', 'text in the expected form')}, not {_short(error.instance)}"
     return str(error.message)
 
 
@@ -249,4 +255,4 @@ def _of_branches(error: ValidationError) -> Iterator[Wrong]:
             yield from _in_words(inner)
         return
     path = tuple(error.absolute_path)
-    yield Wrong(path, _label(path) + f"must be {error.schema['x-in-words']}", "wrong_form")
+    yield Wrong(path, _label(path) + f"must be {_schema_of(error)['x-in-words']}", "wrong_form")
