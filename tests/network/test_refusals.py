@@ -143,6 +143,22 @@ class TestFile:
             "line 1: account bolt: the tier of an account never changes: bolt is an MSP, not a distributor"
         ]
 
+    def test_never_changes_the_vendor_of_what_is_sold(self, world: None) -> None:
+        text = """\
+accounts: [{ref: other, tier: vendor}]
+solution_groups:
+  - {code: smb, vendor: other}
+  - {code: credits}
+  - {code: theirs, vendor: other}
+services:
+  - {code: email-core, group: theirs, unit: user}
+  - {code: endpoint-core, group: smb, unit: endpoint}
+"""
+        assert problems(text) == [
+            "line 3: solution group smb: the vendor of a solution group never changes: it is “acme-vendor”",
+            "line 7: service email-core: the vendor of a service never changes: “theirs” is of other, not of acme-vendor",
+        ]
+
     def test_may_name_what_the_database_has(self, world: None) -> None:
         text = "accounts: [{ref: new, tier: customer, parent: bolt}]\nservices: [{code: x, group: smb, unit: GB}]"
         apply(Viewer.system(), text, file_name=FILE_NAME, dry_run=False, now=NOW)

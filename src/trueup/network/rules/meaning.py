@@ -125,7 +125,12 @@ class _Reader:
         return (code,), {"name": _text(entry, "name", code), "vendor": self._vendor(path, entry), "position": int(path[1])}
 
     def _vendor(self, path: _Place, entry: _Entry) -> str:
-        """Whose group it is: said, or the only vendor there is."""
+        """Whose group it is: said, as it was, or the only vendor there is."""
+        before = self._present.get("solution_groups", {}).get((str(entry["code"]),), {}).get("vendor")
+        if before is not None:
+            if entry.get("vendor", before) != before:
+                self._say((*path, "vendor"), f"the vendor of a solution group never changes: it is “{before}”", "vendor_changed")
+            return str(before)
         vendors = sorted(ref for ref, tier in self._tiers.items() if tier == Tier.VENDOR)
         if "vendor" in entry:
             if entry["vendor"] not in vendors:
@@ -147,9 +152,18 @@ class _Reader:
             "chargeable_basis": _text(entry, "chargeable_basis", ChargeableBasis.USED),
             "position": int(path[1]),
         }
+        self._keep_vendor((*path, "group"), code, str(entry["group"]))
         if isinstance(unit, dict):
             self._describe(unit, (*path, "unit"))
         return (code,), values | self._credits(path, entry) | self._measure(path, entry)
+
+    def _keep_vendor(self, path: _Place, code: str, group: str) -> None:
+        """Usage of a service is kept with its vendor's: it may go to another group, but only to one of the same vendor."""
+        groups = self._present.get("solution_groups", {}) | self.wanted.get("solution_groups", {})
+        old_group = self._present.get("services", {}).get((code,), {}).get("group", group)
+        old, new = (groups.get((str(key),), {}).get("vendor") for key in (old_group, group))
+        if old is not None and new is not None and old != new:
+            self._say(path, f"the vendor of a service never changes: “{group}” is of {new}, not of {old}", "vendor_changed")
 
     def _describe(self, unit: _Entry, path: _Place) -> None:
         """A unit described beside a service; all its descriptions have to be the same."""
