@@ -108,5 +108,3 @@ class TestMonth:
         line = month.json("report", "show", "2026-10", "bolt")["lines"][1]
         assert (line["provisioned"], line["used"], line["comment"]) == ("44", "44", "Ours")
         assert month.json("verify", "2026-10") == []
-
-
