@@ -15,9 +15,9 @@ ONE = "2026-10-03,dental,core,40,31,"
 
 class TestRepetition:
     def test_of_the_content_stores_nothing(self, tmp_path: Path) -> None:
-        deliver(tmp_path, rows(ONE))
+        first = deliver(tmp_path, rows(ONE))
         again = deliver(tmp_path, rows(ONE), name="other-name.csv")
-        assert (again.batch, again.stored, again.repeated) == (None, 0, 1)
+        assert (again.batch, again.stored, again.repeated) == (first.batch, 0, 1)
         assert Batch.objects.count() == 1
 
     def test_from_another_source_is_another_delivery(self, tmp_path: Path) -> None:

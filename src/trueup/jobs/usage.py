@@ -80,7 +80,7 @@ def _summarize(result: ImportResult, *, dry_run: bool, as_a_whole: bool) -> None
         say(f"{result.repeated} record(s) were delivered before: they change nothing.")
     if dry_run:
         say(f"{result.stored} record(s) would be stored; nothing was changed (--dry-run).")
-    elif result.batch is not None:
+    elif result.stored:
         say(f"{result.stored} record(s) stored as batch {result.batch}.")
     if result.unmapped:
         say(f"{result.unmapped} record(s) wait for a name to be matched: see `trueup usage unmapped`.")

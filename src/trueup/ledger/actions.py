@@ -36,6 +36,7 @@ class ImportResult:
     """What became of a delivery. Refused as a whole: `batch` is None, `stored` 0 and there are refused rows."""
 
     batch: int | None
+    """The batch that holds the delivery: a new one, or, if all of it was delivered before, the last that took some of it."""
     stored: int
     """Records; in a dry run those that would be stored."""
     repeated: int
@@ -127,7 +128,7 @@ def _repeated(earlier: list[Batch]) -> ImportResult | None:
     """The answer to a delivery that was taken in completely before."""
     if not earlier or earlier[-1].refused:
         return None
-    return ImportResult(None, 0, sum(batch.stored + batch.unmapped for batch in earlier), 0, None, 0)
+    return ImportResult(earlier[-1].pk, 0, sum(batch.stored + batch.unmapped for batch in earlier), 0, None, 0)
 
 
 def _unstored(found: Checked, *, dry_run: bool) -> ImportResult:

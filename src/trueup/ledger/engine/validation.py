@@ -38,7 +38,7 @@ CREATE OR REPLACE TEMP MACRO day_of(t) AS CASE WHEN length(t) = 10 AND TRY_CAST(
 _MATCHED = """
     SELECT r.*, p.customer_id AS placed_id, p.msp_id, s.service_id, s.vendor_id, s.reports_used, q.per_unit,
         CASE WHEN r.allocated_credits IS NOT NULL THEN given
-             ELSE TRY_CAST(round(provisioned * q.per_unit, 6) AS DECIMAL(18,6)) END AS credits
+             ELSE TRY_CAST(round(provisioned::DECIMAL(38,6) * q.per_unit, 6) AS DECIMAL(18,6)) END AS credits
     FROM (SELECT *, day_of(day) AS on_day, amount(provisioned_units) AS provisioned, amount(used_units) AS used,
         amount(allocated_credits) AS given FROM {raw}) AS r
     LEFT JOIN placed AS p ON p.name = r.customer AND r.on_day >= p.from_date AND r.on_day < p.until_date
