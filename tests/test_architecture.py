@@ -30,6 +30,11 @@ FURTHER_NAMES = {
     "network/customers": "a CSV of any size on its way into the tables",
     "network/document.py": "YAML and JSON Schema, and the line of everything",
     "network/tables": "each part of the file beside the tables it is kept in",
+    "reports/access.py": "how every verb and question reaches a report: found for its viewer, locked, written back, told",
+    "reports/columns.py": "a decimal both databases keep exactly",
+    "reports/generating.py": "the verbs that measure: all reports of a cycle, or one anew",
+    "reports/measuring.py": "from measured figures to lines and back, for generating, reading and verifying",
+    "reports/verifying.py": "the question whether every stored figure comes out again",
     "ledger/pinning.py": "what a closing of a month needs from the ledger",
 }
 FORBIDDEN_NAMES = frozenset(
@@ -42,6 +47,8 @@ NO_TENANT = {
     "accounts.AccountType": "the vendor's list, the same for everybody",
     "accounts.User": "a person, who is reached through the accounts they are a member of",
     "catalog.BillingUnit": "the vendor's list, the same for everybody",
+    "ledger.LedgerClock": "one row: how far the ledger's time has come",
+    "reports.Generation": "that the reports of a cycle are all there; no figure of anybody",
     "events.ChainHead": "the hash each account's next event continues from; no figure of anybody",
 }
 

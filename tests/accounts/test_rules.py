@@ -43,7 +43,7 @@ class TestRight:
 
     def test_that_is_missing_is_told(self) -> None:
         viewer(Tier.MSP, Role.ADMIN).require(Right.PREPARE, "edit reports")
-        with pytest.raises(NotAllowed, match="may not edit reports: that is not a right of a viewer of a msp"):
+        with pytest.raises(NotAllowed, match="may not edit reports: that is not a right of a viewer of an MSP"):
             viewer(Tier.MSP, Role.VIEWER).require(Right.PREPARE, "edit reports")
 
     def test_of_an_admin_holds_at_least_the_billing_managers(self) -> None:

@@ -132,7 +132,7 @@ class TestMove:
     def test_is_told_to_both_msps_without_naming_the_other(self, world: None) -> None:
         changed("parent: bolt, name: Garage", "placements: [{parent: bolt}, {parent: coil, from: 2026-11-01}], name: Garage")
         events = {Account.objects.get(pk=event.chain).ref: event.changes for event in Event.objects.filter(at=LATER)}
-        entry = {"service": "account bolt-garage", "field": "parent from 2026-11-01", "before": None}
+        entry = {"of": "account bolt-garage", "field": "parent from 2026-11-01", "before": None}
         assert events == {"bolt": [entry | {"after": "another MSP"}], "coil": [entry | {"after": "coil"}]}
 
 
@@ -197,7 +197,7 @@ class TestHistory:
         (event,) = Event.objects.filter(at=LATER)
         vendor = Account.objects.get(ref="acme-vendor")
         assert (event.chain, event.subject, event.subject_id) == (vendor.pk, "account", vendor.pk)
-        assert event.changes == [{"service": "service email-core", "field": "credits from 2025-01-01", "before": "1.25", "after": "1.75"}]
+        assert event.changes == [{"of": "service email-core", "field": "credits from 2025-01-01", "before": "1.25", "after": "1.75"}]
 
 
 @pytest.mark.django_db

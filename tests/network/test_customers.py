@@ -105,7 +105,7 @@ class TestImport:
     def test_tells_each_msp_of_its_customers_and_of_no_other_msp(self, world: None, file: Path) -> None:
         run(file, "ref,name,msp,from\nbolt-garage,Garage Center,coil,2026-10-01\n")
         events = {Account.objects.get(pk=event.chain).ref: event.changes for event in Event.objects.filter(kind="customers_imported")}
-        entry = {"service": "account bolt-garage", "field": "parent from 2026-10-01", "before": None}
+        entry = {"of": "account bolt-garage", "field": "parent from 2026-10-01", "before": None}
         assert events == {"bolt": [entry | {"after": "another MSP"}], "coil": [entry | {"after": "coil"}]}
 
     def test_tells_of_a_thousand_customers_in_one_event(self, world: None, file: Path) -> None:

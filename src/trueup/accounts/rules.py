@@ -101,8 +101,14 @@ class Viewer:
     def require(self, right: Right, to_do: str) -> None:
         """Raise NotAllowed unless the viewer has the right; `to_do` completes “You may not …”."""
         if not self.may(right):
-            role = self.role.replace("_", " ") if self.role else "nobody"
-            raise NotAllowed(f"{self.actor.name} may not {to_do}: that is not a right of a {role} of a {self.tier}")
+            raise NotAllowed(f"{self.actor.name} may not {to_do}: that is not a right of {self._position()}")
+
+    def _position(self) -> str:
+        """What the viewer is, in words."""
+        if self.role is None or self.tier is None:
+            return "the operator"
+        role = "an admin" if self.role == Role.ADMIN else f"a {self.role.replace('_', ' ')}"
+        return f"{role} of {'an MSP' if self.tier == Tier.MSP else f'a {self.tier}'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class Change:
 
     def as_json(self) -> dict[str, Plain]:
         """The change as it is stored and shown."""
-        named: dict[str, Plain] = {"service": self.of} if self.of else {}
+        named: dict[str, Plain] = {"of": self.of} if self.of else {}
         return named | {"field": self.field, "before": self.before, "after": self.after}
 
 

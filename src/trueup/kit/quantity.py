@@ -59,10 +59,15 @@ def parse_quantity(text: str, *, decimals: int = MAX_DECIMALS, name: str = "the 
         raise Invalid(f"{name} must not be below 0, but is {text}")
     if value >= MAX_QUANTITY:
         raise Invalid(f"{name} is too large: {text}")
-    if decimals_of(value) > decimals:
+    if _too_fine(value, decimals):
         allowed = "whole numbers only" if decimals == 0 else f"at most {decimals} decimal places"
         raise Invalid(f"{name} allows {allowed}, not {text}")
-    return abs(value)
+    return abs(value) if value else ZERO
+
+
+def _too_fine(value: Decimal, decimals: int) -> bool:
+    """Whether a number has more decimals; one with an absurd exponent is not written out to count them."""
+    return bool(value) and (value.adjusted() < -decimals or decimals_of(value) > decimals)
 
 
 def apportion(total: Decimal, weights: Sequence[Decimal], decimals: int) -> list[Decimal]:

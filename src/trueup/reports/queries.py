@@ -293,7 +293,12 @@ def history(viewer: Viewer, month: Month, msp: str) -> list[HistoryEntry]:
     """Every step of a report, oldest first. Raises NotFound, NotAllowed."""
     found = to_read(viewer, month, msp)
     events = happened_to("report", found.pk)
-    return [HistoryEntry(event.at, event.actor_name, event.kind, list(event.changes)) for event in events]
+    return [HistoryEntry(event.at, event.actor_name, event.kind, [_of_line(change) for change in event.changes]) for event in events]
+
+
+def _of_line(change: dict[str, Plain]) -> dict[str, Plain]:
+    """A change as the history of a report shows it: what it is of is a service."""
+    return {"service" if name == "of" else name: value for name, value in change.items()}
 
 
 def forecast(viewer: Viewer, month: Month, msp: str, *, now: datetime) -> Forecast:
