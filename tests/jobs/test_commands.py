@@ -90,7 +90,7 @@ class TestUsageImport:
         first = network.json(*arguments)
         assert first == {"batch": first["batch"], "stored": 3, "repeated": 0, "refused": []}
         assert isinstance(first["batch"], int)
-        assert network.json(*arguments) == {"batch": None, "stored": 0, "repeated": 3, "refused": []}
+        assert network.json(*arguments) == {"batch": first["batch"], "stored": 0, "repeated": 3, "refused": []}
 
     def test_refuses_a_batch_with_every_bad_row(self, network: Trueup) -> None:
         found = network.json("usage", "import", network.file("bad.csv", BAD), "--now", "2026-10-31T12:00:00Z", code=1)

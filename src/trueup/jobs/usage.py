@@ -77,11 +77,14 @@ def _summarize(result: ImportResult, *, dry_run: bool, as_a_whole: bool) -> None
         say("Refused: nothing was stored. Correct the rows, or store the good ones with --accept-valid.")
         return
     if result.repeated:
-        say(f"{result.repeated} record(s) were delivered before: they change nothing.")
+        before = f" as batch {result.batch}" if result.batch is not None and not result.stored else ""
+        say(f"{result.repeated} record(s) were delivered before{before}: they change nothing.")
     if dry_run:
         say(f"{result.stored} record(s) would be stored; nothing was changed (--dry-run).")
     elif result.stored:
         say(f"{result.stored} record(s) stored as batch {result.batch}.")
+    elif not result.repeated and not result.unmapped:
+        say("There was nothing to store.")
     if result.unmapped:
         say(f"{result.unmapped} record(s) wait for a name to be matched: see `trueup usage unmapped`.")
 
