@@ -111,7 +111,7 @@ class TestImport:
     def test_tells_of_a_thousand_customers_in_one_event(self, world: None, file: Path) -> None:
         run(file, "ref,name,msp,from\n" + "".join(f"c{number},C{number},bolt,\n" for number in range(2500)))
         events = Event.objects.filter(kind="customers_imported").order_by("id")
-        assert [len({change["service"] for change in event.changes}) for event in events] == [1000, 1000, 500]
+        assert [len({change["of"] for change in event.changes}) for event in events] == [1000, 1000, 500]
 
     def test_is_for_the_operator_only(self, world: None, file: Path) -> None:
         viewer = Viewer(Actor("person", "a@b.example", 1), 1, Tier.DISTRIBUTOR, Role.ADMIN)
