@@ -219,7 +219,8 @@ def _in_words(changes: object) -> str:
     texts = []
     for change in changes if isinstance(changes, list) else []:
         name = " ".join(part for part in (change.get("service"), change["field"].replace("_", " ")) if part)
-        texts.append(f"{name}: {for_people(change['before'])} → {for_people(change['after'])}")
+        write = in_words if change["field"] in {"status", "submission"} else for_people
+        texts.append(f"{name}: {write(change['before'])} → {write(change['after'])}")
     return "\n".join(texts)
 
 
