@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from trueup.jobs.messages import say
 from trueup.jobs.people import viewer_of_report
 from trueup.jobs.tables import for_people, in_words
 from trueup.kit.period import Month
@@ -40,10 +39,8 @@ def reject(email: str, month: Month, msp: str, *, comment: str, now: datetime) -
 
 def regenerate(email: str, month: Month, msp: str, *, comment: str, now: datetime) -> None:
     """Measure a report anew. Raises NotFound, NotAllowed, Conflict."""
-    changed = generating.regenerate(viewer_of_report(email, month, msp), month, msp, now=now)
+    changed = generating.regenerate(viewer_of_report(email, month, msp), month, msp, now=now, comment=comment)
     print(f"Regenerated the report {month} of {msp}: {changed} line(s) changed.")
-    if comment:
-        say("The comment was not kept: a regeneration is told in the history by its figures.")
 
 
 def waive(email: str, month: Month, msp: str, service: str, *, reason: str, now: datetime) -> None:

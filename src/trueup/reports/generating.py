@@ -23,6 +23,7 @@ from trueup.ledger.queries import incomplete_lines
 from trueup.reports.access import tell, to_change, write
 from trueup.reports.measuring import Services, as_copied, by_msp, columns_of, figures_of, new_line, services_of, state_of, to_measure
 from trueup.reports.models import Generation, Report, ReportLine
+from trueup.reports.rules.checks import read_comment
 from trueup.reports.rules.copies import copy_terms
 from trueup.reports.rules.lateness import deadline, next_reminder
 from trueup.reports.rules.lines import NOTHING, Figures, default_chargeable
@@ -194,12 +195,13 @@ def _complete(month: _Month) -> None:
     Generation.objects.get_or_create(cycle=month.cycle, defaults={"completed_at": month.now, "reports": count})
 
 
-def regenerate(viewer: Viewer, month: Month, msp: str, *, now: datetime) -> int:
+def regenerate(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: str = "") -> int:
     """Measure a report in an editable state anew, from all the ledger knows by now; returns how many lines changed.
 
     The MSP's edits and comments stay; a line whose figures changed under them says so. Terms, measures, deadline and names stay
-    as they were copied. Raises NotFound, NotAllowed, Conflict.
+    as they were copied. Raises NotFound, NotAllowed, Conflict, Invalid.
     """
+    said = read_comment(comment)
     with transaction.atomic(durable=True):  # ask first, so that nobody pins the ledger who may not
         report = to_change(viewer, month, msp, Verb.REGENERATE)
     as_of = pin(now)
@@ -211,10 +213,12 @@ def regenerate(viewer: Viewer, month: Month, msp: str, *, now: datetime) -> int:
         if as_of <= report.as_of:  # somebody regenerated it meanwhile, from more
             return 0
         changed = _measure_anew(report, services, {line.service_id: figures_of(line) for line in measured}, incomplete)
-        pinned = Change("as_of", instant_text(report.as_of), instant_text(as_of))
+        told = [Change("as_of", instant_text(report.as_of), instant_text(as_of))]
+        if said:
+            told.append(Change("review_comment", None, said))
         report.as_of = as_of
         write(report)
-        tell(report, viewer.actor, "regenerated", now, [pinned, *(change for changes in changed for change in changes)])
+        tell(report, viewer.actor, "regenerated", now, [*told, *(change for changes in changed for change in changes)])
     return len(changed)
 
 
