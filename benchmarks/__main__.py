@@ -1,10 +1,11 @@
-"""python -m benchmarks [--size 1M] [--only NAME] [--markdown FILE]
+"""python -m benchmarks [--size 1M] [--only NAME …] [--markdown FILE]
 
 Everything is made in a temporary folder and thrown away. PostgreSQL is compared on at most 10M rows, whatever the size.
 """
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -81,6 +82,7 @@ FAMILIES: Mapping[str, Callable[[Run], Iterator[Figure]]] = {
 def main() -> int:
     """Exit status: 0 when measured (short of a target or not), 2 for a size that is none or a disk that is too small."""
     arguments = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folders are put away
     console = Console(width=None if sys.stdout.isatty() else 200)
     try:
         size = Size(arguments.size)
@@ -88,7 +90,7 @@ def main() -> int:
     except ValueError as error:
         console.print(str(error))
         return 2
-    families = [arguments.only] if arguments.only else list(FAMILIES)
+    families = arguments.only or list(FAMILIES)
     with tempfile.TemporaryDirectory(prefix="trueup-bench-") as home, databases() as server:
         run = Run(size, Path(home), server)
         found = [figure for name in families for figure in _told(console, name, run)]
@@ -112,14 +114,14 @@ def _told(console: Console, name: str, run: Run) -> Iterator[Figure]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure speed and memory against baselines.")
     parser.add_argument("--size", default="1M", help="rows of the month: 1M (default), 10M, 93M …")
-    parser.add_argument("--only", choices=list(FAMILIES), help="one family of figures")
+    parser.add_argument("--only", choices=list(FAMILIES), nargs="+", help="some families of figures")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table into this document, between the markers of the size")
     return parser.parse_args()
 
 
 def _command(arguments: argparse.Namespace) -> str:
     command = "make bench" if arguments.size == "1M" else f"make bench SIZE={arguments.size}"
-    return f"python -m benchmarks --size {arguments.size} --only {arguments.only}" if arguments.only else command
+    return f"python -m benchmarks --size {arguments.size} --only {' '.join(arguments.only)}" if arguments.only else command
 
 
 def _require_disk(size: Size) -> None:

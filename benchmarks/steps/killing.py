@@ -6,6 +6,7 @@ Every batch puts one value into every record there is, so a reader may only ever
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from benchmarks.steps.ingestion import OCTOBER
@@ -92,4 +93,4 @@ def _wrong_winners(last: str) -> list[str]:
     rows = list(usage_rows(_OPERATOR, OCTOBER))
     wrong = [f"{len(rows)} records count instead of {RECORDS}"] if len(rows) != RECORDS else []
     values = {(row.provisioned, row.used) for row in rows}
-    return wrong + ([f"another batch than the last one counts: {values}"] if values != {(int(number), ord(name))} else [])
+    return wrong + ([f"another batch than the last one counts: {values}"] if values != {(Decimal(number), Decimal(ord(name)))} else [])
