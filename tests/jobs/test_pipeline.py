@@ -88,7 +88,7 @@ class TestWorkers:
             time.sleep(moment / 10)
             worker.kill()
             worker.communicate(timeout=60)
-        run_once(at("2026-11-01T01:00:00Z"))
+        assert list(run_once(at("2026-11-01T01:00:00Z")))
         assert Report.objects.count() == 2
         assert [event for _, event in world.events("bolt")] == ["generated"]
         assert verify(None) == []

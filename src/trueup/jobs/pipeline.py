@@ -29,8 +29,8 @@ class Done:
     count: int
 
 
-def run_once(now: datetime, progress: Progress | None = None) -> list[Done]:
-    """Do everything that is due at `now`, in the order of the month; returns what was done.
+def run_once(now: datetime, progress: Progress | None = None) -> Iterator[Done]:
+    """Do everything that is due at `now`, in the order of the month; tells of each thing when it is done.
 
     Raises ExceptionGroup, after all steps were tried, if some of them failed.
     """
@@ -41,16 +41,14 @@ def run_once(now: datetime, progress: Progress | None = None) -> list[Done]:
         remind_of_deadlines,
         tidy_the_ledger,
     )
-    done: list[Done] = []
     errors: list[Exception] = []
     for step in steps:
         try:
-            done += [something for something in step(now, progress) if something.count]
+            yield from (done for done in step(now, progress) if done.count)
         except Exception as error:  # noqa: BLE001 -- a step that fails does not keep the others from what is due
             errors.append(error)
     if errors:
         raise ExceptionGroup(f"{len(errors)} of {len(steps)} steps of the clock failed at {instant_text(now)}", errors)
-    return done
 
 
 def close_months_that_are_over(now: datetime, _progress: Progress | None) -> Iterator[Done]:

@@ -66,15 +66,16 @@ def work(now: datetime | None) -> None:
 
 def _round(now: datetime, progress: Progress | None, *, quiet: bool = False) -> bool:
     """One round; whether all of its steps went well."""
+    idle = True
     try:
-        done = run_once(now, progress)
+        for done in run_once(now, progress):
+            idle = False
+            print(f"{instant_text(now)} {done.what}: {done.count}", flush=True)
     except Exception as error:  # noqa: BLE001 -- one round that fails must not end the clock
         for one in _each(error):
             _tell(one)
         return False
-    for something in done:
-        print(f"{instant_text(now)} {something.what}: {something.count}", flush=True)
-    if not done and not quiet:
+    if idle and not quiet:
         print(f"Nothing was due at {instant_text(now)}.")
     return True
 
