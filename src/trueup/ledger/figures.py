@@ -31,8 +31,10 @@ Part: TypeAlias = tuple[int, int, date | None, Decimal | None, Decimal | None, D
 """A row of a measure's SQL: MSP, service, chosen day, provisioned, used, credits."""
 
 ROWS_AT_ONCE = 5_000
-PERCENTILE_RECORDS_AT_ONCE = 4_000_000
+PERCENTILE_RECORDS_AT_ONCE = 1_000_000
 """So many records of `percentile_day` are ranked together, whole MSPs each time: it is what the memory for sorting depends on."""
+PERCENTILE_SLICES = 16
+"""In no more slices than about this many, whatever their size: each one has to compare the records of days not yet compacted anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,8 @@ def _measures_in_use(connection: DuckDBPyConnection) -> list[MeasureName]:
 def _add_percentile_parts(connection: DuckDBPyConnection) -> None:
     """The one measure that needs the customers: MSP after MSP in slices, so that sorting them stays within the memory."""
     counts = connection.execute(sql.RECORDS_OF_PERCENTILE_DAY).fetchall()
-    for first, last in slices(counts, PERCENTILE_RECORDS_AT_ONCE):
+    at_once = max(PERCENTILE_RECORDS_AT_ONCE, sum(records for _, records in counts) // PERCENTILE_SLICES)
+    for first, last in slices(counts, at_once):
         connection.execute(f"CREATE TEMP TABLE customer_days AS {sql.CUSTOMER_DAYS}", [first, last])
         connection.execute(f"INSERT INTO parts {sql.PARTS[MeasureName.PERCENTILE_DAY]}")
         connection.execute("DROP TABLE customer_days")

@@ -12,9 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 from django.db import transaction
 from django.db.models import Max
 
@@ -27,6 +26,9 @@ from trueup.ledger.engine.registry import commit_part, finish
 from trueup.ledger.engine.table import NewFile, VendorTable
 from trueup.ledger.engine.writing import write_batch
 from trueup.ledger.models import Batch, BatchPart, LedgerClock, Source, SourceDay, UnmappedRecord
+
+if TYPE_CHECKING:
+    import duckdb
 
 _TICK = timedelta(microseconds=1)
 _BLOCK = 2_000

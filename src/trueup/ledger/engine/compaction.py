@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import suppress
 from datetime import date
 
 from trueup.kit.progress import Progress
@@ -14,7 +15,7 @@ from trueup.ledger.engine.duck import connect
 from trueup.ledger.engine.lock import write_lock
 from trueup.ledger.engine.place import Place
 from trueup.ledger.engine.registry import open_settled, recover, vendor_ids
-from trueup.ledger.engine.table import DeltaError, StoredFile, VendorTable
+from trueup.ledger.engine.table import Overtaken, StoredFile, VendorTable
 from trueup.ledger.engine.writing import write_clean
 
 _TRIES = 5
@@ -55,7 +56,7 @@ def _compact(place: Place, vendor_id: int, day: date) -> bool:
                 continue
             try:
                 current.replace(day, files, clean)
-            except DeltaError:  # somebody who lost the lock without knowing was faster
+            except Overtaken:  # somebody who lost the lock without knowing was faster
                 continue
         return True
     return False
@@ -77,5 +78,6 @@ def _clear_scratch(place: Place) -> None:
     """What killed processes left; the machine's clock decides, as it dates files."""
     before = time.time() - _RETENTION_HOURS * 3600
     for path in place.scratch.glob("*") if place.scratch.exists() else ():
-        if path.stat().st_mtime < before:
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):  # the process it belongs to was faster
+            if path.stat().st_mtime < before:
+                shutil.rmtree(path, ignore_errors=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import duckdb
 from django.db.models import F, Q, QuerySet
 
 from trueup.accounts.models import Account, Placement
@@ -16,6 +15,9 @@ from trueup.catalog.models import CreditRequirement, Service
 from trueup.kit.period import FOREVER
 from trueup.ledger.engine.duck import count
 from trueup.ledger.models import NameMapping
+
+if TYPE_CHECKING:
+    import duckdb
 
 _FEW = 5_000  # names up to which the database is asked for them alone
 _CHUNK = 500  # names in one question
@@ -91,11 +93,10 @@ def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
     import pyarrow as pa  # lazily: the ledger's edge
 
-    names = [str(row[0]) for row in connection.execute(f"DESCRIBE {table}").fetchall()]
     remaining = iter(rows)
     while block := list(islice(remaining, _BLOCK)):
-        columns = [list(column) for column in zip(*block, strict=True)]
-        connection.register("block", cast(Any, pa).table(dict(zip(names, columns, strict=True))))
+        columns = {str(position): list(column) for position, column in enumerate(zip(*block, strict=True))}
+        connection.register("block", cast(Any, pa).table(columns))
         connection.execute(f"INSERT INTO {table} SELECT * FROM block")
         connection.unregister("block")
 

@@ -1,33 +1,87 @@
-"""DuckDB connections of the ledger: in memory, bounded, in UTC."""
+"""DuckDB connections of the ledger: in memory, bounded, in UTC.
+
+Starting DuckDB takes longer than a small import, so a process starts it once; every `connect` is a session of its own in it.
+"""
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import duckdb
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from trueup.ledger.engine.place import Place
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class _Engine:
+    """A running DuckDB and the folder it spills to. A process that was forked cannot use its parent's: threads are not inherited."""
+
+    process: int
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+
+
+_engines: dict[tuple[int, str, int, Path], _Engine] = {}
+_starting = threading.Lock()
 
 
 @contextmanager
 def connect(place: Place) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A private in-memory database that spills to the scratch folder when it reaches the memory limit."""
-    place.scratch.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect(
-        config={
-            "memory_limit": place.memory_limit,
-            "threads": str(place.threads),
-            "temp_directory": str(place.scratch / uuid.uuid4().hex),
-            "autoinstall_known_extensions": "false",  # nothing is ever downloaded
-        }
-    )
+    """A session with its own temporary tables; all of a process share the memory limit and spill to the scratch folder beyond it."""
+    import duckdb
+
+    key = (os.getpid(), place.memory_limit, place.threads, place.scratch)
+    with _starting:
+        engine = _engines.get(key) or _engines.setdefault(key, _start(place))
+        session = engine.connection.cursor()
     try:
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection
+        engine.folder.mkdir(parents=True, exist_ok=True)
+        os.utime(engine.folder)  # what is old in the scratch folder is swept up
+        session.execute("SET TimeZone = 'UTC'")
+        yield session
+    except (duckdb.FatalException, duckdb.InternalException):
+        _engines.pop(key, None)  # it answers nothing any more
+        raise
     finally:
-        connection.close()
+        session.close()
+
+
+def _start(place: Place) -> _Engine:
+    import duckdb
+
+    folder = place.scratch / uuid.uuid4().hex
+    config: dict[str, Any] = {
+        "memory_limit": place.memory_limit,
+        "threads": str(place.threads),
+        "temp_directory": str(folder),
+        "autoinstall_known_extensions": "false",  # nothing is ever downloaded
+    }
+    return _Engine(os.getpid(), duckdb.connect(config=config), folder)
+
+
+@atexit.register
+def _stop() -> None:
+    for key in [key for key in _engines if key[0] == os.getpid()]:
+        engine = _engines.pop(key)
+        engine.connection.close()
+        shutil.rmtree(engine.folder, ignore_errors=True)
+
+
+def row_errors() -> tuple[type[Exception], ...]:
+    """What DuckDB raises where a row of a file cannot be read."""
+    import duckdb
+
+    return duckdb.InvalidInputException, duckdb.ConversionException
 
 
 def text(value: str) -> str:

@@ -9,20 +9,22 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from trueup.accounts.rules import Viewer
 from trueup.kit.errors import Invalid
 from trueup.kit.progress import Progress
 from trueup.ledger.engine.delivery import Delivery
 from trueup.ledger.engine.directory import load_directory, load_known
-from trueup.ledger.engine.duck import connect, count, file_list
+from trueup.ledger.engine.duck import connect, count, file_list, row_errors
 from trueup.ledger.engine.place import Place
 from trueup.ledger.engine.registry import open_settled, vendor_ids
-from trueup.ledger.engine.staging import is_not_well_formed, stage
+from trueup.ledger.engine.staging import stage
 from trueup.ledger.engine.validation import accept, judge, write_refusals
 from trueup.ledger.models import Batch, Source, UnmappedRecord
+
+if TYPE_CHECKING:
+    import duckdb
 
 _SMALL = 4 << 20  # bytes of a delivery that is cheap to read twice
 
@@ -55,9 +57,7 @@ def checked(
             if fast:
                 result = _good(connection)
             else:
-                result = _judged(
-                    connection, place, delivery, viewer, source=source, scratch=scratch, earlier=earlier, today=today
-                )
+                result = _judged(connection, place, delivery, viewer, source=source, scratch=scratch, earlier=earlier, today=today)
             progress.finish()
             yield result
     finally:
@@ -69,11 +69,9 @@ def checked(
 def _stage(connection: duckdb.DuckDBPyConnection, delivery: Delivery, viewer: Viewer, source: Source, scratch: Path) -> bool:
     """Stage and load; False if the file is not well-formed and was not matched yet."""
     try:
-        stage(connection, delivery, scratch=scratch, rewrite=False)
+        stage(connection, delivery, scratch=scratch, rewrite=False, as_is=True)
         load_directory(connection, viewer, source_id=source.pk, small=delivery.size <= _SMALL)
-    except duckdb.Error as error:
-        if not is_not_well_formed(error):
-            raise
+    except row_errors():
         return False
     return True
 
@@ -81,9 +79,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, delivery: Delivery, viewer: Vi
 def _accepted(connection: duckdb.DuckDBPyConnection, today: date) -> bool:
     try:
         return accept(connection, today=today)
-    except duckdb.Error as error:
-        if not is_not_well_formed(error):
-            raise
+    except row_errors():
         return False
 
 
@@ -98,14 +94,10 @@ def _judged(
     connection: duckdb.DuckDBPyConnection, place: Place, delivery: Delivery, viewer: Viewer, *, source: Source, scratch: Path,
     earlier: list[Batch], today: date,
 ) -> Checked:  # fmt: skip
-    judge_it = partial(
-        _judge, connection, place, delivery, viewer, source=source, scratch=scratch, earlier=earlier, today=today
-    )
+    judge_it = partial(_judge, connection, place, delivery, viewer, source=source, scratch=scratch, earlier=earlier, today=today)
     try:
         judge_it(rewrite=False)
-    except duckdb.Error as error:
-        if not is_not_well_formed(error):
-            raise
+    except row_errors():
         judge_it(rewrite=True)
     if not count(connection, "SELECT count(*) FROM numbered"):
         raise Invalid("the file holds no usage records")

@@ -21,13 +21,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from trueup.kit.period import Month
 from trueup.ledger.engine.duck import connect, file_list, text
 from trueup.ledger.engine.registry import configured_place, known_until, open_settled, settle
 from trueup.ledger.engine.table import StoredFile, VendorTable
+
+if TYPE_CHECKING:
+    import duckdb
 
 _COLUMNS = "day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, batch_id, recorded_at"
 _EMPTY = """

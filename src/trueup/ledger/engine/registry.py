@@ -13,16 +13,14 @@ from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict
 from trueup.ledger.engine.lock import write_lock
 from trueup.ledger.engine.place import Place
-from trueup.ledger.engine.table import DeltaError, NewFile, VendorTable, mend_log
+from trueup.ledger.engine.table import Damaged, NewFile, VendorTable, mend_log
 from trueup.ledger.models import Batch, BatchPart
 
 
 def configured_place() -> Place:
     """Where the settings put the ledger."""
     options: dict[str, str] = getattr(settings, "TRUEUP_LEDGER_OPTIONS", {})
-    return Place(
-        settings.TRUEUP_LEDGER_URL, settings.TRUEUP_HOME, settings.TRUEUP_MEMORY_LIMIT, settings.TRUEUP_THREADS, dict(options)
-    )
+    return Place(settings.TRUEUP_LEDGER_URL, settings.TRUEUP_HOME, settings.TRUEUP_MEMORY_LIMIT, settings.TRUEUP_THREADS, dict(options))
 
 
 def vendor_ids() -> list[int]:
@@ -130,5 +128,5 @@ def _last_stored(vendor_id: int) -> int:
 def _open(place: Place, vendor_id: int) -> VendorTable | None:
     try:
         return VendorTable.open(place, vendor_id)
-    except DeltaError:  # a log entry cut short
+    except Damaged:  # a log entry cut short
         return None

@@ -66,9 +66,7 @@ def _store(
             return None
         done = [ids[int(row[0]) - 1] for row in rows]
         draft = Draft(source, None, "", f"replay of {mapping.name}", stored, 0, 0)
-        return commit_batch(
-            connection, place, draft, viewer, now=now, progress=Silence(), replayed=lambda batch: _mark(done, batch)
-        )
+        return commit_batch(connection, place, draft, viewer, now=now, progress=Silence(), replayed=lambda batch: _mark(done, batch))
 
 
 def _mark(ids: list[int], batch: Batch) -> None:

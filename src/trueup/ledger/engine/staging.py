@@ -1,4 +1,4 @@
-"""A delivery as rows of text: the view `raw` (the six columns as trimmed VARCHAR or NULL, and `malformed`, the text of an unreadable row).
+"""A delivery as rows of text: the view `raw` (the six columns as VARCHAR or NULL, and `malformed`, the text of an unreadable row).
 
 A well-formed file is read by DuckDB in parallel. One that is not is first rewritten, row by row, so that every bad row has its number.
 """
@@ -10,30 +10,35 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from trueup.kit.errors import Invalid
 from trueup.ledger.engine.delivery import COLUMNS, Delivery, Kind, check_columns
 from trueup.ledger.engine.duck import text
 
+if TYPE_CHECKING:
+    import duckdb
+
 _LONGEST_LINE = 1 << 20
 _SHOWN = 200
+_BLANKS = r"E' \t\n\r\v\f'"  # what DuckDB skips around a number and Python's strip() takes away
 _UNREADABLE = "__unreadable__"
 _READ_LINES = "auto_detect = false, header = false, quote = '', escape = '', delim = '\x01', columns = {'line': 'VARCHAR'}"
 
 
-def stage(connection: duckdb.DuckDBPyConnection, delivery: Delivery, *, scratch: Path, rewrite: bool) -> None:
+def stage(connection: duckdb.DuckDBPyConnection, delivery: Delivery, *, scratch: Path, rewrite: bool, as_is: bool = False) -> None:
     """Make the view `raw`; with `rewrite` from a copy in which every row is readable (slower, for files that are not well-formed).
 
+    Values are without the blanks around them, an empty one is NULL; with `as_is` they are as the file has them (trimming is most of the
+    cost of reading a file).
     Raises Invalid for columns that are missing or unknown; a Parquet file that cannot be read is Invalid too.
     """
     if delivery.kind is Kind.PARQUET:
-        body = _parquet(connection, delivery)
+        body = _parquet(connection, delivery, as_is=as_is)
     elif rewrite:
         body = _json(_rewrite(delivery, scratch))
     elif delivery.kind is Kind.CSV:
-        body = _csv(delivery)
+        body = _csv(delivery, as_is=as_is)
     else:
         body = _json(delivery.path)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {body}")
@@ -41,23 +46,18 @@ def stage(connection: duckdb.DuckDBPyConnection, delivery: Delivery, *, scratch:
         _check_keys(connection, delivery, _json_lines(delivery.path if not rewrite else _rewritten(delivery, scratch)))
 
 
-def is_not_well_formed(error: duckdb.Error) -> bool:
-    """Whether reading failed because of a row, so that rewriting the file helps."""
-    return isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException)
-
-
-def _selected(columns: dict[str, str]) -> str:
+def _selected(columns: dict[str, str], *, as_is: bool = False) -> str:
     """The six columns from expressions; one that the file does not have is unknown."""
-    return ", ".join(f"NULLIF(trim({columns[name]}), '') AS {name}" if name in columns else f"NULL::VARCHAR AS {name}" for name in COLUMNS)
+    shape = "{0} AS {1}" if as_is else f"NULLIF(trim({{0}}, {_BLANKS}), '') AS {{1}}"
+    return ", ".join(shape.format(columns[name], name) if name in columns else f"NULL::VARCHAR AS {name}" for name in COLUMNS)
 
 
-def _csv(delivery: Delivery) -> str:
+def _csv(delivery: Delivery, *, as_is: bool) -> str:
     names = {name: f"c{position}" for position, name in enumerate(delivery.header)}
     types = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(delivery.header)))
-    return (
-        f"SELECT {_selected(names)}, NULL::VARCHAR AS malformed FROM read_csv({text(str(delivery.path))}, auto_detect = false, "
-        f"header = false, skip = 1, delim = ',', quote = '\"', escape = '\"', strict_mode = true, columns = {{{types}}})"
-    )
+    dialect = "auto_detect = false, header = false, skip = 1, delim = ',', quote = '\"', escape = '\"', strict_mode = true"
+    source = f"read_csv({text(str(delivery.path))}, {dialect}, columns = {{{types}}})"
+    return f"SELECT {_selected(names, as_is=as_is)}, NULL::VARCHAR AS malformed FROM {source}"
 
 
 def _json_lines(path: Path) -> str:
@@ -87,7 +87,9 @@ def _check_keys(connection: duckdb.DuckDBPyConnection, delivery: Delivery, lines
         check_columns((*COLUMNS, *(str(row[0]) for row in unknown)), delivery.path.name)
 
 
-def _parquet(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> str:
+def _parquet(connection: duckdb.DuckDBPyConnection, delivery: Delivery, *, as_is: bool) -> str:
+    import duckdb
+
     source = f"read_parquet({text(str(delivery.path))}, hive_partitioning = false)"
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
@@ -96,7 +98,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> str:
     types = {str(row[0]): str(row[1]) for row in described}
     check_columns(tuple(name.strip().lower() for name in types), delivery.path.name)
     columns = {name.strip().lower(): _as_text(name, kind) for name, kind in types.items()}
-    return f"SELECT {_selected(columns)}, NULL::VARCHAR AS malformed FROM {source}"
+    return f"SELECT {_selected(columns, as_is=as_is)}, NULL::VARCHAR AS malformed FROM {source}"
 
 
 def _as_text(name: str, kind: str) -> str:

@@ -13,37 +13,42 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
-
-from deltalake import DeltaTable, Field, Schema
-from deltalake.exceptions import DeltaError, TableNotFoundError
-from deltalake.schema import PrimitiveType
-from deltalake.transaction import AddAction, CommitProperties, PostCommitHookProperties, RemoveAction, Transaction
+from typing import TYPE_CHECKING, Any, Literal
 
 from trueup.ledger.engine.durable import flush_files, make_folder
 from trueup.ledger.engine.place import Place
 
-type_of = PrimitiveType
+if TYPE_CHECKING:
+    from deltalake import DeltaTable, Schema
+    from deltalake.transaction import AddAction, RemoveAction, Transaction
+
 BATCHES = "trueup"
 PARTITIONS = ["p_day", "p_tier"]
 Tier = Literal["tail", "clean"]
 _AMOUNT = "decimal(18,6)"
-SCHEMA = Schema(
-    [
-        Field("day", type_of("date"), nullable=False),
-        Field("msp_id", type_of("long"), nullable=False),
-        Field("customer_id", type_of("long"), nullable=False),
-        Field("service_id", type_of("integer"), nullable=False),
-        Field("provisioned_units", type_of(_AMOUNT), nullable=False),
-        Field("used_units", type_of(_AMOUNT)),
-        Field("allocated_credits", type_of(_AMOUNT)),
-        Field("recorded_at", type_of("timestamp"), nullable=False),
-        Field("batch_id", type_of("long"), nullable=False),
-        Field("superseded_at", type_of("timestamp")),
-        Field("p_day", type_of("date"), nullable=False),
-        Field("p_tier", type_of("string"), nullable=False),
-    ]
+_COLUMNS = (
+    ("day", "date", False),
+    ("msp_id", "long", False),
+    ("customer_id", "long", False),
+    ("service_id", "integer", False),
+    ("provisioned_units", _AMOUNT, False),
+    ("used_units", _AMOUNT, True),
+    ("allocated_credits", _AMOUNT, True),
+    ("recorded_at", "timestamp", False),
+    ("batch_id", "long", False),
+    ("superseded_at", "timestamp", True),
+    ("p_day", "date", False),
+    ("p_tier", "string", False),
 )
+"""Name, type, and whether it may be unknown."""
+
+
+class Damaged(Exception):
+    """A log cannot be read."""
+
+
+class Overtaken(Exception):
+    """Another process committed first; nothing was done."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +86,16 @@ class VendorTable:
 
     @classmethod
     def open(cls, place: Place, vendor_id: int) -> VendorTable | None:
-        """The table as it is now; None if the vendor has none. Raises DeltaError where its log cannot be read."""
+        """The table as it is now; None if the vendor has none. Raises Damaged where its log cannot be read."""
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError, TableNotFoundError
+
         try:
             table = DeltaTable(place.table_uri(vendor_id), storage_options=dict(place.storage_options) or None)
         except TableNotFoundError:
             return None
+        except DeltaError as error:
+            raise Damaged(str(error)) from error
         return cls(place, vendor_id, table)
 
     @classmethod
@@ -96,8 +106,10 @@ class VendorTable:
         found = cls.open(place, vendor_id)
         if found is not None:
             return found
+        from deltalake import DeltaTable
+
         options = dict(place.storage_options) or None
-        created = DeltaTable.create(place.table_uri(vendor_id), SCHEMA, mode="ignore", partition_by=PARTITIONS, storage_options=options)
+        created = DeltaTable.create(place.table_uri(vendor_id), _schema(), mode="ignore", partition_by=PARTITIONS, storage_options=options)
         table = cls(place, vendor_id, created)
         table._flush_log()
         return table
@@ -118,14 +130,19 @@ class VendorTable:
 
     def append(self, files: Sequence[NewFile], *, batch_id: int) -> None:
         """Commit a batch's files; on the disk when this returns. Only under the write lock, in the order of the batches."""
+        from deltalake.transaction import Transaction
+
         self._commit([_add(file, "tail", data_change=True) for file in files], Transaction(BATCHES, batch_id))
 
     def replace(self, day: date, removed: Sequence[StoredFile], added: NewFile) -> None:
         """Put one clean file in the place of a day's files.
 
         Removing a file that is already removed is no conflict for Delta Lake, so a transaction per day is the compare-and-swap:
-        DeltaError, and nothing is done, if another compaction of that day was committed after this snapshot.
+        Overtaken, and nothing is done, if another compaction of that day was committed after this snapshot.
         """
+        from deltalake.exceptions import DeltaError
+        from deltalake.transaction import RemoveAction, Transaction
+
         app = f"compact-{day.isoformat()}"
         at = _milliseconds()
         actions: list[AddAction | RemoveAction] = [
@@ -133,17 +150,22 @@ class VendorTable:
             for file in removed
         ]
         actions.append(_add(added, "clean", data_change=False))
-        self._commit(actions, Transaction(app, (self._table.transaction_version(app) or 0) + 1))
+        try:
+            self._commit(actions, Transaction(app, (self._table.transaction_version(app) or 0) + 1))
+        except DeltaError as error:
+            raise Overtaken(str(error)) from error
 
     def vacuum(self, retention_hours: int) -> int:
         """Delete files no reader can want any more: replaced, or never committed, that many hours ago. Only under the write lock."""
         return len(self._table.vacuum(retention_hours=retention_hours, dry_run=False, enforce_retention_duration=False, full=True))
 
     def _commit(self, actions: Sequence[AddAction | RemoveAction], transaction: Transaction) -> None:
+        from deltalake.transaction import CommitProperties, PostCommitHookProperties
+
         self._table.create_write_transaction(
             list(actions),
             mode="append",
-            schema=SCHEMA,
+            schema=_schema(),
             partition_by=PARTITIONS,
             commit_properties=CommitProperties(app_transactions=[transaction]),
             post_commithook_properties=PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False),
@@ -197,7 +219,16 @@ def _partition(day: str, tier: Tier) -> dict[str, str | None]:
     return {"p_day": day, "p_tier": tier}
 
 
+def _schema() -> Schema:
+    from deltalake import Field, Schema
+    from deltalake.schema import PrimitiveType
+
+    return Schema([Field(name, PrimitiveType(kind), nullable=nullable) for name, kind, nullable in _COLUMNS])
+
+
 def _add(file: NewFile, tier: Tier, *, data_change: bool) -> AddAction:
+    from deltalake.transaction import AddAction
+
     stats = json.dumps({"numRecords": file.rows})
     return AddAction(file.path, file.size, _partition(file.day, tier), _milliseconds(), data_change, stats)
 
@@ -207,4 +238,4 @@ def _milliseconds() -> int:
     return time.time_ns() // 1_000_000
 
 
-__all__ = ["DeltaError", "NewFile", "StoredFile", "Tier", "VendorTable", "mend_log"]
+__all__ = ["Damaged", "NewFile", "Overtaken", "StoredFile", "Tier", "VendorTable", "mend_log"]

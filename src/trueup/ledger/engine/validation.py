@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from trueup.ledger.engine.duck import count, text
 from trueup.ledger.rules.refusals import Reason
+
+if TYPE_CHECKING:
+    import duckdb
 
 _KEY = "vendor_id, day, msp_id, service_id, customer_id"
 _RECORD = f"{_KEY}, provisioned_units, used_units, allocated_credits"
@@ -29,6 +31,8 @@ CREATE OR REPLACE TEMP MACRO number_problem(t) AS CASE
     WHEN TRY_CAST(t AS DECIMAL(38,19)) <> round(TRY_CAST(t AS DECIMAL(38,19)), 6) OR TRY_CAST(t AS DECIMAL(38,19)) = 0
         THEN 'too_many_decimals'
     END;
+CREATE OR REPLACE TEMP MACRO plain_amount(t) AS
+    CASE WHEN regexp_full_match(t, '[0-9]{1,12}([.][0-9]{1,6})?') THEN TRY_CAST(t AS DECIMAL(18,6)) END;
 CREATE OR REPLACE TEMP MACRO amount(t) AS
     TRY_CAST(CASE WHEN regexp_matches(t, '[eE]') THEN TRY_CAST(t AS DECIMAL(38,19))::VARCHAR ELSE t END AS DECIMAL(18,6));
 CREATE OR REPLACE TEMP MACRO day_of(t) AS CASE WHEN length(t) = 10 AND TRY_CAST(t AS DATE)::VARCHAR = t THEN TRY_CAST(t AS DATE) END;
@@ -39,8 +43,8 @@ _MATCHED = """
     SELECT r.*, p.customer_id AS placed_id, p.msp_id, s.service_id, s.vendor_id, s.reports_used, q.per_unit,
         CASE WHEN r.allocated_credits IS NOT NULL THEN given
              ELSE TRY_CAST(round(provisioned::DECIMAL(38,6) * q.per_unit, 6) AS DECIMAL(18,6)) END AS credits
-    FROM (SELECT *, day_of(day) AS on_day, amount(provisioned_units) AS provisioned, amount(used_units) AS used,
-        amount(allocated_credits) AS given FROM {raw}) AS r
+    FROM (SELECT *, day_of(day) AS on_day, {amount}(provisioned_units) AS provisioned, {amount}(used_units) AS used,
+        {amount}(allocated_credits) AS given FROM {raw}) AS r
     LEFT JOIN placed AS p ON p.name = r.customer AND r.on_day >= p.from_date AND r.on_day < p.until_date
     LEFT JOIN offered AS s ON s.name = r.service
     LEFT JOIN required AS q ON q.service_id = s.service_id AND r.on_day >= q.from_date AND r.on_day < q.until_date
@@ -59,11 +63,10 @@ def accept(connection: duckdb.DuckDBPyConnection, *, today: date) -> bool:
     connection.execute(_MACROS)
     good = f"""
         malformed IS NULL AND msp_id IS NOT NULL AND service_id IS NOT NULL AND on_day <= {_literal(today)}
-        AND provisioned IS NOT NULL AND number_problem(provisioned_units) IS NULL AND number_problem(used_units) IS NULL
-        AND number_problem(allocated_credits) IS NULL
+        AND provisioned IS NOT NULL AND (used IS NOT NULL OR used_units IS NULL)
         AND (credits IS NOT NULL OR (allocated_credits IS NULL AND per_unit IS NULL))
     """
-    matched = _MATCHED.format(raw="raw")
+    matched = _MATCHED.format(raw="raw", amount="plain_amount")
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE accepted AS SELECT {_STORED}, COALESCE({good}, false) AS good FROM ({matched}) ORDER BY good, {_KEY}"
     )
@@ -80,7 +83,7 @@ def judge(connection: duckdb.DuckDBPyConnection, *, today: date, keeps_unmapped:
     """
     connection.execute(_MACROS)
     connection.execute("CREATE OR REPLACE TEMP TABLE numbered AS SELECT row_number() OVER () AS row, * FROM raw")
-    matched = _MATCHED.format(raw="numbered")
+    matched = _MATCHED.format(raw="numbered", amount="amount")
     judged = f"""
         SELECT m.*, COALESCE(m.placed_id, n.customer_id) AS customer_id,
             CASE WHEN m.day IS NULL THEN 'missing' WHEN on_day IS NULL THEN 'not_a_date' WHEN on_day > {_literal(today)} THEN 'in_future'
