@@ -96,5 +96,5 @@ def file_list(uris: list[str]) -> str:
 
 def count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
     """The one number a query answers."""
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
+    rows = connection.execute(sql).fetchall()  # to the end: DuckDB registers nothing beside an unfinished result
+    return int(rows[0][0]) if rows and rows[0][0] is not None else 0
