@@ -75,6 +75,15 @@ class NewFile:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Replacement:
+    """The clean file of a day, and the files whose records it holds."""
+
+    day: date
+    removed: list[StoredFile]
+    added: NewFile
+
+
 class VendorTable:
     """A snapshot of one vendor's table; a commit moves it to the version it made."""
 
@@ -132,26 +141,27 @@ class VendorTable:
         """Commit a batch's files; on the disk when this returns. Only under the write lock, in the order of the batches."""
         from deltalake.transaction import Transaction
 
-        self._commit([_add(file, "tail", data_change=True) for file in files], Transaction(BATCHES, batch_id))
+        self._commit([_add(file, "tail", data_change=True) for file in files], [Transaction(BATCHES, batch_id)])
 
-    def replace(self, day: date, removed: Sequence[StoredFile], added: NewFile) -> None:
-        """Put one clean file in the place of a day's files.
+    def replace(self, replacements: Sequence[Replacement]) -> None:
+        """Put one clean file in the place of each day's files, all in one commit.
 
         Removing a file that is already removed is no conflict for Delta Lake, so a transaction per day is the compare-and-swap:
-        Overtaken, and nothing is done, if another compaction of that day was committed after this snapshot.
+        Overtaken, and nothing is done, if another compaction of one of the days was committed after this snapshot.
         """
         from deltalake.exceptions import DeltaError
         from deltalake.transaction import RemoveAction, Transaction
 
-        app = f"compact-{day.isoformat()}"
         at = _milliseconds()
         actions: list[AddAction | RemoveAction] = [
-            RemoveAction(file.path, data_change=False, deletion_timestamp=at, partition_values=_partition(day.isoformat(), file.tier))
-            for file in removed
+            RemoveAction(file.path, data_change=False, deletion_timestamp=at, partition_values=_partition(file.day.isoformat(), file.tier))
+            for one in replacements
+            for file in one.removed
         ]
-        actions.append(_add(added, "clean", data_change=False))
+        actions += [_add(one.added, "clean", data_change=False) for one in replacements]
+        apps = [f"compact-{one.day.isoformat()}" for one in replacements]
         try:
-            self._commit(actions, Transaction(app, (self._table.transaction_version(app) or 0) + 1))
+            self._commit(actions, [Transaction(app, (self._table.transaction_version(app) or 0) + 1) for app in apps])
         except DeltaError as error:
             raise Overtaken(str(error)) from error
 
@@ -159,7 +169,7 @@ class VendorTable:
         """Delete files no reader can want any more: replaced, or never committed, that many hours ago. Only under the write lock."""
         return len(self._table.vacuum(retention_hours=retention_hours, dry_run=False, enforce_retention_duration=False, full=True))
 
-    def _commit(self, actions: Sequence[AddAction | RemoveAction], transaction: Transaction) -> None:
+    def _commit(self, actions: Sequence[AddAction | RemoveAction], transactions: list[Transaction]) -> None:
         from deltalake.transaction import CommitProperties, PostCommitHookProperties
 
         self._table.create_write_transaction(
@@ -167,7 +177,7 @@ class VendorTable:
             mode="append",
             schema=_schema(),
             partition_by=PARTITIONS,
-            commit_properties=CommitProperties(app_transactions=[transaction]),
+            commit_properties=CommitProperties(app_transactions=transactions),
             post_commithook_properties=PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False),
         )
         self._flush_log()
@@ -238,4 +248,4 @@ def _milliseconds() -> int:
     return time.time_ns() // 1_000_000
 
 
-__all__ = ["Damaged", "NewFile", "Overtaken", "StoredFile", "Tier", "VendorTable", "mend_log"]
+__all__ = ["Damaged", "NewFile", "Overtaken", "Replacement", "StoredFile", "Tier", "VendorTable", "mend_log"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,18 +61,19 @@ def _write_days(connection: duckdb.DuckDBPyConnection, place: Place, vendor_id: 
     return [NewFile(path.as_posix(), path.parts[0].removeprefix("p_day="), size, rows) for path, rows, size in sorted(paths)]
 
 
-def write_clean(connection: duckdb.DuckDBPyConnection, table: VendorTable, day: date, files: list[StoredFile]) -> NewFile:
-    """Write all records of a day, each with the moment it was superseded; on the disk when this returns."""
-    source = f"read_parquet({file_list([table.uri(file.path) for file in files])}, hive_partitioning = false)"
-    if len(files) == 1:  # one batch holds a record once, and is sorted
-        select = f"SELECT {_COLUMNS}, superseded_at FROM {source}"
-    else:
-        newer = "LEAD(recorded_at) OVER (PARTITION BY customer_id, service_id ORDER BY recorded_at, batch_id)"
-        select = f"SELECT {_COLUMNS}, {newer} AS superseded_at FROM {source} ORDER BY {_ORDER}, recorded_at"
-    rows = count(connection, f"SELECT count(*) FROM {source}")
-    written = _write(connection, table.place, table.vendor_id, day=day, tier="clean", select=select, rows=rows)
-    _flush(table.place, {table.vendor_id: [written]})
+def write_clean(connection: duckdb.DuckDBPyConnection, table: VendorTable, days: Mapping[date, list[StoredFile]]) -> dict[date, NewFile]:
+    """Write all records of each day, each with the moment it was superseded; on the disk when this returns."""
+    written = {day: _write_clean(connection, table, day, files) for day, files in days.items()}
+    _flush(table.place, {table.vendor_id: list(written.values())})
     return written
+
+
+def _write_clean(connection: duckdb.DuckDBPyConnection, table: VendorTable, day: date, files: list[StoredFile]) -> NewFile:
+    source = f"read_parquet({file_list([table.uri(file.path) for file in files])}, hive_partitioning = false)"
+    newer = "LEAD(recorded_at) OVER (PARTITION BY customer_id, service_id ORDER BY recorded_at, batch_id)"
+    select = f"SELECT {_COLUMNS}, {newer} AS superseded_at FROM {source} ORDER BY {_ORDER}, recorded_at"
+    rows = count(connection, f"SELECT count(*) FROM {source}")
+    return _write(connection, table.place, table.vendor_id, day=day, tier="clean", select=select, rows=rows)
 
 
 def _write(
