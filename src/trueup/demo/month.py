@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Viewer
 from trueup.demo.channel import chance
-from trueup.jobs.pipeline import close_months_that_are_over, generate_missing_reports, remind_of_deadlines, submit_forgotten_reports
+from trueup.jobs.pipeline import run_once
 from trueup.kit.issue import Severity
 from trueup.kit.period import Month, at_time
 from trueup.kit.progress import Progress, Silence
@@ -41,10 +41,9 @@ def _of(month: Month) -> list[ReportSummary]:
 
 
 def clock(now: datetime, progress: Progress) -> None:
-    """What the clock does with the reports of a month. It does not tidy the ledger: a year of it takes longer than looking at a demo."""
-    for step in (close_months_that_are_over, generate_missing_reports, submit_forgotten_reports, remind_of_deadlines):
-        for _ in step(now, progress):
-            pass
+    """What the clock does at a moment."""
+    for _ in run_once(now, progress):
+        pass
 
 
 # ── the past ──────────────────────────────────────────────────────────────────────────────────────────────────────────
