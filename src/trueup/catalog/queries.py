@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from trueup.accounts.rules import Viewer
 from trueup.catalog.models import CreditRequirement, Service, ServiceMeasure, SolutionGroup, Terms
 from trueup.catalog.rules import (
@@ -76,7 +78,9 @@ def _in_force(service: Service, measure: ServiceMeasure | None, requirement: Cre
 def terms_on(way: Mapping[int, Collection[int]], day: date) -> dict[int, TermsInForce]:
     """The terms of MSPs on a day. `way` names for each MSP the accounts whose terms count, from the top down."""
     found: dict[int | None, Terms] = {}
-    for entry in Terms.objects.filter(from_date__lte=day).order_by("from_date"):
+    accounts = {account_id for path in way.values() for account_id in path}
+    entries = Terms.objects.filter(Q(account=None) | Q(account__in=accounts), from_date__lte=day)
+    for entry in entries.order_by("from_date"):
         found[entry.account_id] = entry  # the latest stays
     levels: dict[int | None, dict[str, Any]] = defaultdict(dict, {key: _level(entry) for key, entry in found.items()})
     return {msp_id: combine_terms([levels[None], *(levels[account_id] for account_id in path)]) for msp_id, path in way.items()}
