@@ -1,5 +1,6 @@
 """Compaction changes no answer, of whatever time."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -48,6 +49,22 @@ class TestCompaction:
         assert table is not None
         assert [file.tier for file in table.files()] == ["clean", "clean"]
         assert compact(now=NOON) == 0
+
+    def test_deletes_files_nobody_needs_and_no_others(self, tmp_path: Path, ledger_home: Path) -> None:
+        for units in ("1", "2"):
+            deliver(tmp_path, rows(f"2026-10-03,dental,core,{units},,", "2026-10-04,dental,core,5,,"), key=units)
+        folder = next(ledger_home.glob("vendor-*"))
+        live = set(folder.rglob("*.parquet"))
+        orphan, fresh = (folder / "p_day=2026-10-03" / "p_tier=tail" / name for name in ("orphan.parquet", "fresh.parquet"))
+        for file in (orphan, fresh):
+            file.write_bytes(b"left by a process that was killed")
+        for file in (*live, orphan):
+            os.utime(file, (0, 0))
+        compact(now=NOON)
+        assert not orphan.exists()
+        assert fresh.exists()
+        assert all(file.exists() for file in live)
+        assert [row[4] for row in seen()] == ["2", "5"]
 
 
 def last_recorded() -> object:

@@ -25,7 +25,7 @@ from trueup.ledger.engine.importing import Checked, checked
 from trueup.ledger.engine.lock import write_lock
 from trueup.ledger.engine.registry import configured_place, recover, settle
 from trueup.ledger.engine.replaying import replay
-from trueup.ledger.models import Batch, NameMapping, Source, UnmappedRecord
+from trueup.ledger.models import LONGEST_NAME, Batch, NameMapping, Source, UnmappedRecord
 from trueup.ledger.rules.refusals import Reason, Refusal
 
 DEFAULT_SOURCE = "default"
@@ -166,6 +166,8 @@ def map_name(
 
 
 def _mapping(viewer: Viewer, name: str, customer: str | None, service: str | None, source: Source | None) -> NameMapping:
+    if len(name) > LONGEST_NAME:
+        raise Invalid(f"a name that can be mapped has at most {LONGEST_NAME} characters")
     if (customer is None) == (service is None):
         raise Invalid("a name stands for either a customer or a service")
     if customer is not None:

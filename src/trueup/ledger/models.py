@@ -7,6 +7,9 @@ from django.db.models import Q
 
 from trueup.accounts.rules import Tier, Viewer
 
+LONGEST_NAME = 300
+"""Characters of a name that can be mapped."""
+
 _Model = TypeVar("_Model", bound=models.Model)
 
 
@@ -16,6 +19,29 @@ class OperatorQuerySet(models.QuerySet[_Model]):
     def visible_to(self, viewer: Viewer) -> Self:
         """All to the operator, the clock and a vendor; nothing to others."""
         return self if viewer.sees_all or viewer.tier == Tier.VENDOR else self.none()
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    """Batches, which may hold usage of several vendors."""
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        """All to the operator and the clock; to a vendor what it delivered or what holds usage of its services; nothing to others."""
+        if viewer.sees_all:
+            return self
+        if viewer.tier != Tier.VENDOR:
+            return self.none()
+        of_vendor = BatchPart.objects.filter(batch=models.OuterRef("pk"), vendor_id=viewer.account_id)
+        return self.filter(Q(account_id=viewer.account_id) | models.Exists(of_vendor))
+
+
+class BatchPartQuerySet(models.QuerySet["BatchPart"]):
+    """The files of batches, per vendor."""
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        """All to the operator and the clock; a vendor's own to the vendor; nothing to others."""
+        if viewer.sees_all:
+            return self
+        return self.filter(vendor_id=viewer.account_id) if viewer.tier == Tier.VENDOR else self.none()
 
 
 class Source(models.Model):
@@ -54,7 +80,7 @@ class Batch(models.Model):
     actor_name = models.CharField(max_length=254)
     actor_id = models.BigIntegerField(null=True)
 
-    objects = OperatorQuerySet["Batch"].as_manager()
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["source", "key"], name="one_batch_per_key")]
@@ -71,7 +97,7 @@ class BatchPart(models.Model):
     vendor = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
     files = models.JSONField()  # [{path, day, size, rows}]
 
-    objects = OperatorQuerySet["BatchPart"].as_manager()
+    objects = BatchPartQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["vendor", "batch"], name="one_part_per_vendor")]
@@ -120,7 +146,7 @@ class NameMapping(models.Model):
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="mappings")  # null: of every source
     kind = models.CharField(max_length=16, choices=[("customer", "customer"), ("service", "service")])
-    name = models.CharField(max_length=300)
+    name = models.CharField(max_length=LONGEST_NAME)
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, null=True, related_name="+")
     service = models.ForeignKey("catalog.Service", on_delete=models.PROTECT, null=True, related_name="+")
 

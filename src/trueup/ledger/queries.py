@@ -88,6 +88,8 @@ def usage_rows(
 
 def _usage_rows(viewer: Viewer, month: Month, conditions: list[str], as_of: datetime | None) -> Iterator[UsageRow]:
     codes = dict(Service.objects.visible_to(viewer).values_list("id", "code"))
+    settle(configured_place())
+    as_of = as_of or known_until()  # one moment for all vendors
     for vendor_id in vendor_ids():
         with open_month(month, as_of=as_of, vendor_id=vendor_id) as reading:
             seen = _restrict(reading, viewer)

@@ -22,7 +22,7 @@ from trueup.kit.errors import Conflict
 from trueup.kit.period import instant_text
 from trueup.kit.progress import Progress
 from trueup.ledger.engine.place import Place
-from trueup.ledger.engine.registry import commit_part, finish
+from trueup.ledger.engine.registry import check_known, commit_part, finish
 from trueup.ledger.engine.table import NewFile, VendorTable
 from trueup.ledger.engine.writing import write_batch
 from trueup.ledger.models import Batch, BatchPart, LedgerClock, Source, SourceDay, UnmappedRecord
@@ -69,6 +69,9 @@ def commit_batch(
         actor_name=viewer.actor.name, actor_id=viewer.actor.id,
     )  # fmt: skip
     written = write_batch(connection, place, batch_id=batch.pk, recorded_at=recorded_at, progress=progress)
+    tables = {vendor_id: VendorTable.open_or_create(place, vendor_id) for vendor_id in written}
+    for table in tables.values():
+        check_known(table, batch.pk - 1)
     with transaction.atomic(durable=True):
         batch.save(force_insert=True)
         parts = _save_parts(batch, written)
@@ -78,7 +81,7 @@ def commit_batch(
         if replayed is not None:
             replayed(batch)
     for part in parts:
-        commit_part(VendorTable.open_or_create(place, part.vendor_id), part)
+        commit_part(tables[part.vendor_id], part)
     finish(batch)
     return batch
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trueup.kit.errors import Conflict
 from trueup.ledger.engine.place import Place
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ _starting = threading.Lock()
 
 @contextmanager
 def connect(place: Place) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session with its own temporary tables; all of a process share the memory limit and spill to the scratch folder beyond it."""
+    """A session with its own temporary tables; all of a process share the memory limit and spill to the scratch folder beyond it.
+
+    Raises Conflict where even so the memory limit is too low.
+    """
     import duckdb
 
     key = (os.getpid(), place.memory_limit, place.threads, place.scratch)
@@ -52,6 +56,10 @@ def connect(place: Place) -> Iterator[duckdb.DuckDBPyConnection]:
     except (duckdb.FatalException, duckdb.InternalException):
         _engines.pop(key, None)  # it answers nothing any more
         raise
+    except duckdb.OutOfMemoryException as error:
+        raise Conflict(
+            f"{place.memory_limit} of memory are too little for this: raise TRUEUP_MEMORY_LIMIT, or lower TRUEUP_THREADS"
+        ) from error
     finally:
         session.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -37,15 +38,20 @@ def recover(place: Place) -> None:
     for vendor_id, last in _last_parts().items():
         mend_log(place, vendor_id)
         table = VendorTable.open_or_create(place, vendor_id)
-        if table.last_batch > newest:
-            raise Conflict(
-                f"the ledger holds batch {table.last_batch}, which the database does not know: "
-                "it seems to have been restored from an older copy than the ledger"
-            )
+        check_known(table, newest)
         if table.last_batch < last:
             _commit_again(table)
     for batch in Batch.objects.filter(status=Batch.COMMITTING).order_by("id"):
         finish(batch)
+
+
+def check_known(table: VendorTable, newest: int) -> None:
+    """Raise Conflict if the table holds a batch after `newest`, the last one the database knows."""
+    if table.last_batch > newest:
+        raise Conflict(
+            f"the ledger holds batch {table.last_batch}, which the database does not know: it seems to have been restored from an older "
+            "copy than the ledger. Nothing was stored; restore both from copies of the same moment"
+        )
 
 
 def _last_parts() -> dict[int, int]:
@@ -55,6 +61,12 @@ def _last_parts() -> dict[int, int]:
 def _commit_again(table: VendorTable) -> None:
     parts = BatchPart.objects.filter(vendor_id=table.vendor_id, batch_id__gt=table.last_batch).order_by("batch_id")
     for part in parts:
+        files = [NewFile(**file) for file in part.files]
+        if table.place.is_local and not all(Path(table.uri(file.path)).exists() for file in files):
+            raise Conflict(
+                f"the ledger lacks files of batch {part.batch_id}: it seems to have been restored from an older copy than the database. "
+                "Nothing was stored; restore both from copies of the same moment"
+            )
         commit_part(table, part)
 
 

@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING
 from trueup.kit.errors import Invalid
 from trueup.ledger.engine.delivery import COLUMNS, Delivery, Kind, check_columns
 from trueup.ledger.engine.duck import text
+from trueup.ledger.rules.refusals import SHOWN
 
 if TYPE_CHECKING:
     import duckdb
 
-_LONGEST_LINE = 1 << 20
-_SHOWN = 200
+_LONGEST_LINE = 1 << 20  # characters, of which each has up to 4 bytes
 _BLANKS = r"E' \t\n\r\v\f'"  # what DuckDB skips around a number and Python's strip() takes away
+_BUFFER = 4 << 20  # bytes; DuckDB would take 32 MB for each of several, beside any memory limit that is small
 _UNREADABLE = "__unreadable__"
-_READ_LINES = "auto_detect = false, header = false, quote = '', escape = '', delim = '\x01', columns = {'line': 'VARCHAR'}"
+_READ_LINES = (
+    "auto_detect = false, header = false, quote = '', escape = '', delim = '\x01', columns = {'line': 'VARCHAR'}, max_line_size = 5000000"
+)
 
 
 def stage(connection: duckdb.DuckDBPyConnection, delivery: Delivery, *, scratch: Path, rewrite: bool, as_is: bool = False) -> None:
@@ -56,7 +59,7 @@ def _csv(delivery: Delivery, *, as_is: bool) -> str:
     names = {name: f"c{position}" for position, name in enumerate(delivery.header)}
     types = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(delivery.header)))
     dialect = "auto_detect = false, header = false, skip = 1, delim = ',', quote = '\"', escape = '\"', strict_mode = true"
-    source = f"read_csv({text(str(delivery.path))}, {dialect}, columns = {{{types}}})"
+    source = f"read_csv({text(str(delivery.path))}, {dialect}, buffer_size = {_BUFFER}, columns = {{{types}}})"
     return f"SELECT {_selected(names, as_is=as_is)}, NULL::VARCHAR AS malformed FROM {source}"
 
 
@@ -75,7 +78,7 @@ def _json(path: Path) -> str:
 
     valid = "CASE WHEN json_valid(line) THEN line::JSON END"
     objects = f"SELECT line, CASE WHEN json_type({valid}) = 'OBJECT' THEN {valid} END AS record FROM ({_json_lines(path)})"
-    malformed = f"CASE WHEN record IS NULL THEN left(line, {_SHOWN}) ELSE record ->> '$.{_UNREADABLE}' END AS malformed"
+    malformed = f"CASE WHEN record IS NULL THEN left(line, {SHOWN}) ELSE record ->> '$.{_UNREADABLE}' END AS malformed"
     return f"SELECT {_selected({name: f'({value(name)})' for name in COLUMNS})}, {malformed} FROM ({objects})"
 
 
@@ -138,10 +141,10 @@ def _csv_records(delivery: Delivery) -> Iterator[str]:
                 continue
             if len(fields) == width + 1 and fields[-1] == "":
                 fields.pop()  # a comma at the end of the line
-            if len(fields) == width:
+            if len(fields) == width and sum(map(len, fields)) <= _LONGEST_LINE // 12:  # so many characters one may become in JSON
                 yield json.dumps(dict(zip(delivery.header, fields, strict=True)))
             elif fields:
-                yield json.dumps({_UNREADABLE: ",".join(fields)[:_SHOWN]})
+                yield json.dumps({_UNREADABLE: ",".join(fields)[:SHOWN]})
 
 
 def _without_nul(file: io.TextIOBase) -> Iterator[str]:
@@ -154,4 +157,4 @@ def _lines(delivery: Delivery) -> Iterator[str]:
         for line in file:
             record = line.strip().replace("\x01", "\ufffd")
             if record:
-                yield record if len(record) <= _LONGEST_LINE else json.dumps({_UNREADABLE: record[:_SHOWN]})
+                yield record if len(record) <= _LONGEST_LINE else json.dumps({_UNREADABLE: record[:SHOWN]})

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trueup.ledger.engine.duck import count, text
-from trueup.ledger.rules.refusals import Reason
+from trueup.ledger.rules.refusals import SHOWN, Reason
 
 if TYPE_CHECKING:
     import duckdb
@@ -141,8 +141,8 @@ def _accept_judged(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def write_refusals(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Every problem in the order of the rows, as CSV."""
-    ordered = 'SELECT row, column_name AS "column", value, reason FROM refusals ORDER BY row, place, reason'
+    """Every problem in the order of the rows, as CSV; long values are cut."""
+    ordered = f'SELECT row, column_name AS "column", left(value, {SHOWN}) AS value, reason FROM refusals ORDER BY row, place, reason'
     connection.execute(f"COPY ({ordered}) TO {text(str(path))} (FORMAT csv, HEADER, DELIMITER ',')")
 
 

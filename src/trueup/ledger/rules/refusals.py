@@ -39,6 +39,10 @@ SENTENCES: dict[Reason, str] = {
 }
 
 
+SHOWN = 200
+"""Characters of a value that are told; the rest is cut off."""
+
+
 @dataclass(frozen=True)
 class Refusal:
     """One problem of one row. Row 1 is the first row of data."""
@@ -46,6 +50,7 @@ class Refusal:
     row: int
     column: str
     value: str
+    """As delivered, its first `SHOWN` characters."""
     reason: Reason
 
     @property

@@ -1,0 +1,139 @@
+"""A delivery for the services of two vendors is in two tables, and still one batch."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from tests.ledger.channel import NOON, OCTOBER, deliver, problems, rows, seen
+from trueup.accounts.models import Account
+from trueup.accounts.rules import Actor, Role, Tier, Viewer
+from trueup.catalog.models import BillingUnit, Service, SolutionGroup
+from trueup.kit.errors import Conflict
+from trueup.ledger.actions import compact
+from trueup.ledger.models import Batch, BatchPart, LedgerClock, NameMapping, Source, SourceDay, UnmappedRecord
+from trueup.ledger.queries import unmapped_names, usage_rows
+
+BOTH = ("2026-10-03,dental,core,1,1,", "2026-10-03,dental,shield,2,1,", "2026-10-16,moved,shield,3,1,")
+
+
+def add_vendor() -> Account:
+    """A second vendor, with one service."""
+    other = Account.objects.create(ref="other", tier="vendor", name="Other")
+    group = SolutionGroup.objects.create(vendor=other, code="other-group", name="Other")
+    Service.objects.create(code="shield", name="Shield", group=group, unit=BillingUnit.objects.get(code="seat"))
+    return other
+
+
+def viewer(ref: str) -> Viewer:
+    """Somebody of an account."""
+    account = Account.objects.get(ref=ref)
+    return Viewer(Actor("person", f"{ref}@example.com", None), account.pk, Tier(account.tier), Role.ADMIN)
+
+
+def undo_commit(home: Path, vendor: Account) -> None:
+    """As if the process had died before the batch's files were put into this vendor's table."""
+    max((home / f"vendor-{vendor.pk}" / "_delta_log").glob("*.json")).unlink()
+    Batch.objects.filter(pk=Batch.objects.order_by("-pk").values_list("pk", flat=True)[0]).update(status=Batch.COMMITTING)
+
+
+@pytest.mark.usefixtures("channel")
+class TestBatch:
+    def test_of_two_vendors_is_one(self, tmp_path: Path) -> None:
+        add_vendor()
+        assert deliver(tmp_path, rows(*BOTH)).stored == 3
+        assert sorted(row[3] for row in seen()) == ["core", "shield", "shield"]
+        assert (Batch.objects.count(), BatchPart.objects.count()) == (1, 2)
+        deliver(tmp_path, rows(*(row.replace(",1,", ",0,") for row in BOTH)))
+        assert compact(now=NOON) == 3
+        assert [row[5] for row in seen()] == ["1", "0", "0"]
+
+    def test_of_two_vendors_is_refused_as_a_whole(self, tmp_path: Path) -> None:
+        add_vendor()
+        assert problems(deliver(tmp_path, rows(*BOTH, "2026-10-04,dental,shield,x,1,"))) == [(4, "provisioned_units", "x", "not_a_number")]
+        assert seen() == []
+
+
+@pytest.mark.django_db(transaction=True)
+class TestKillBetweenTwoTables:
+    @pytest.mark.parametrize("lost", [("other",), ("vendor", "other")])
+    def test_shows_nothing_until_both_have_it(self, lost: tuple[str, ...], channel: None, ledger_home: Path, tmp_path: Path) -> None:
+        add_vendor()
+        deliver(tmp_path, rows("2026-10-03,dental,core,9,1,", "2026-10-03,dental,shield,9,1,"))
+        deliver(tmp_path, rows(*BOTH))
+        for ref in lost:
+            undo_commit(ledger_home, Account.objects.get(ref=ref))
+        with transaction.atomic():  # where nothing can be finished
+            assert [row[3:5] for row in seen()] == [("core", "9"), ("shield", "9")]
+        assert sorted(row[3:5] for row in seen()) == [("core", "1"), ("shield", "2"), ("shield", "3")]
+        assert not Batch.objects.filter(status=Batch.COMMITTING).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRestored:
+    def test_database_older_than_the_ledger_takes_nothing_in(self, channel: None, ledger_home: Path, tmp_path: Path) -> None:
+        deliver(tmp_path, rows("2026-10-03,dental,core,1,1,"))
+        deliver(tmp_path, rows("2026-10-03,dental,core,2,1,"))
+        forget_after(1)
+        assert [row[4] for row in seen()] == ["1"]
+        with pytest.raises(Conflict, match="older copy than the ledger"):
+            deliver(tmp_path, rows("2026-10-03,dental,core,3,1,"))
+        forget_after(0)
+        with pytest.raises(Conflict, match="older copy than the ledger"):
+            deliver(tmp_path, rows("2026-10-03,dental,core,4,1,"))
+        assert not Batch.objects.exists()
+
+    def test_ledger_older_than_the_database_is_told(self, channel: None, ledger_home: Path, tmp_path: Path) -> None:
+        deliver(tmp_path, rows("2026-10-03,dental,core,1,1,"))
+        before = set(ledger_home.rglob("*"))
+        deliver(tmp_path, rows("2026-10-03,dental,core,2,1,"))
+        for file in set(ledger_home.rglob("*")) - before:
+            file.unlink()
+        with pytest.raises(Conflict, match="older copy than the database"):
+            seen()
+
+
+def forget_after(last: int) -> None:
+    """A database from before the batches after `last`."""
+    BatchPart.objects.filter(batch_id__gt=last).delete()
+    SourceDay.objects.all().delete()
+    Batch.objects.filter(pk__gt=last).delete()
+    known = Batch.objects.order_by("-pk").first()
+    LedgerClock.objects.update(last_at=known and known.received_at, last_recorded_at=known and known.recorded_at)
+
+
+@pytest.mark.usefixtures("channel")
+class TestVisibility:
+    def test_of_usage_is_that_of_its_time(self, tmp_path: Path) -> None:
+        days = [date(2026, 10, 14) + timedelta(days=number) for number in range(4)]
+        deliver(tmp_path, rows(*(f"{day},{customer},core,1,1," for day in days for customer in ("dental", "moved"))))
+        found = {ref: sorted((row[0][-2:], row[2]) for row in seen(viewer=viewer(ref))) for ref in ("bolt", "coil")}
+        assert found["bolt"] == [("14", "dental"), ("14", "moved"), ("15", "dental"), ("15", "moved"), ("16", "dental"), ("17", "dental")]
+        assert found["coil"] == [("16", "moved"), ("17", "moved")]
+        assert len(seen(viewer=viewer("north"))) == len(seen(viewer=viewer("vendor"))) == 8
+
+    def test_of_usage_ends_for_a_distributor_when_the_msp_moves(self, tmp_path: Path) -> None:
+        north, bolt = Account.objects.get(ref="north"), Account.objects.get(ref="bolt")
+        south = Account.objects.create(ref="south", tier="distributor", name="South")
+        south.placements.create(parent=Account.objects.get(ref="vendor"), from_date=date(2025, 1, 1))
+        bolt.placements.filter(parent=north).update(until_date=date(2026, 10, 10))
+        bolt.placements.create(parent=south, from_date=date(2026, 10, 10))
+        deliver(tmp_path, rows("2026-10-09,dental,core,1,1,", "2026-10-10,dental,core,2,1,"))
+        assert [row[0] for row in seen(viewer=viewer("north"))] == ["2026-10-09"]
+        assert [row[0] for row in seen(viewer=viewer("south"))] == ["2026-10-10"]
+        assert [row.day.day for row in usage_rows(viewer("north"), OCTOBER, msp="bolt", customer="dental")] == [9]
+
+    def test_of_the_registry_is_the_operators_and_the_vendors(self, tmp_path: Path) -> None:
+        other = add_vendor()
+        deliver(tmp_path, rows(BOTH[0]))
+        deliver(tmp_path, rows(*BOTH[1:], "2026-10-03,nobody,core,1,1,"), source="queue")
+        counts = {ref: [model.objects.visible_to(viewer(ref)).count() for model in (Batch, BatchPart)] for ref in ("vendor", "other")}
+        assert counts == {"vendor": [1, 1], "other": [1, 1]}
+        assert BatchPart.objects.visible_to(viewer("other")).get().vendor == other
+        assert Batch.objects.visible_to(Viewer.system()).count() == 2
+        for ref in ("north", "bolt", "dental"):
+            for model in (Batch, BatchPart, NameMapping, Source, SourceDay, UnmappedRecord):
+                assert not model.objects.visible_to(viewer(ref)).exists()
+            assert unmapped_names(viewer(ref)) == []
+        assert len(unmapped_names(viewer("vendor"))) == 1
