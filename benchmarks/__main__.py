@@ -58,7 +58,7 @@ def _closing(run: Run) -> Iterator[Figure]:
 
 
 def _generation(run: Run) -> Iterator[Figure]:
-    msps = 10_000 if run.size.rows > Size("2M").rows else 1_000
+    msps = 10_000 if run.size.rows > Size("2M").rows else 500
     yield from generation.figures(run.world("generation"), msps)
 
 
@@ -97,8 +97,7 @@ def main() -> int:
         console.print(table.for_terminal(found))
         console.print(table.machine(server.version))
         if arguments.markdown:
-            text = table.markdown(found, command=_command(arguments), postgres=server.version)
-            table.write(arguments.markdown, text, size.text)
+            table.write(arguments.markdown, found, size=size.text, command=_command(arguments), postgres=server.version)
     return 0
 
 
@@ -115,7 +114,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure speed and memory against baselines.")
     parser.add_argument("--size", default="1M", help="rows of the month: 1M (default), 10M, 93M …")
     parser.add_argument("--only", choices=list(FAMILIES), nargs="+", help="some families of figures")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table into this document, between the markers of the size")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table into this document, between its markers")
     return parser.parse_args()
 
 

@@ -48,7 +48,7 @@ def _against_postgres(world: World, data: str, closing: Times) -> Figure:
 
 
 def _customers(world: World, data: str) -> Iterator[Figure]:
-    runs = [world.run("closing", "customers_behind_lines", rounds=5).result for _ in range(3)]
+    runs = [world.run("closing", "customers_behind_lines", rounds=2).result for _ in range(3)]
     parts = f"{runs[0]['calls']} warm calls × {len(runs)}, {runs[0]['customers']:,.0f} customers per line"
     yield Figure("customers behind a line, largest MSP, p50", data, [run["p50"] for run in runs], Target(15, unit=" ms"), parts)
     yield Figure("customers behind a line, largest MSP, p95", data, [run["p95"] for run in runs], Target(60, unit=" ms"), parts)

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from benchmarks.figures import Figure
 
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 _HEADER = ("figure", "measured", "target", "", "lowest – highest", "data", "in absolute terms")
+_SHORT = 4
 _GB = 1 << 30
 
 
@@ -42,19 +42,29 @@ def machine(postgres: str) -> str:
     )
 
 
-def markdown(figures: Sequence[Figure], *, command: str, postgres: str) -> str:
+def write(path: Path, figures: Sequence[Figure], *, size: str, command: str, postgres: str) -> None:
+    """Put the table between a document's markers: those of the size take all columns, those without a size the first four.
+
+    Raises ValueError if the document has neither.
+    """
+    document = path.read_text(encoding="utf-8")
+    for name, columns in ((f"figures {size}", len(_HEADER)), ("benchmarks", _SHORT)):
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        if begin in document and end in document:
+            before, after = document.partition(begin)[0], document.partition(end)[2]
+            told = _markdown(figures, columns, command=command, postgres=postgres)
+            path.write_text(f"{before}{begin}\n{told}\n{end}{after}", encoding="utf-8")
+            return
+    raise ValueError(f"{path} has no markers such as <!-- figures {size}: begin --> and <!-- figures {size}: end -->")
+
+
+def _markdown(figures: Sequence[Figure], columns: int, *, command: str, postgres: str) -> str:
     """The table with the machine and the command."""
     lines = [f"Measured with `{command}` on {machine(postgres)}.", ""]
-    lines += ["| " + " | ".join(_HEADER) + " |", "|---|--:|--:|---|---|---|---|"]
-    lines += ["| " + " | ".join(row(figure)) + " |" for figure in figures]
+    lines += [_line(_HEADER[:columns]), _line(("---", "--:", "--:", "---", "---", "---", "---")[:columns])]
+    lines += [_line(row(figure)[:columns]) for figure in figures]
     return "\n".join(lines)
 
 
-def write(path: Path, text: str, section: str) -> None:
-    """Put the text between the markers of a section of a document. Raises ValueError if they are not there."""
-    begin, end = BEGIN.replace("figures", f"figures {section}"), END.replace("figures", f"figures {section}")
-    document = path.read_text(encoding="utf-8")
-    if begin not in document or end not in document:
-        raise ValueError(f"{path} has no lines {begin} and {end}")
-    before, after = document.partition(begin)[0], document.partition(end)[2]
-    path.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
