@@ -1,4 +1,4 @@
-"""python -m benchmarks [--size 1M] [--only NAME …] [--markdown FILE]
+"""python -m benchmarks [--size 1M] [--only NAME …] [--markdown FILE …]
 
 Everything is made in a temporary folder and thrown away. PostgreSQL is compared on at most 10M rows, whatever the size.
 """
@@ -15,7 +15,7 @@ from rich.console import Console
 
 from benchmarks import closing, crashes, generation, ingestion, table
 from benchmarks.figures import Figure
-from benchmarks.server import Databases, databases
+from benchmarks.server import Databases, databases, require_programs
 from benchmarks.world import Size, World
 
 LARGEST_COMPARED = "10M"
@@ -80,24 +80,25 @@ FAMILIES: Mapping[str, Callable[[Run], Iterator[Figure]]] = {
 
 
 def main() -> int:
-    """Exit status: 0 when measured (short of a target or not), 2 for a size that is none or a disk that is too small."""
+    """Exit status: 0 when measured (short of a target or not), 2 for a size that is none, a disk that is too small, no PostgreSQL."""
     arguments = _arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folders are put away
     console = Console(width=None if sys.stdout.isatty() else 200)
     try:
         size = Size(arguments.size)
         _require_disk(size)
+        programs = require_programs()
     except ValueError as error:
         console.print(str(error))
         return 2
     families = arguments.only or list(FAMILIES)
-    with tempfile.TemporaryDirectory(prefix="trueup-bench-") as home, databases() as server:
+    with tempfile.TemporaryDirectory(prefix="trueup-bench-") as home, databases(programs) as server:
         run = Run(size, Path(home), server)
         found = [figure for name in families for figure in _told(console, name, run)]
         console.print(table.for_terminal(found))
         console.print(table.machine(server.version))
-        if arguments.markdown:
-            table.write(arguments.markdown, found, size=size.text, command=_command(arguments), postgres=server.version)
+        for document in arguments.markdown:
+            table.write(document, found, size=size.text, command=_command(arguments), postgres=server.version)
     return 0
 
 
@@ -114,7 +115,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure speed and memory against baselines.")
     parser.add_argument("--size", default="1M", help="rows of the month: 1M (default), 10M, 93M …")
     parser.add_argument("--only", choices=list(FAMILIES), nargs="+", help="some families of figures")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table into this document, between its markers")
+    parser.add_argument(
+        "--markdown", type=Path, nargs="+", default=[], metavar="FILE", help="put the table into these documents, between their markers"
+    )
     return parser.parse_args()
 
 

@@ -57,11 +57,16 @@ class Databases:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
-@contextmanager
-def databases() -> Iterator[Databases]:
-    """A server for the time of the block. Raises RuntimeError where PostgreSQL is not installed."""
-    programs: Path | None = find_programs()
+def require_programs() -> Path:
+    """The folder of PostgreSQL's programs. Raises ValueError where there is none."""
+    programs = find_programs()
     if programs is None:
-        raise RuntimeError("the baselines need PostgreSQL; `python tools/postgres.py --find` says how to install it")
+        raise ValueError("the baselines need PostgreSQL; `python tools/postgres.py --find` says how to install it")
+    return programs
+
+
+@contextmanager
+def databases(programs: Path) -> Iterator[Databases]:
+    """A server for the time of the block."""
     with server(programs, _settings()) as url:
         yield Databases(url)
