@@ -51,11 +51,6 @@ class Databases:
             connection.execute(f'CREATE DATABASE "{name}"'.encode())
         return self._url.replace("/postgres?", f"/{name}?")
 
-    def drop(self, name: str) -> None:
-        """Free its disk."""
-        with psycopg.connect(self._url, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
-
 
 def require_programs() -> Path:
     """The folder of PostgreSQL's programs. Raises ValueError where there is none."""
