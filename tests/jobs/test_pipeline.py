@@ -39,7 +39,7 @@ class TestTheMonth:
         assert done("2026-11-03T08:00:00Z") == [("sent reminders", 1)]
         assert done(DEADLINE_OF_BOLT) == [("submitted reports automatically", 1), ("sent reminders", 1)]
         assert done("2026-11-07T00:00:00Z") == [("submitted reports automatically", 1)]
-        assert done("2026-12-31T00:00:00Z") == []
+        assert done("2026-11-30T23:59:59Z") == []
         assert queries.counts(OPERATOR, OCTOBER) == {"msp_preparing": 0, "under_review": 1, "approved": 1, "rejected": 0}
 
     def test_waits_for_the_grace_days_in_the_time_zone_of_the_installation(self, ledger_home: Path, tmp_path: Path) -> None:
@@ -53,8 +53,24 @@ class TestTheMonth:
     def test_closes_every_month_that_is_over_the_earliest_first(self, world: October) -> None:
         world.deliver("2026-08-31,bolt-dental,endpoint-core,40,31,", "2026-10-31,bolt-dental,endpoint-core,40,31,")
         assert [what for what, _ in done(CLOSING)] == [
-            "closed the cycle 2026-08", "closed the cycle 2026-10", "generated reports of 2026-08", "generated reports of 2026-10",
+            "closed the cycle 2026-08", "closed the cycle 2026-09", "closed the cycle 2026-10",
+            "generated reports of 2026-08", "generated reports of 2026-10",
         ]  # fmt: skip
+
+    def test_asks_for_zero_reports_in_a_month_without_any_usage(self, world: October) -> None:
+        world.terms("account: coil, from: 2026-01-01, zero_reports: true")
+        world.deliver(*at_times("bolt-dental", "endpoint-core", "40", "40"))
+        done(CLOSING)
+        assert ("closed the cycle 2026-11", 1) in done("2026-12-01T00:00:00Z")
+        assert {one.msp for one in queries.report_list(OPERATOR, cycle=OCTOBER.next())} == {"coil"}
+
+    def test_lets_no_broken_report_hold_up_the_others(self, world: October) -> None:
+        world.deliver(*at_times("bolt-dental", "endpoint-core", "40", "31"), *at_times("coil-bakery", "endpoint-core", "7", "7"))
+        done(CLOSING)
+        Report.objects.filter(msp_ref="bolt").update(terms={})
+        with pytest.raises(ExceptionGroup, match="2 thing"):
+            list(run_once(at("2026-11-07T00:00:00Z")))
+        assert queries.counts(OPERATOR, OCTOBER) == {"msp_preparing": 1, "under_review": 0, "approved": 1, "rejected": 0}
 
     def test_generates_what_a_killed_worker_left(self, world: October) -> None:
         world.deliver(*at_times("bolt-dental", "endpoint-core", "40", "31"))

@@ -106,6 +106,12 @@ class TestGenerate:
         assert "over_provisioned" not in october.codes("bolt", "endpoint-core")
         assert "over_provisioned" in october.codes("coil", "endpoint-core")
 
+    def test_knows_nothing_that_was_recorded_after_its_moment(self, october: October) -> None:
+        october.deliver("2026-10-31,bolt-dental,endpoint-core,40,40,")
+        october.deliver("2026-10-31,bolt-dental,endpoint-core,400,400,", now="2026-11-05T12:00:00Z")
+        october.close(CLOSING)  # by somebody who makes up for it on the 5th
+        assert october.line("bolt", "endpoint-core").provisioned == 40
+
     def test_is_too_early_before_the_month_is_over(self, october: October) -> None:
         october.deliver("2026-10-01,bolt-dental,endpoint-core,40,31,")
         with pytest.raises(Conflict, match="closes on 2026-11-01"):
@@ -163,6 +169,16 @@ class TestRegenerate:
         assert "source_changed" not in october.codes("bolt", "workspace-security")
         assert october.events("bolt")[-1] == ("north@north.example", "regenerated")
         assert verify(OCTOBER) == []
+
+    def test_keeps_an_edit_that_was_the_default_for_a_while(self, october: October) -> None:
+        october.deliver("2026-10-31,bolt-dental,endpoint-core,100,98,")
+        october.close()
+        october.edit("bolt", "endpoint-core", by="billing@bolt.example", chargeable="95", comment="we agreed 95")
+        for used, hour in (("95", 1), ("99", 2)):
+            october.deliver(f"2026-10-31,bolt-dental,endpoint-core,100,{used},", now=f"2026-11-03T0{hour}:00:00Z")
+            october.regenerate("bolt", now=f"2026-11-03T0{hour}:30:00Z")
+            assert october.line("bolt", "endpoint-core").chargeable == 95
+        assert october.line("bolt", "endpoint-core").default_chargeable == 99
 
     def test_adds_services_that_appeared(self, october: October) -> None:
         october.deliver(*at_times("bolt-dental", "endpoint-core", "40", "38"))

@@ -83,12 +83,16 @@ class TestReadChargeable:
     def test_takes_a_number(self, text: str, value: str) -> None:
         assert read_chargeable(text, default=D(40), decimals=0) == D(value)
 
-    @pytest.mark.parametrize("text", ["", "  ", "40", "40.000"])
-    def test_knows_the_default(self, text: str) -> None:
+    @pytest.mark.parametrize("text", ["", "  "])
+    def test_takes_nothing_as_the_default(self, text: str) -> None:
         assert read_chargeable(text, default=D(40), decimals=0) is None
 
+    @pytest.mark.parametrize("text", ["40", "40.000"])
+    def test_keeps_a_value_that_equals_the_default(self, text: str) -> None:
+        assert read_chargeable(text, default=D(40), decimals=0) == D(40)
+
     def test_takes_back_a_measured_default_finer_than_the_unit(self) -> None:
-        assert read_chargeable("40.5", default=D("40.500000"), decimals=0) is None
+        assert read_chargeable("40.5", default=D("40.500000"), decimals=0) == D("40.5")
 
     @pytest.mark.parametrize(
         ("text", "why"),

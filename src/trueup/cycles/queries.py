@@ -56,11 +56,20 @@ def closed_cycle(viewer: Viewer, month: Month) -> Cycle:
 
 
 def months_to_close(*, now: datetime) -> list[Month]:
-    """The months with usage whose close date has come and that are still open, the earliest first."""
+    """The open months whose close date has come, the earliest first: all since the first one that has usage or was closed.
+
+    A month without usage is closed too: there may be MSPs who report zero.
+    """
     settings = installation()
-    closed = {cycle.month for cycle in Cycle.objects.filter(status=CycleStatus.CLOSED)}
-    due = [month for month in months_with_usage() if closes_at(month, settings.close_grace_days, settings.time_zone) <= now]
-    return sorted(month for month in due if month not in closed)
+    closed = set(closed_months())
+    known = closed | set(months_with_usage())
+    due = []
+    month = min(known, default=None)
+    while month is not None and closes_at(month, settings.close_grace_days, settings.time_zone) <= now:
+        if month not in closed:
+            due.append(month)
+        month = month.next()
+    return due
 
 
 def completeness(month: Month, *, as_of: datetime | None, until: date) -> dict[str, tuple[date, ...]]:

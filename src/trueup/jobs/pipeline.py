@@ -4,14 +4,15 @@ Any number of workers may do so at once: each step claims what it does by a cond
 whatever two of them find, one does. A worker that is killed leaves what it had not finished to the next round.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from trueup.accounts.rules import Viewer
 from trueup.cycles.actions import close
 from trueup.cycles.queries import closed_cycle, closed_months, months_to_close
-from trueup.kit.period import instant_text
+from trueup.kit.period import Month, instant_text
 from trueup.kit.progress import Progress
 from trueup.ledger.actions import compact
 from trueup.reports.actions import auto_submit, remind
@@ -19,6 +20,8 @@ from trueup.reports.generating import generate, is_generated
 from trueup.reports.queries import due_for_reminder, due_for_submission
 
 CLOCK = Viewer.system()
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,55 +32,77 @@ class Done:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round of the clock. A thing that fails is kept in `failures` and does not hold up the others."""
+
+    now: datetime
+    progress: Progress | None
+    failures: list[Exception] = field(default_factory=list)
+
+    def each(self, things: Iterable[Thing], do: Callable[[Thing], int]) -> int:
+        """Do something with each thing; returns how much was done in all."""
+        count = 0
+        for thing in things:
+            try:
+                count += do(thing)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, it is told at the end of the round
+                self.failures.append(error)
+        return count
+
+
 def run_once(now: datetime, progress: Progress | None = None) -> Iterator[Done]:
     """Do everything that is due at `now`, in the order of the month; tells of each thing when it is done.
 
-    Raises ExceptionGroup, after all steps were tried, if some of them failed.
+    Raises ExceptionGroup, after everything was tried, if something failed.
     """
-    steps: tuple[Callable[[datetime, Progress | None], Iterator[Done]], ...] = (
+    this = Round(now, progress)
+    for step in (
         close_months_that_are_over,
         generate_missing_reports,
         submit_forgotten_reports,
         remind_of_deadlines,
         tidy_the_ledger,
-    )
-    errors: list[Exception] = []
-    for step in steps:
-        try:
-            yield from (done for done in step(now, progress) if done.count)
-        except Exception as error:  # noqa: BLE001 -- a step that fails does not keep the others from what is due
-            errors.append(error)
-    if errors:
-        raise ExceptionGroup(f"{len(errors)} of {len(steps)} steps of the clock failed at {instant_text(now)}", errors)
+    ):
+        yield from (done for done in step(this) if done.count)
+    if this.failures:
+        raise ExceptionGroup(f"{len(this.failures)} thing(s) that were due at {instant_text(now)} failed", this.failures)
 
 
-def close_months_that_are_over(now: datetime, _progress: Progress | None) -> Iterator[Done]:
+def close_months_that_are_over(this: Round) -> Iterator[Done]:
     """On its close date a month is pinned."""
-    for month in months_to_close(now=now):
-        close(CLOCK, month, now=now)
-        yield Done(f"closed the cycle {month}", 1)
+
+    def pin_it(month: Month) -> int:
+        close(CLOCK, month, now=this.now)
+        return 1
+
+    for month in months_to_close(now=this.now):
+        yield Done(f"closed the cycle {month}", this.each([month], pin_it))
 
 
-def generate_missing_reports(now: datetime, progress: Progress | None) -> Iterator[Done]:
+def generate_missing_reports(this: Round) -> Iterator[Done]:
     """Every closed cycle gets its reports, also one whose generation was interrupted."""
-    for month in closed_months():
+
+    def make_them(month: Month) -> int:
         cycle = closed_cycle(CLOCK, month)
-        if not is_generated(cycle):
-            yield Done(f"generated reports of {month}", generate(CLOCK, cycle, now=now, progress=progress))
+        return 0 if is_generated(cycle) else generate(CLOCK, cycle, now=this.now, progress=this.progress)
+
+    for month in closed_months():
+        yield Done(f"generated reports of {month}", this.each([month], make_them))
 
 
-def submit_forgotten_reports(now: datetime, _progress: Progress | None) -> Iterator[Done]:
+def submit_forgotten_reports(this: Round) -> Iterator[Done]:
     """At the deadline the last saved draft is submitted."""
-    submitted = [auto_submit(CLOCK, report_id, now=now) for report_id in due_for_submission(now=now)]
-    yield Done("submitted reports automatically", sum(submitted))
+    due = due_for_submission(now=this.now)
+    yield Done("submitted reports automatically", this.each(due, lambda report_id: auto_submit(CLOCK, report_id, now=this.now)))
 
 
-def remind_of_deadlines(now: datetime, _progress: Progress | None) -> Iterator[Done]:
+def remind_of_deadlines(this: Round) -> Iterator[Done]:
     """Some days before the deadline, and on its day, people are reminded."""
-    reminded = [remind(CLOCK, report_id, now=now) for report_id in due_for_reminder(now=now)]
-    yield Done("sent reminders", sum(reminded))
+    due = due_for_reminder(now=this.now)
+    yield Done("sent reminders", this.each(due, lambda report_id: remind(CLOCK, report_id, now=this.now)))
 
 
-def tidy_the_ledger(now: datetime, progress: Progress | None) -> Iterator[Done]:
+def tidy_the_ledger(this: Round) -> Iterator[Done]:
     """Days that got new usage are compacted, so that reading them stays fast; no figure changes by it."""
-    yield Done("compacted days of the ledger", compact(now=now, progress=progress))
+    yield Done("compacted days of the ledger", this.each([this.progress], lambda told: compact(now=this.now, progress=told)))

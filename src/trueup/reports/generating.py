@@ -249,8 +249,6 @@ def _remeasure(line: ReportLine, figures: Figures | None, *, incomplete: bool) -
     for name, value in columns_of(figures or NOTHING).items():
         setattr(line, name, value)
     line.default_chargeable = default_chargeable(figures or NOTHING, ChargeableBasis(line.basis))
-    if line.saved_chargeable == line.default_chargeable:
-        line.saved_chargeable = None  # what the MSP wanted is now what is measured
     line.chargeable = state_of(line).chargeable
     line.incomplete = incomplete
     after = _shown(line)

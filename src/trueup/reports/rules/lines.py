@@ -92,20 +92,20 @@ def is_over_provisioned(figures: Figures, terms: TermsInForce) -> bool:
 
 
 def read_chargeable(text: str, *, default: Quantity, decimals: int) -> Quantity | None:
-    """Read what the MSP typed: units, or None where it is (again) the default; empty means the default.
+    """Read what the MSP typed: units, or None for empty text, which takes an edit back to the default.
 
+    A value that equals the default is an edit all the same: it stays when the default changes.
     Raises Invalid unless it is a number ≥ 0 with at most the unit's decimals. The default itself may have more:
     it is measured, and somebody who sends back what was shown changes nothing.
     """
     if not text.strip():
         return None
     try:
-        value = parse_quantity(text, decimals=decimals, name="chargeable")
+        return parse_quantity(text, decimals=decimals, name="chargeable")
     except Invalid:
         if _is(text, default):
-            return None
+            return default
         raise
-    return None if value == default else value
 
 
 def _is(text: str, value: Decimal) -> bool:
