@@ -25,6 +25,7 @@ USUAL_NAMES = frozenset({"__init__.py", "README.md", "apps.py", "migrations", "r
 FURTHER_NAMES = {
     "events/append_only.py": "the triggers of both databases, for migrations",
     "events/recording.py": "every action of every module writes its event through it, so it is neither verb nor question",
+    "events/snapshot.py": "one moment of the database, for questions of every module that read twice",
     "ledger/engine": "the only code that knows files, Delta and DuckDB",
     "ledger/figures.py": "what a month's reading returns, shared by engine and queries",
     "network/customers": "a CSV of any size on its way into the tables",
