@@ -227,14 +227,42 @@ class TestVerify:
         october.deliver(*at_times("bolt-dental", "endpoint-core", "40", "31"))
         october.close()
         ReportLine.objects.update(**{column: D(value)})
-        (found,) = [one for one in verify(OCTOBER) if one.field == column]
-        assert (found.msp, found.service, found.stored) == ("bolt", "endpoint-core", value)
+        found = {one.field: one for one in verify(OCTOBER)}
+        assert (found[column].msp, found[column].service, found[column].stored) == ("bolt", "endpoint-core", value)
+
+    @pytest.mark.parametrize(
+        "altered",
+        [
+            {"saved_chargeable": D(1), "chargeable": D(1), "outcome": "as_saved"},
+            {"outcome": "as_saved", "chargeable": D(31)},
+            {"comment": "agreed"},
+            {"incomplete": True},
+            {"days": ["2026-10-01"]},
+        ],
+    )
+    def test_finds_what_nobody_did(self, october: October, altered: dict[str, object]) -> None:
+        october.deliver(*at_times("bolt-dental", "endpoint-core", "0", "0"), "2026-10-09,bolt-dental,endpoint-core,40,31,")
+        october.close()
+        october.deadline()
+        assert verify(OCTOBER) == []
+        ReportLine.objects.update(**altered)
+        assert verify(OCTOBER)
+
+    @pytest.mark.parametrize(
+        "altered", [{"submission": "manual"}, {"deadline_at": at("2027-01-01T00:00:00Z")}, {"status": "rejected", "approved_at": None}]
+    )
+    def test_finds_a_report_that_is_not_where_it_went(self, october: October, altered: dict[str, object]) -> None:
+        october.deliver(*at_times("bolt-dental", "endpoint-core", "40", "31"))
+        october.close()
+        october.deadline()
+        Report.objects.update(**altered)
+        assert [one.field for one in verify(OCTOBER)] == [next(iter(altered)).removesuffix("_at")]
 
     def test_finds_a_line_or_report_that_is_gone(self, october: October) -> None:
         october.deliver(*at_times("bolt-dental", "endpoint-core", "40", "31"), *at_times("bolt-dental", "email-core", "4", "3"))
         october.close()
         ReportLine.objects.filter(service_code="email-core").delete()
-        assert [one.field for one in verify(OCTOBER)] == ["line"]
+        assert {one.field for one in verify(OCTOBER)} == {"line"}
         ReportLine.objects.all().delete()
         Report.objects.all().delete()
-        assert [one.field for one in verify(OCTOBER)] == ["report"]
+        assert [one.field for one in verify(OCTOBER)] == ["reports", "report"]

@@ -10,6 +10,7 @@ from trueup.accounts.rules import Tier, Viewer
 from trueup.catalog.rules import TermsInForce
 from trueup.events.queries import happened_to
 from trueup.events.rules import Plain
+from trueup.events.snapshot import snapshot
 from trueup.kit.errors import Conflict, NotAllowed, NotFound
 from trueup.kit.issue import Issue
 from trueup.kit.period import Month
@@ -209,7 +210,9 @@ def counts(viewer: Viewer, month: Month) -> dict[str, int]:
 
 def report(viewer: Viewer, month: Month, msp: str) -> ReportView:
     """One report with its lines in the order of the catalog. Raises NotFound, NotAllowed."""
-    found = to_read(viewer, month, msp)
+    with snapshot():  # the report and its lines as they are at one moment
+        found = to_read(viewer, month, msp)
+        lines = list(found.lines.order_by("position", "service_code"))
     terms = copied_terms(found.terms)
     return ReportView(
         summary=_summary(found),
@@ -227,7 +230,7 @@ def report(viewer: Viewer, month: Month, msp: str) -> ReportView:
         submitted_at=found.submitted_at,
         approved_at=found.approved_at,
         version=found.version,
-        lines=tuple(_line(line, terms) for line in found.lines.order_by("position", "service_code")),
+        lines=tuple(_line(line, terms) for line in lines),
     )
 
 
