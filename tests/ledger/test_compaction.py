@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.ledger.channel import NOON, OPERATOR, deliver, rows, seen
+from tests.ledger.channel import NOON, OCTOBER, OPERATOR, deliver, rows, seen
 from trueup.ledger.actions import compact
 from trueup.ledger.engine.registry import configured_place, vendor_ids
 from trueup.ledger.engine.table import VendorTable
@@ -106,3 +106,16 @@ class TestCompleteness:
         assert {code: [day.day for day in days] for code, days in missing_days(month, as_of=None).items()} == {"feed": [28, 30, 31]}
         assert len(incomplete_lines(month, as_of=None)) == 2
         assert missing_days(month, as_of=NOON) == {}
+
+    @pytest.mark.parametrize("compacted", [False, True])
+    def test_of_a_line_is_not_restored_by_corrections_of_another_source(self, compacted: bool, tmp_path: Path) -> None:
+        delivered = [f"2026-10-{day:02},dental,core,{day},," for day in range(1, 11)]
+        deliver(tmp_path, rows(*delivered), source="feed")
+        fed = incomplete_lines(OCTOBER, as_of=None)
+        before = pin(NOON)
+        deliver(tmp_path, rows(*(f"{line}1" for line in delivered), "2026-10-03,dental,plain,1,,"))
+        if compacted:
+            compact(now=NOON)
+        assert len(fed) == 1
+        assert incomplete_lines(OCTOBER, as_of=None) == incomplete_lines(OCTOBER, as_of=before) == fed
+        assert incomplete_lines(OCTOBER, as_of=NOON - timedelta(days=1)) == set()

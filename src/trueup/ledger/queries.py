@@ -156,7 +156,9 @@ def missing_days(month: Month, *, as_of: datetime | None, until: date | None = N
 
 
 def incomplete_lines(month: Month, *, as_of: datetime | None) -> set[tuple[int, int]]:
-    """The lines (msp_id, service_id) with a record of the month that came from a source with missing days."""
+    """The lines (msp_id, service_id) fed by a source with missing days: with a record of the month from it by `as_of`, also one
+    that was corrected since, be it by another source.
+    """
     sources = Source.objects.filter(code__in=missing_days(month, as_of=as_of))
     batches = list(Batch.objects.filter(source__in=sources).values_list("id", flat=True))
     lines: set[tuple[int, int]] = set()
@@ -171,7 +173,7 @@ def _lines_of(reading: Reading, batches: Sequence[int]) -> set[tuple[int, int]]:
         return set()
     reading.connection.execute("CREATE TEMP TABLE batches AS SELECT unnest($ids) AS batch_id", {"ids": list(batches)})
     found = reading.connection.execute(
-        "SELECT DISTINCT msp_id, service_id FROM winning WHERE batch_id IN (SELECT batch_id FROM batches)"
+        "SELECT DISTINCT msp_id, service_id FROM received WHERE batch_id IN (SELECT batch_id FROM batches)"
     ).fetchall()
     return {(int(msp_id), int(service_id)) for msp_id, service_id in found}
 

@@ -5,14 +5,15 @@ The contract with the SQL of the measures::
     with open_month(month, as_of=None, vendor_id=3) as reading:
         reading.connection.execute("SELECT ... FROM winning ...")
 
-`reading.connection` is a DuckDB connection (UTC, memory limit, threads, temp folder under the home) with one relation, `winning`:
+`reading.connection` is a DuckDB connection (UTC, memory limit, threads, temp folder under the home) with two relations, `winning` and
+`received`, of the same columns:
 
     day DATE, msp_id BIGINT, customer_id BIGINT, service_id INTEGER, provisioned_units DECIMAL(18,6),
     used_units DECIMAL(18,6) or NULL, allocated_credits DECIMAL(18,6) or NULL, batch_id BIGINT, recorded_at TIMESTAMPTZ
 
-It holds at most one record per (day, customer_id, service_id): the one that counted at `reading.as_of`. It is a view over the files, so
-a query pays for the columns it names only. It exists, and is empty, where the vendor has no usage in that month.
-The relation is good inside the `with` block only.
+`winning` holds at most one record per (day, customer_id, service_id): the one that counted at `reading.as_of`. `received` holds every
+record recorded by then, also those superseded since. Both are views over the files, so a query pays for the columns it names only. They
+exist, and are empty, where the vendor has no usage in that month, and are good inside the `with` block only.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
 
 _COLUMNS = "day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, batch_id, recorded_at"
 _EMPTY = """
-CREATE TEMP TABLE winning (
+CREATE TEMP TABLE received (
     day DATE, msp_id BIGINT, customer_id BIGINT, service_id INTEGER, provisioned_units DECIMAL(18,6), used_units DECIMAL(18,6),
     allocated_credits DECIMAL(18,6), batch_id BIGINT, recorded_at TIMESTAMPTZ
-)"""
+);
+CREATE TEMP VIEW winning AS FROM received"""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Reading:
 
 @contextmanager
 def open_month(month: Month, *, as_of: datetime | None, vendor_id: int) -> Iterator[Reading]:
-    """The winning records of a month; finishes interrupted imports first if nobody else is doing so."""
+    """The records of a month; finishes interrupted imports first if nobody else is doing so."""
     place = configured_place()
     settle(place)
     until = known_until()
@@ -67,6 +69,7 @@ def open_month(month: Month, *, as_of: datetime | None, vendor_id: int) -> Itera
             yield Reading(connection, month, vendor_id, as_of, has_records=False)
             return
         connection.execute(f"CREATE TEMP VIEW winning AS {winning_sql(table, files, bound)}")
+        connection.execute(f"CREATE TEMP VIEW received AS {received_sql(table, files, bound)}")
         yield Reading(connection, month, vendor_id, as_of, has_records=True)
 
 
@@ -76,7 +79,7 @@ def winning_sql(table: VendorTable, files: Sequence[StoredFile], as_of: datetime
     A clean file answers by its interval, a lone file of a batch by its time, as a batch holds a record once. Only a day with several
     files has to be compared; there the tail is newer than the clean file, as compaction took all there was.
     """
-    at = f"TIMESTAMPTZ {text(as_of.astimezone(UTC).isoformat(sep=' '))}"
+    at = _moment(as_of)
     days: dict[date, list[StoredFile]] = {}
     for file in files:
         days.setdefault(file.day, []).append(file)
@@ -84,9 +87,18 @@ def winning_sql(table: VendorTable, files: Sequence[StoredFile], as_of: datetime
     lone = [day[0] for day in days.values() if len(day) == 1 and day[0].tier == "tail"]
     mixed = [file for day in days.values() if len(day) > 1 for file in day]
     parts = [_clean(table, clean, at)] if clean else []
-    parts += [f"SELECT {_COLUMNS} FROM {_parquet(table, lone)} WHERE recorded_at <= {at}"] if lone else []
+    parts += [received_sql(table, lone, as_of)] if lone else []
     parts += _mixed(table, mixed, at) if mixed else []
     return " UNION ALL ".join(parts)
+
+
+def received_sql(table: VendorTable, files: Sequence[StoredFile], as_of: datetime) -> str:
+    """All records of these files recorded by a moment. A clean file keeps what was superseded, so nothing is missing of compacted days."""
+    return f"SELECT {_COLUMNS} FROM {_parquet(table, files)} WHERE recorded_at <= {_moment(as_of)}"
+
+
+def _moment(as_of: datetime) -> str:
+    return f"TIMESTAMPTZ {text(as_of.astimezone(UTC).isoformat(sep=' '))}"
 
 
 def _clean(table: VendorTable, files: Sequence[StoredFile], at: str) -> str:
