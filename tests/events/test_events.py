@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import Error, connection, transaction
 from django.db.models import F
 
+from tests import world as world_file
+from tests.events.others import elsewhere
 from trueup.accounts.models import Account
-from trueup.accounts.rules import SYSTEM, Actor
+from trueup.accounts.rules import SYSTEM, Actor, Viewer
 from trueup.events import append_only
 from trueup.events.models import ChainHead, Event
-from trueup.events.queries import audit, happened_to
+from trueup.events.queries import ChainEnd, audit, happened_to, history
 from trueup.events.recording import Change, Happening, record, record_all
 from trueup.events.rules import digest
+from trueup.network import actions
 
 NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
 
@@ -70,10 +74,16 @@ class TestEvents:
         (event,) = happened_to("thing", 9)
         assert (event.actor, event.note, event.at, event.changes) == (actor, "why", NOW, [])
 
+    def test_tell_it_in_the_order_of_the_chain_whatever_their_ids(self, world: None) -> None:
+        tell("bolt", times=3)
+        tamper(lambda: Event.objects.filter(chain=chain_of("bolt"), sequence=3).update(id=999_999))
+        assert list(happened_to("note", 7).values_list("sequence", flat=True)) == [2, 3, 4]
+        assert list(history(Viewer.system(), "note", 7)) == list(happened_to("note", 7))
+
     def test_are_recorded_many_at_once_in_the_order_given(self, world: None) -> None:
-        ids = [chain_of("bolt"), chain_of("coil"), chain_of("bolt")]
+        ids = [chain_of("coil"), chain_of("bolt"), chain_of("coil")]
         record_all([Happening(pk, f"k{number}", SYSTEM, NOW, "x", 1) for number, pk in enumerate(ids)])
-        assert list(happened_to("x", 1).values_list("kind", flat=True)) == ["k0", "k1", "k2"]
+        assert list(happened_to("x", 1).order_by("id").values_list("kind", flat=True)) == ["k0", "k1", "k2"]
         assert audit().findings == ()
 
 
@@ -180,11 +190,98 @@ class TestAudit:
 
         assert tamper(insert) == ["the chain was inserted: its opening was never recorded"]
 
+    def test_finds_an_altered_id(self, world: None) -> None:
+        tell("bolt", times=3)
+        messages = tamper(lambda: Event.objects.filter(chain=chain_of("bolt"), sequence=3).update(id=999_999))
+        assert messages == ["its id was altered: ids grow along a chain, and the event before it has a higher one"]
+
+    def test_finds_that_the_whole_history_was_removed(self, world: None) -> None:
+        assert tamper(wipe) == ["there are accounts but not one event: the whole history was removed"]
+
+    def test_finds_nothing_in_an_installation_without_accounts(self, db: None) -> None:
+        assert (audit().findings, audit().events) == ((), 0)
+
     def test_gives_an_anchor_that_changes_with_every_event(self, world: None) -> None:
         before = audit().anchor
         assert audit().anchor == before
         tell("bolt")
         assert audit().anchor != before
+
+
+@pytest.mark.django_db
+class TestAuditAgainstKeptEnds:
+    def test_finds_nothing_when_the_history_has_only_grown(self, world: None) -> None:
+        kept = audit().ends
+        tell("bolt", times=2)
+        assert audit(kept).findings == ()
+
+    def test_finds_a_chain_rewritten_with_hashes_that_fit(self, world: None) -> None:
+        tell("bolt", times=2)
+        kept = audit().ends
+
+        def rewrite() -> None:
+            previous = ""
+            for event in Event.objects.filter(chain=chain_of("bolt")).order_by("sequence"):
+                event.note, event.previous_hash = "rewritten", previous
+                event.hash = previous = forged_hash(event)
+                event.save()
+            ChainHead.objects.filter(chain=chain_of("bolt")).update(hash=previous)
+
+        assert tamper(rewrite) == []
+        tell("bolt")
+        assert [(one.chain, one.sequence, one.message) for one in audit(kept).findings] == [
+            (chain_of("bolt"), 3, "its hash is not the one that was kept: the chain was rewritten up to here")
+        ]
+
+    def test_finds_a_chain_cut_short_with_its_head(self, world: None) -> None:
+        tell("bolt", times=2)
+        kept = audit().ends
+
+        def cut() -> None:
+            Event.objects.filter(chain=chain_of("bolt"), sequence=3).delete()
+            last = Event.objects.get(chain=chain_of("bolt"), sequence=2)
+            ChainHead.objects.filter(chain=chain_of("bolt")).update(length=2, hash=last.hash)
+
+        assert tamper(cut) == []
+        assert [one.message for one in audit(kept).findings] == ["the chain has 2 event(s): it had 3 when its end was kept"]
+
+    def test_finds_every_chain_gone_when_all_was_wiped(self, world: None) -> None:
+        kept = audit().ends
+        tamper(wipe)
+        messages = [one.message for one in audit(kept).findings]
+        assert len([message for message in messages if message.startswith("the chain is gone")]) == len(kept)
+
+    def test_finds_a_chain_that_never_was(self, world: None) -> None:
+        assert [one.chain for one in audit({999: ChainEnd(1, "x")}).findings] == [999]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAuditBesideOthers:
+    def test_takes_nobody_who_works_for_one_who_tampers(self) -> None:
+        actions.apply(Viewer.system(), world_file.NETWORK, file_name="n.yaml", dry_run=False, now=world_file.APPLIED_AT)
+        told: list[int] = []
+
+        def tell_once(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+            """Right before the audit reads the events, another connection records some."""
+            if '"events_event"' in sql and not told:
+                told.append(1)
+                elsewhere(tell_in_a_transaction)
+            return execute(sql, parameters, many, context)
+
+        before = Event.objects.count()
+        with connection.execute_wrapper(tell_once):
+            found = audit()
+        assert (found.findings, found.events, Event.objects.count()) == ((), before, before + 3)
+
+
+def tell_in_a_transaction() -> None:
+    with transaction.atomic():
+        tell("bolt", times=3)
+
+
+def wipe() -> None:
+    Event.objects.all().delete()
+    ChainHead.objects.all().delete()
 
 
 def forged_hash(event: Event) -> str:

@@ -1,26 +1,11 @@
 """One moment of the database, while others go on writing."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from django.db import Error, connection, transaction
 
+from tests.events.others import elsewhere
 from trueup.accounts.models import Region
 from trueup.events.snapshot import snapshot
-
-
-def elsewhere(work: Callable[[], object]) -> None:
-    """Do something over a connection of its own, to the end."""
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(run).result(timeout=30)
 
 
 def add(code: str) -> None:
