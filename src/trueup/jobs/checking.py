@@ -1,10 +1,12 @@
 """Proving that the figures and the history are right, as commands."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import typer
 
 from trueup.events import queries
+from trueup.jobs import anchors
 from trueup.jobs.messages import say
 from trueup.jobs.options import Format
 from trueup.jobs.output import Listing, write_object
@@ -42,9 +44,13 @@ def verify(month: Month | None, form: Format) -> None:
         raise typer.Exit(1)
 
 
-def audit(form: Format) -> None:
-    """Write everything that was done to the history; exit code 1 if there is anything."""
-    found = queries.audit()
+def audit(form: Format, *, keep: Path | None, against: Path | None) -> None:
+    """Write everything that was done to the history; exit code 1 if there is anything.
+
+    `against` is a file that an earlier audit wrote to `keep`. Raises Invalid for a file that is none, Conflict where there are
+    findings and nothing can be kept, OSError.
+    """
+    found = queries.audit(anchors.kept(against) if against else None)
     findings = [asdict(finding) for finding in found.findings]
     if form is Format.JSON:
         write_object({"chains": found.chains, "events": found.events, "anchor": found.anchor, "findings": findings})
@@ -54,4 +60,8 @@ def audit(form: Format) -> None:
         _FINDINGS.write(findings, form)
     if findings:
         say(f"{len(findings)} finding(s): the history was tampered with.")
+    if keep:
+        anchors.keep(keep, found)
+        say(f"The ends of {len(found.ends)} chain(s) are in {keep}: keep it elsewhere, and come back with --against.")
+    if findings:
         raise typer.Exit(1)

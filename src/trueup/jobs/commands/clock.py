@@ -1,5 +1,6 @@
 """`trueup work`, `verify`, `audit verify` and `migrate`: what keeps an installation running and proves that it is right."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,13 +37,23 @@ def verify(cycle: OptionalCycle = None, form: FormatOption = Format.TABLE) -> No
     checking.verify(cycle, form)
 
 
-@audit.command("verify", epilog=examples("trueup audit verify", "trueup audit verify --format json"))
-def audit_verify(form: FormatOption = Format.TABLE) -> None:
+@audit.command(
+    "verify",
+    epilog=examples("trueup audit verify", "trueup audit verify --keep 2026-10.anchor", "trueup audit verify --against 2026-10.anchor"),
+)
+def audit_verify(
+    keep: Annotated[Path | None, typer.Option("--keep", metavar="FILE", help="Write the end of every chain to this file.")] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", metavar="FILE", help="Compare with the ends that --keep once wrote to this file.")
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
     """Find every row of the history that was altered, removed or inserted. Exit code 1 if there is any.
 
-    The anchor is one hash that stands for the whole history: keep it elsewhere, and compare it later.
+    Who controls the database can rewrite a whole history so that it fits. Only against a kept file is that found: --keep one,
+    store it out of their reach, and come back with --against. The anchor is one hash over what is in the file.
     """
-    checking.audit(form)
+    checking.audit(form, keep=keep, against=against)
 
 
 def migrate() -> None:
