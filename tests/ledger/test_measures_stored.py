@@ -132,7 +132,11 @@ class TestTheFiguresOfAStoredMonth:
     def test_are_sorted_over_all_vendors(self, tmp_path: Path) -> None:
         other = Account.objects.create(ref="other-vendor", tier="vendor", name="Other")
         Service.objects.filter(code="plain").update(group=SolutionGroup.objects.create(vendor=other, code="others", name="Others"))
-        cells = [f"2026-10-{day},{customer},{service},1,," for day in (12, 17) for customer in CUSTOMERS for service in SERVICES]
+        north = Account.objects.get(ref="north").placements
+        north.update(until_date=date(2026, 10, 18))
+        north.create(account=north.get().account, parent=other, from_date=date(2026, 10, 18))
+        cells = [f"2026-10-{day},{customer},{service},1,," for day in (12, 17) for customer in CUSTOMERS for service in ("core", "blind")]
+        cells += [f"2026-10-18,{customer},plain,1,," for customer in CUSTOMERS]
         deliver(tmp_path, rows(*cells))
         lines = [(line.msp_id, line.service_id) for line in month_lines(OCTOBER, as_of=None, services=measured())]
         assert lines == sorted(lines)

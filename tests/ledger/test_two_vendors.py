@@ -11,16 +11,20 @@ from trueup.accounts.models import Account
 from trueup.accounts.rules import Actor, Role, Tier, Viewer
 from trueup.catalog.models import BillingUnit, Service, SolutionGroup
 from trueup.kit.errors import Conflict
-from trueup.ledger.actions import compact
+from trueup.ledger.actions import compact, map_name
 from trueup.ledger.models import Batch, BatchPart, LedgerClock, NameMapping, Source, SourceDay, UnmappedRecord
 from trueup.ledger.queries import unmapped_names, usage_rows
 
-BOTH = ("2026-10-03,dental,core,1,1,", "2026-10-03,dental,shield,2,1,", "2026-10-16,moved,shield,3,1,")
+BOTH = ("2026-10-03,dental,core,1,1,", "2026-10-03,tank,shield,2,1,", "2026-10-16,tank,shield,3,1,")
 
 
 def add_vendor() -> Account:
-    """A second vendor, with one service."""
+    """A second vendor, with one service: other → east → dock → tank."""
     other = Account.objects.create(ref="other", tier="vendor", name="Other")
+    parent = other
+    for ref, tier in (("east", "distributor"), ("dock", "msp"), ("tank", "customer")):
+        account = Account.objects.create(ref=ref, tier=tier, name=ref)
+        parent = account.placements.create(parent=parent, from_date=date(2025, 1, 1)).account
     group = SolutionGroup.objects.create(vendor=other, code="other-group", name="Other")
     Service.objects.create(code="shield", name="Shield", group=group, unit=BillingUnit.objects.get(code="seat"))
     return other
@@ -51,8 +55,72 @@ class TestBatch:
 
     def test_of_two_vendors_is_refused_as_a_whole(self, tmp_path: Path) -> None:
         add_vendor()
-        assert problems(deliver(tmp_path, rows(*BOTH, "2026-10-04,dental,shield,x,1,"))) == [(4, "provisioned_units", "x", "not_a_number")]
+        assert problems(deliver(tmp_path, rows(*BOTH, "2026-10-04,tank,shield,x,1,"))) == [(4, "provisioned_units", "x", "not_a_number")]
         assert seen() == []
+
+
+def move(ref: str, parent: str, day: date) -> None:
+    """An account has another parent from a day on."""
+    account = Account.objects.get(ref=ref)
+    account.placements.update(until_date=day)
+    account.placements.create(parent=Account.objects.get(ref=parent), from_date=day)
+
+
+@pytest.mark.usefixtures("channel")
+class TestServiceOfAnotherVendor:
+    @pytest.mark.parametrize("number", ["1", "x"])  # all is matched at once, or judged value by value
+    def test_is_as_unknown_as_one_that_does_not_exist(self, number: str, tmp_path: Path) -> None:
+        add_vendor()
+        refused = deliver(
+            tmp_path, rows("2026-10-03,dental,shield,1,1,", f"2026-10-03,tank,nothing,{number},1,", "2026-10-04,tank,core,1,1,")
+        )
+        found = [each[:3] for each in problems(refused) if each[3] == "unknown_service"]
+        assert found == [(1, "service", "shield"), (2, "service", "nothing"), (3, "service", "core")]
+        assert seen() == []
+
+    def test_is_refused_of_a_vendor_without_services(self, tmp_path: Path) -> None:
+        add_vendor()
+        Service.objects.filter(code="shield").delete()
+        assert problems(deliver(tmp_path, rows("2026-10-03,tank,core,1,1,"))) == [(1, "service", "core", "unknown_service")]
+
+    @pytest.mark.parametrize(("moving", "parent"), [("north", "other"), ("bolt", "east"), ("dental", "dock")])
+    def test_is_known_from_the_day_any_account_above_moves(self, moving: str, parent: str, tmp_path: Path) -> None:
+        add_vendor()
+        move(moving, parent, date(2026, 10, 10))
+        good = ("2026-10-09,dental,core,1,1,", "2026-10-10,dental,shield,1,1,")
+        wrong = ("2026-10-09,dental,shield,1,1,", "2026-10-10,dental,core,1,1,")
+        assert [each[:2] for each in problems(deliver(tmp_path, rows(*wrong)))] == [(1, "service"), (2, "service")]
+        assert deliver(tmp_path, rows(*good)).stored == 2
+        assert deliver(tmp_path, rows(*wrong, "2026-10-09,dental,plain,1,1,"), accept_valid=True).stored == 1
+
+    def test_is_unknown_where_no_vendor_is_above_on_the_day(self, tmp_path: Path) -> None:
+        add_vendor()
+        Account.objects.get(ref="north").placements.update(from_date=date(2026, 10, 4))
+        assert problems(deliver(tmp_path, rows("2026-10-03,dental,core,1,1,"))) == [(1, "service", "core", "unknown_service")]
+        assert deliver(tmp_path, rows("2026-10-04,dental,core,1,1,")).stored == 1
+
+    def test_is_not_given_away_beside_an_unknown_customer(self, tmp_path: Path) -> None:
+        add_vendor()
+        lines = rows("2026-10-03,dental,shield,1,1,", "2026-10-03,nobody,shield,1,1,")
+        found = [each[0] for each in problems(deliver(tmp_path, lines, viewer=viewer("vendor"))) if each[3] == "unknown_service"]
+        assert found == [1, 2]
+        assert [each[3] for each in problems(deliver(tmp_path, lines))] == ["unknown_service", "unknown_customer"]
+
+    def test_stays_in_the_queue_when_its_customer_becomes_known(self, tmp_path: Path) -> None:
+        add_vendor()
+        deliver(tmp_path, rows("2026-10-03,D,shield,1,1,", "2026-10-03,D,core,2,1,", "2026-10-03,tank,core,3,1,"), source="queue")
+        mapped = map_name(Viewer.system(), "D", customer="dental", now=NOON)
+        assert (mapped.replayed, mapped.remaining) == (1, 1)
+        assert [row[2:5] for row in seen()] == [("dental", "core", "2")]
+        move("dental", "dock", date(2026, 10, 2))  # as it turns out
+        assert map_name(Viewer.system(), "D", customer="dental", now=NOON).replayed == 1
+        assert [row[2:5] for row in seen()] == [("dental", "core", "2"), ("dental", "shield", "1")]
+
+    def test_is_unknown_also_by_a_mapped_name(self, tmp_path: Path) -> None:
+        add_vendor()
+        map_name(Viewer.system(), "S", service="shield", now=NOON)
+        assert deliver(tmp_path, rows("2026-10-03,tank,S,1,1,")).stored == 1
+        assert problems(deliver(tmp_path, rows("2026-10-03,dental,S,1,1,"))) == [(1, "service", "S", "unknown_service")]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -60,7 +128,7 @@ class TestKillBetweenTwoTables:
     @pytest.mark.parametrize("lost", [("other",), ("vendor", "other")])
     def test_shows_nothing_until_both_have_it(self, lost: tuple[str, ...], channel: None, ledger_home: Path, tmp_path: Path) -> None:
         add_vendor()
-        deliver(tmp_path, rows("2026-10-03,dental,core,9,1,", "2026-10-03,dental,shield,9,1,"))
+        deliver(tmp_path, rows("2026-10-03,dental,core,9,1,", "2026-10-03,tank,shield,9,1,"))
         deliver(tmp_path, rows(*BOTH))
         for ref in lost:
             undo_commit(ledger_home, Account.objects.get(ref=ref))

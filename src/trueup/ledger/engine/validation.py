@@ -38,7 +38,8 @@ CREATE OR REPLACE TEMP MACRO amount(t) AS
 CREATE OR REPLACE TEMP MACRO day_of(t) AS CASE WHEN length(t) = 10 AND TRY_CAST(t AS DATE)::VARCHAR = t THEN TRY_CAST(t AS DATE) END;
 """
 
-# `placed` has a customer's MSP by interval; `offered` the services, `required` their credit requirements by interval.
+# `placed` has a customer's MSP by interval; `offered` the services, `required` their credit requirements by interval. A service of another
+# vendor than the one above that MSP is as unknown as one that does not exist; with one vendor there is nothing to compare.
 _MATCHED = """
     SELECT r.*, p.customer_id AS placed_id, p.msp_id, s.service_id, s.vendor_id, s.reports_used, q.per_unit,
         CASE WHEN r.allocated_credits IS NOT NULL THEN given
@@ -46,9 +47,11 @@ _MATCHED = """
     FROM (SELECT *, day_of(day) AS on_day, {amount}(provisioned_units) AS provisioned, {amount}(used_units) AS used,
         {amount}(allocated_credits) AS given FROM {raw}) AS r
     LEFT JOIN placed AS p ON p.name = r.customer AND r.on_day >= p.from_date AND r.on_day < p.until_date
-    LEFT JOIN offered AS s ON s.name = r.service
+    {offer}
     LEFT JOIN required AS q ON q.service_id = s.service_id AND r.on_day >= q.from_date AND r.on_day < q.until_date
 """
+_OFFER = "LEFT JOIN offered AS s ON s.name = r.service"
+_VENDOR = "LEFT JOIN above AS v ON v.msp_id = p.msp_id AND r.on_day >= v.from_date AND r.on_day < v.until_date"
 _STORED = """
     vendor_id, on_day AS day, msp_id, service_id, placed_id AS customer_id, provisioned AS provisioned_units,
     CASE WHEN reports_used THEN used END AS used_units, credits AS allocated_credits
@@ -66,13 +69,19 @@ def accept(connection: duckdb.DuckDBPyConnection, *, today: date) -> bool:
         AND provisioned IS NOT NULL AND (used IS NOT NULL OR used_units IS NULL)
         AND (credits IS NOT NULL OR (allocated_credits IS NULL AND per_unit IS NULL))
     """
-    matched = _MATCHED.format(raw="raw", amount="plain_amount")
+    matched = _matched(connection, raw="raw", amount="plain_amount")
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE accepted AS SELECT {_STORED}, COALESCE({good}, false) AS good FROM ({matched}) ORDER BY good, {_KEY}"
     )
     same = " AND ".join(f"{column} = lag({column}) OVER ()" for column in _KEY.split(", "))
     bad = f"SELECT count(*) FROM (SELECT good, {same} AS again FROM accepted) WHERE NOT good OR again"
     return count(connection, bad) == 0
+
+
+def _matched(connection: duckdb.DuckDBPyConnection, *, raw: str, amount: str) -> str:
+    several = count(connection, "SELECT count(*) FROM vendors") > 1
+    offer = f"{_VENDOR} {_OFFER} AND (p.msp_id IS NULL OR s.vendor_id = v.vendor_id)" if several else _OFFER
+    return _MATCHED.format(raw=raw, amount=amount, offer=offer)
 
 
 def judge(connection: duckdb.DuckDBPyConnection, *, today: date, keeps_unmapped: bool) -> None:
@@ -83,7 +92,7 @@ def judge(connection: duckdb.DuckDBPyConnection, *, today: date, keeps_unmapped:
     """
     connection.execute(_MACROS)
     connection.execute("CREATE OR REPLACE TEMP TABLE numbered AS SELECT row_number() OVER () AS row, * FROM raw")
-    matched = _MATCHED.format(raw="numbered", amount="amount")
+    matched = _matched(connection, raw="numbered", amount="amount")
     judged = f"""
         SELECT m.*, COALESCE(m.placed_id, n.customer_id) AS customer_id,
             CASE WHEN m.day IS NULL THEN 'missing' WHEN on_day IS NULL THEN 'not_a_date' WHEN on_day > {_literal(today)} THEN 'in_future'
