@@ -26,7 +26,7 @@ BATCHES = st.lists(st.tuples(st.dictionaries(CELLS, st.integers(0, 99), min_size
 
 class TestCompaction:
     @given(deliveries=BATCHES)
-    @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_changes_no_answer(self, deliveries: list[tuple[dict[tuple[int, str, str], int], bool]], tmp_path: Path) -> None:
         truth: dict[tuple[str, ...], str] = {(row[0], row[2], row[3]): row[4] for row in seen()}
         known = [(last_recorded(), dict(truth))]

@@ -111,13 +111,13 @@ def check_days(ledger: Ledger, line: LineFigures, days: list[DayTotals]) -> None
 
 
 class TestTheSqlOfTheMeasures:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(ledger=ledgers())
     def test_agrees_with_the_rules_in_every_figure_and_day(self, memory: InMemory, ledger: Ledger) -> None:
         with memory.holding(ledger) as connection:
             assert list(lines_in(connection, ledger.month, ledger.services)) == ledger.lines
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=8, deadline=None)
     @given(ledger=ledgers())
     def test_shares_every_line_out_to_its_customers_and_days(self, memory: InMemory, ledger: Ledger) -> None:
         with memory.holding(ledger) as connection:
@@ -127,7 +127,7 @@ class TestTheSqlOfTheMeasures:
                     check_customers(ledger, line, customers_of(cursor, ledger.month, line.msp_id, service, ledger.services))
                     check_days(ledger, line, days_of(cursor, ledger.month, line.msp_id, line.service_id))
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=8, deadline=None)
     @given(ledger=ledgers())
     def test_gives_an_msp_the_same_lines_alone_as_among_all(self, memory: InMemory, ledger: Ledger) -> None:
         with memory.holding(ledger) as connection:
@@ -138,7 +138,7 @@ class TestTheSqlOfTheMeasures:
                     found.append(list(lines_in(cursor, ledger.month, ledger.services, msp_ids)))
             assert found == [[line for line in ledger.lines if line.msp_id in msp_ids] for msp_ids in asked]
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=8, deadline=None)
     @given(ledger=ledgers())
     def test_does_not_depend_on_how_many_customers_are_ranked_at_once(self, memory: InMemory, ledger: Ledger) -> None:
         with memory.holding(ledger) as connection, pytest.MonkeyPatch.context() as patch:
