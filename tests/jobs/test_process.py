@@ -51,6 +51,11 @@ class TestProcess:
         code = "import sys, trueup.config.cli; sys.exit(any(name in sys.modules for name in ('django', 'duckdb', 'deltalake', 'pyarrow')))"
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
+    def test_refuses_an_argument_that_is_not_utf_8(self, home: Path) -> None:
+        answer = trueup(home, "report", "show", "2026-10", "a\udcffb")
+        assert (answer.returncode, answer.stdout) == (2, "")
+        assert answer.stderr == "“a\\udcffb” is not UTF-8, which every argument has to be.\n"
+
     @pytest.mark.parametrize(
         "arguments",
         [

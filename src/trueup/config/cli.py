@@ -129,11 +129,19 @@ def demo(now: NowOption = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code."""
+    if unreadable := next((argument for argument in arguments if not _is_text(argument)), None):
+        say(f"“{unreadable.encode(errors='backslashreplace').decode()}” is not UTF-8, which every argument has to be.")
+        return WRONG_USAGE
     try:
         app(args=list(arguments), prog_name="trueup")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return DONE
+
+
+def _is_text(argument: str) -> bool:
+    """Whether an argument can be written again; bytes that are not UTF-8 arrive as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in argument)
 
 
 def main() -> None:
