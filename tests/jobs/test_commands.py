@@ -115,6 +115,12 @@ class TestUsageImport:
         found = network.json("usage", "import", network.file("bad.csv", BAD), "--accept-valid", "--now", "2026-10-31T12:00:00Z")
         assert (found["stored"], len(found["refused"])) == (1, 2)
 
+    @pytest.mark.parametrize("more", [[], ["--dry-run"]])
+    def test_is_refused_if_no_row_is_good(self, network: Trueup, more: list[str]) -> None:
+        file = network.file("bad.csv", "".join(BAD.splitlines(keepends=True)[::2]))
+        found = network.json("usage", "import", file, "--accept-valid", *more, "--now", "2026-10-31T12:00:00Z", code=1)
+        assert (found["stored"], len(found["refused"])) == (0, 2)
+
     def test_writes_bad_rows_as_csv(self, network: Trueup) -> None:
         answer = network("usage", "import", network.file("bad.csv", BAD), "--format", "csv", "--now", "2026-10-31T12:00:00Z")
         assert answer.out.splitlines() == [
@@ -255,6 +261,15 @@ class TestReportReading:
         assert keys(month.json("report", "history", "2026-10", "bolt")) == ["at", "actor", "event", "changes"]
         forecast = month.json("report", "forecast", "2026-10", "bolt")
         assert (list(forecast), keys(forecast["lines"])) == (["deadline", "lines"], ["service", "as_saved", "if_nothing", "reason"])
+
+    @pytest.mark.parametrize(("saved", "said"), [(None, "saved was 31"), ("40", "as was saved")])
+    def test_says_what_was_saved_under_a_penalty(self, month: Trueup, saved: str | None, said: str) -> None:
+        if saved:
+            edit = ("report", "edit", "2026-10", "bolt", "endpoint-core", "--chargeable", saved, "--as", MSP)
+            month.done(*edit, "--now", "2026-11-02T00:00:00Z")
+        assert "31 !" in month.done("report", "show", "2026-10", "bolt") or saved
+        month.done("work", "--once", "--now", "2026-11-07T00:00:00Z")
+        assert f"penalty – provisioned units are charged, {said}" in month.done("report", "show", "2026-10", "bolt")
 
     @pytest.mark.parametrize("form", ["table", "csv"])
     @pytest.mark.parametrize("view", ["show", "customers", "days", "history", "forecast"])

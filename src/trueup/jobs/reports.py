@@ -1,6 +1,5 @@
 """Reading reports, as commands."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -8,7 +7,7 @@ from trueup.jobs.options import Format
 from trueup.jobs.output import Listing, Record, write_object
 from trueup.jobs.people import every_answer, viewer_of_report, viewers
 from trueup.jobs.tables import Column, for_people, in_words, print_facts, print_line
-from trueup.kit.issue import Severity
+from trueup.kit.issue import Issue, Severity
 from trueup.kit.period import Month
 from trueup.kit.quantity import plain
 from trueup.reports import queries
@@ -39,12 +38,7 @@ def _charged(record: Record) -> str:
     text = for_people(record["chargeable"])
     if record["chargeable"] != record["default_chargeable"]:
         text += "*"
-    return f"{text} !" if _is_blocked(record) else text
-
-
-def _is_blocked(record: Record) -> bool:
-    issues = record["issues"]
-    return isinstance(issues, Sequence) and "over_provisioned" in issues and not record["comment"]
+    return f"{text} !" if record["blocked"] else text
 
 
 _LINES = Listing(
@@ -59,7 +53,7 @@ _LINES = Listing(
         Column("Used", "used", number=True),
         Column("Over", show=_over, number=True),
         Column("Credits", "credits", number=True),
-        Column("Chargeable", show=_charged, number=True, style=lambda record: "red" if _is_blocked(record) else ""),
+        Column("Chargeable", show=_charged, number=True, style=lambda record: "red" if record["blocked"] else ""),
         Column("Default", "default_chargeable", number=True, spare=True),
         Column("Days", "days", spare=True),
         Column("Group", "group", spare=True),
@@ -140,7 +134,7 @@ def show(email: str | None, month: Month, msp: str, form: Format) -> None:
         _LINES.write(lines, form)
     else:
         _print_header(found)
-        _LINES.write(lines, form)
+        _LINES.write([_line(line) | {"blocked": any(map(_blocks, line.issues))} for line in found.lines], form)
         _print_notes(found)
 
 
@@ -162,6 +156,10 @@ def _line(line: LineView) -> dict[str, object]:
         "days": line.days,
         "issues": [issue.code for issue in line.issues],
     }
+
+
+def _blocks(issue: Issue) -> bool:
+    return issue.severity == Severity.BLOCKING
 
 
 def _print_header(found: ReportView) -> None:
@@ -187,13 +185,13 @@ def _print_notes(found: ReportView) -> None:
     print()
     for line in found.lines:
         if line.penalty:
-            print_line(f"{line.service}: penalty – provisioned units are charged, saved was another value", "red")
+            saved = f"saved was {for_people(line.as_saved)}" if line.as_saved != line.chargeable else "as was saved"
+            print_line(f"{line.service}: penalty – provisioned units are charged, {saved}", "red")
         if line.comment:
             print_line(f"{line.service}: comment{f' ({line.reason})' if line.reason else ''}: {line.comment}")
         for issue in line.issues:
-            blocking = issue.severity == Severity.BLOCKING
-            kind = "blocks submission" if blocking else "warning"
-            print_line(f"{line.service}: {in_words(issue.code)} ({kind}): {issue.message}", "red" if blocking else "yellow")
+            kind, color = ("blocks submission", "red") if _blocks(issue) else ("warning", "yellow")
+            print_line(f"{line.service}: {in_words(issue.code)} ({kind}): {issue.message}", color)
     if any(line.chargeable != line.default_chargeable for line in found.lines):
         print_line("* differs from the default value", "dim")
 

@@ -48,7 +48,7 @@ _UNMAPPED = Listing(
 
 
 def import_file(file: Path, *, source: str | None, key: str | None, accept_valid: bool, dry_run: bool, form: Format, now: datetime) -> None:
-    """Take in a file of usage and say what became of it; exit code 1 if it was refused. Raises Invalid, Conflict, NotAllowed."""
+    """Take in a file of usage and say what became of it; exit code 1 if all of it was refused. Raises Invalid, Conflict, NotAllowed."""
     with showing_progress() as progress:
         result = actions.import_usage(
             Viewer.system(), file, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, now=now, progress=progress
@@ -59,8 +59,13 @@ def import_file(file: Path, *, source: str | None, key: str | None, accept_valid
     elif result.refused_count or form is Format.CSV:
         REFUSED.write(_refused(result, sentences=form is Format.TABLE), form)
     _summarize(result, dry_run=dry_run, as_a_whole=not accept_valid)
-    if result.refused_count and not accept_valid:
+    if result.refused_count and not (accept_valid and _took_any(result)):
         raise typer.Exit(1)
+
+
+def _took_any(result: ImportResult) -> bool:
+    """Whether something of the delivery is, or will be, in the ledger."""
+    return bool(result.stored or result.repeated or result.unmapped)
 
 
 def _refused(result: ImportResult, *, sentences: bool = False) -> Iterator[Record]:

@@ -58,6 +58,7 @@ class LineView:
     credits: Credits | None
     default_chargeable: Quantity
     chargeable: Quantity
+    as_saved: Quantity
     outcome: Outcome
     comment: str
     reason: str
@@ -251,6 +252,7 @@ def _line(line: ReportLine, terms: TermsInForce) -> LineView:
         credits=line.credits,
         default_chargeable=line.default_chargeable,
         chargeable=line.chargeable,
+        as_saved=state.as_saved,
         outcome=state.outcome,
         comment=line.comment,
         reason=line.reason,
