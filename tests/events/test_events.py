@@ -15,7 +15,7 @@ from trueup.accounts.rules import SYSTEM, Actor, Viewer
 from trueup.events import append_only
 from trueup.events.models import ChainHead, Event
 from trueup.events.queries import ChainEnd, audit, happened_to, history
-from trueup.events.recording import Change, Happening, record, record_all
+from trueup.events.recording import Change, Happening, lock, record, record_all
 from trueup.events.rules import digest
 from trueup.network import actions
 
@@ -92,6 +92,16 @@ class TestRecording:
     def test_needs_a_transaction(self) -> None:
         with pytest.raises(RuntimeError, match="inside the transaction"):
             record(account_id=None, kind="x", actor=SYSTEM, at=NOW, subject="x", subject_id=1)
+
+    def test_may_claim_histories_before(self) -> None:
+        actions.apply(Viewer.system(), world_file.NETWORK, file_name="n.yaml", dry_run=False, now=world_file.APPLIED_AT)
+        with transaction.atomic():
+            lock([chain_of("bolt"), 999])
+            if connection.vendor == "postgresql":
+                with pytest.raises(Error, match="could not obtain lock"):
+                    elsewhere(claim_at_once)
+            tell("bolt")
+        assert (audit().findings, ChainHead.objects.filter(pk=999).exists()) == ((), False)
 
 
 @pytest.mark.django_db
@@ -272,6 +282,11 @@ class TestAuditBesideOthers:
         with connection.execute_wrapper(tell_once):
             found = audit()
         assert (found.findings, found.events, Event.objects.count()) == ((), before, before + 3)
+
+
+def claim_at_once() -> None:
+    with transaction.atomic():
+        ChainHead.objects.select_for_update(nowait=True).get(pk=chain_of("bolt"))
 
 
 def tell_in_a_transaction() -> None:

@@ -14,6 +14,7 @@ from trueup.events.queries import audit
 from trueup.kit.errors import Invalid, NotAllowed
 from trueup.kit.period import BEGINNING
 from trueup.network.actions import CustomersResult, import_customers
+from trueup.network.customers import merging
 from trueup.network.rules.merging import merged
 
 NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
@@ -112,6 +113,15 @@ class TestImport:
         run(file, "ref,name,msp,from\n" + "".join(f"c{number},C{number},bolt,\n" for number in range(2500)))
         events = Event.objects.filter(kind="customers_imported").order_by("id")
         assert [len({change["of"] for change in event.changes}) for event in events] == [1000, 1000, 500]
+
+    def test_tells_in_several_goes_what_is_too_much_for_one(self, world: None, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(merging, "_AT_ONCE", 1)
+        monkeypatch.setattr(merging, "_MOST_WAITING", 1)
+        run(file, "ref,name,msp,from\na,A,dune,\nb,B,bolt,\nc,C,dune,\n")
+        told = Event.objects.filter(kind="customers_imported").order_by("id").values_list("chain", flat=True)
+        bolt, dune = (Account.objects.get(ref=ref).pk for ref in ("bolt", "dune"))
+        assert list(told) == [dune, bolt, dune]
+        assert audit().findings == ()
 
     def test_is_for_the_operator_only(self, world: None, file: Path) -> None:
         viewer = Viewer(Actor("person", "a@b.example", 1), 1, Tier.DISTRIBUTOR, Role.ADMIN)

@@ -1,7 +1,7 @@
 """Writing events, inside the transaction of the action they tell of."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -12,7 +12,7 @@ from trueup.accounts.rules import SYSTEM, Actor
 from trueup.events.models import ChainHead, Event
 from trueup.events.rules import CHAIN_OPENED, GENESIS, INSTALLATION_CHAIN, Change, Happening, digest
 
-__all__ = ["Change", "Happening", "record", "record_all"]
+__all__ = ["Change", "Happening", "lock", "record", "record_all"]
 
 _CHUNK = 500
 
@@ -42,16 +42,32 @@ def record_all(happenings: Sequence[Happening]) -> None:
     ChainHead.objects.bulk_update(heads.values(), ["length", "hash"], batch_size=_CHUNK // 2)
 
 
+def lock(account_ids: Iterable[int]) -> None:
+    """Claim the histories of accounts before several `record_all` in one transaction, which each lock in order only by themselves.
+
+    Must be called before the first of them. The installation's history is claimed too: it notes whose history opens.
+    """
+    wanted = {INSTALLATION_CHAIN, *account_ids}
+    ChainHead.objects.bulk_create([ChainHead(chain=INSTALLATION_CHAIN)], ignore_conflicts=True)
+    _locked(wanted)  # a head that is not there is made by record_all, with the event that opens its chain
+
+
 def _lock(chains: set[int]) -> dict[int, ChainHead]:
     """The heads of the chains, made where missing and locked in order: two writers never wait for each other in a circle."""
     known: set[int] = set()
     for chunk in _chunks(sorted(chains)):
         known.update(ChainHead.objects.filter(pk__in=chunk).values_list("pk", flat=True))
     if missing := sorted(chains - known):
-        # An opening is noted in the installation's chain, so that is locked too. Of two who open a chain at once one row stays.
+        # An opening is noted in the installation's chain, so that is locked too, and first, as the lowest. Of two who open a chain
+        # at once one row stays.
         chains = chains | {INSTALLATION_CHAIN}
-        made = [ChainHead(chain=chain) for chain in sorted({*missing, INSTALLATION_CHAIN})]
-        ChainHead.objects.bulk_create(made, batch_size=_CHUNK, ignore_conflicts=True)
+        lock(())
+        ChainHead.objects.bulk_create([ChainHead(chain=chain) for chain in missing], batch_size=_CHUNK, ignore_conflicts=True)
+    return _locked(chains)
+
+
+def _locked(chains: set[int]) -> dict[int, ChainHead]:
+    """The heads that are there, locked in order."""
     heads: dict[int, ChainHead] = {}
     for chunk in _chunks(sorted(chains)):
         heads |= {head.pk: head for head in ChainHead.objects.select_for_update().filter(pk__in=chunk).order_by("pk")}

@@ -10,6 +10,7 @@ from typing import Final
 
 from trueup.accounts.models import Account, Placement
 from trueup.accounts.rules import Actor, Tier
+from trueup.events.recording import lock
 from trueup.events.rules import Change, Plain
 from trueup.kit.progress import Progress
 from trueup.network.customers.result import CustomersResult
@@ -123,6 +124,7 @@ class _Telling:
         self._now = now
         self._waiting: dict[str, list[tuple[Change, ...]]] = defaultdict(list)
         self._count = 0
+        self._claimed = False
 
     def add(self, changed: list[_Customer]) -> None:
         """More customers that changed."""
@@ -132,7 +134,18 @@ class _Telling:
                 self._waiting[msp].append(tuple(without_other_msps(msp, change) for change in changes))
         self._count += len(changed)
         if self._count >= _MOST_WAITING:
+            self._claim()
             self.tell()
+
+    def _claim(self) -> None:
+        """Lock every history there is to tell, once and in order, before the first of several tellings.
+
+        Each telling locks the histories of its own MSPs in order; the next might need one that comes before them, while another
+        process holds that and waits for one of ours. Which MSPs are still to come nobody knows yet, so it is all of them.
+        """
+        if not self._claimed:
+            lock(Account.objects.filter(tier=Tier.MSP).values_list("pk", flat=True))
+            self._claimed = True
 
     def tell(self) -> None:
         """Record everything that waits."""

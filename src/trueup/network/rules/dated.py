@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from trueup.catalog.rules import DEFAULT_PERCENTILE, MeasureName
 from trueup.kit.errors import Invalid
@@ -91,11 +90,3 @@ def twice(days: Iterable[date]) -> Iterator[tuple[int, date]]:
         if day in seen:
             yield index, day
         seen.add(day)
-
-
-def is_zone(name: str) -> bool:
-    """Whether a time zone has this name."""
-    try:
-        return bool(ZoneInfo(name).key)
-    except (KeyError, ValueError, OSError):
-        return False

@@ -8,7 +8,7 @@ from trueup.accounts.rules import PARENT_TIER, Tier
 from trueup.catalog.rules import ChargeableBasis, usual_decimals
 from trueup.events.rules import Plain
 from trueup.kit.errors import Invalid
-from trueup.kit.period import BEGINNING
+from trueup.kit.period import BEGINNING, parse_zone
 from trueup.network.rules import dated
 from trueup.network.rules.tree import A_TIER, SECTIONS, Key, Raw, State, Values, Wrong
 
@@ -98,9 +98,13 @@ class _Reader:
         return str(value) if value is not None else None
 
     def _zone(self, path: _Place, entry: _Entry, default: str) -> str:
-        zone = str(entry.get("time_zone", default))
-        if "time_zone" in entry and not dated.is_zone(zone):
-            self._say((*path, "time_zone"), f"“{zone}” is not a time zone: write it like Europe/Berlin", "unknown_zone")
+        if "time_zone" not in entry:
+            return default
+        zone = str(entry["time_zone"])
+        try:
+            parse_zone(zone)
+        except Invalid as error:
+            self._say((*path, "time_zone"), error.message, "unknown_zone")
         return zone
 
     def _installation(self) -> None:
