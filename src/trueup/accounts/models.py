@@ -89,7 +89,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
     """Accounts of the channel tree."""
 
     def visible_to(self, viewer: Viewer) -> Self:
-        """The viewer's account and all that are, or once were, in its subtree."""
+        """The viewer's account and all that are, were or will be in its subtree."""
         if viewer.account_id is None:
             return self
         below = Placement.objects.filter(_inside(viewer.account_id), account_id=OuterRef("pk"))
