@@ -104,7 +104,7 @@ class TestWorkers:
             time.sleep(moment / 10)
             worker.kill()
             worker.communicate(timeout=60)
-        assert list(run_once(at("2026-11-01T01:00:00Z")))
+        list(run_once(at("2026-11-01T01:00:00Z")))  # there is nothing left to do if one of them was quicker than its end
         assert Report.objects.count() == 2
         assert [event for _, event in world.events("bolt")] == ["generated"]
         assert verify(None) == []

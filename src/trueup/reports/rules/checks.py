@@ -57,7 +57,9 @@ def _blocking(line: LineState, terms: TermsInForce) -> Iterable[Issue | None]:
     if is_over_provisioned(figures, terms):
         severity = Severity.WARNING if line.comment else Severity.BLOCKING
         percent = plain(figures.over_provisioned_percent)
-        text = f"{plain(figures.over_provisioned)} units ({percent} %) are provisioned but not used: explain it in a comment"
+        text = f"{plain(figures.over_provisioned)} units ({percent} %) are provisioned but not used"
+        if not line.comment:
+            text += ": explain it in a comment"
         yield Issue("over_provisioned", severity, text, line.service)
     if line.outcome in _SAVED and line.as_saved != line.default and not line.comment:
         text = f"chargeable was changed from {plain(line.default)} to {plain(line.as_saved)}: explain it in a comment"
