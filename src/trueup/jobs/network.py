@@ -72,6 +72,10 @@ def _records(plan: Plan) -> Iterator[Record]:
         yield {"action": step.verb.value, "kind": step.kind, "name": step.name, "changes": changes, "note": step.note}
 
 
+_SAY_NO = frozenset({"usage_reports", "reports_used"})
+"""Switches that are usually on: of something new it is told when they are off."""
+
+
 def _in_words(changes: object) -> str:
     """`time_zone: UTC → Europe/Berlin`."""
     texts = []
@@ -80,7 +84,7 @@ def _in_words(changes: object) -> str:
         after = for_people(change.after)
         if change.before is not None:
             texts.append(f"{change.field}: {for_people(change.before)} → {after}")
-        elif change.after:  # of something new only what is said of it
+        elif change.after or change.field in _SAY_NO:  # of something new only what is said of it
             texts.append(f"{change.field}: {after}")
     return "\n".join(texts)
 
