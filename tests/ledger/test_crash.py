@@ -1,18 +1,15 @@
 """Processes killed at any moment leave whole batches or nothing, and the registry and the tables agree."""
 
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.conf import settings as django_settings
-from django.db import connection
 
+from tests import processes
 from tests.ledger.channel import OCTOBER, OPERATOR, build_channel, deliver, rows, seen
 from tests.ledger.killing import DAYS
 from trueup.accounts.models import Account
@@ -28,30 +25,9 @@ ROUNDS = 2
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
 
 
-def database_url() -> str:
-    """The test's database, for another process."""
-    given = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{given['NAME']}"
-    options = given["OPTIONS"]
-    host, port = given["HOST"] or options.get("host"), given["PORT"] or options.get("port") or 5432
-    login = f"{given['USER'] or options.get('user') or ''}" + (f":{given['PASSWORD']}" if given["PASSWORD"] else "")
-    if host is None or str(host).startswith("/"):
-        return f"postgres://{login}@/{given['NAME']}?" + (f"host={host}&port={port}" if host else f"port={port}")
-    return f"postgres://{login}@{host}:{port}/{given['NAME']}"
-
-
 def start(*arguments: str) -> subprocess.Popen[str]:
     """A process on the same database and ledger."""
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "trueup.config.settings", "TRUEUP_HOME": str(django_settings.TRUEUP_HOME),
-        "TRUEUP_DATABASE_URL": database_url(), "TRUEUP_LEDGER_URL": django_settings.TRUEUP_LEDGER_URL, "TRUEUP_SECRET_KEY": "tests",
-        "TRUEUP_THREADS": "1",
-    }  # fmt: skip
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.ledger.killing", *arguments], env=environment, cwd=Path(__file__).parents[2],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    return processes.start("tests.ledger.killing", *arguments)
 
 
 def kill(process: subprocess.Popen[str]) -> list[str]:
