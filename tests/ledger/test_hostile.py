@@ -140,8 +140,8 @@ class TestNdjson:
             "[" * 5000,
         ]
         assert [(each[0], each[1], each[3]) for each in problems(deliver(tmp_path, "\n".join(lines), name="a.ndjson"))] == [
-            (1, "provisioned_units", "not_a_number"), (2, "provisioned_units", "not_a_number"), (2, "day,customer,service", "duplicate"),
-            (3, "used_units", "not_a_number"), (3, "day,customer,service", "duplicate"), (4, "day", "not_a_date"),
+            (1, "provisioned_units", "not_a_number"), (2, "provisioned_units", "not_a_number"),
+            (3, "used_units", "not_a_number"), (4, "day", "not_a_date"),
             (5, "provisioned_units", "missing"), *((row, "", "malformed") for row in range(6, 11)),
         ]  # fmt: skip
 

@@ -141,6 +141,13 @@ class TestRefusal:
         ]  # fmt: skip
         assert seen() == []
 
+    def test_of_a_row_leaves_a_good_one_of_the_same_key_alone(self, tmp_path: Path) -> None:
+        text = rows("2026-10-03,dental,core,-5,2,", "2026-10-03,dental,core,5,2,", "2026-10-03,dental,core,6,2,")
+        result = deliver(tmp_path, text, accept_valid=True)
+        assert result.stored == 1
+        assert [(row, reason) for row, _, _, reason in problems(result)] == [(1, "negative"), (3, "duplicate")]
+        assert [record[4] for record in seen()] == ["5"]
+
     @pytest.mark.parametrize(
         ("text", "name", "row"),
         [

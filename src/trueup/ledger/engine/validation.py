@@ -92,6 +92,7 @@ def judge(connection: duckdb.DuckDBPyConnection, *, today: date, keeps_unmapped:
     """
     connection.execute(_MACROS)
     connection.execute("CREATE OR REPLACE TEMP TABLE numbered AS SELECT row_number() OVER () AS row, * FROM raw")
+    keeps = str(keeps_unmapped).lower()
     matched = _matched(connection, raw="numbered", amount="amount")
     judged = f"""
         SELECT m.*, COALESCE(m.placed_id, n.customer_id) AS customer_id,
@@ -106,20 +107,21 @@ def judge(connection: duckdb.DuckDBPyConnection, *, today: date, keeps_unmapped:
                  WHEN per_unit IS NOT NULL AND provisioned IS NOT NULL AND credits IS NULL THEN 'too_large' END AS credits_problem
         FROM ({matched}) AS m LEFT JOIN named AS n ON n.name = m.customer
     """
-    again = """
-        row_number() OVER (
-            PARTITION BY on_day, COALESCE(customer_id::VARCHAR, '?' || customer), COALESCE(service_id::VARCHAR, '?' || service)
-            ORDER BY row) > 1 AND malformed IS NULL AND on_day IS NOT NULL AND customer IS NOT NULL AND service IS NOT NULL
+    # A row that is refused anyway neither repeats another nor stands in a good one's way.
+    sound = f"""
+        malformed IS NULL AND day_problem IS NULL AND provisioned_problem IS NULL AND used_problem IS NULL AND credits_problem IS NULL
+        AND (customer_problem IS NULL OR ({keeps} AND customer_problem = 'unknown_customer'))
+        AND (service_problem IS NULL OR ({keeps} AND service_problem = 'unknown_service'))
     """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS SELECT *, {again} AS again FROM ({judged})")
+    again = """
+        sound AND row_number() OVER (
+            PARTITION BY sound, on_day, COALESCE(customer_id::VARCHAR, '?' || customer), COALESCE(service_id::VARCHAR, '?' || service)
+            ORDER BY row) > 1
+    """
+    weighed = f"SELECT *, {sound} AS sound FROM ({judged})"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS SELECT *, {again} AS again FROM ({weighed})")
     waits = "customer_problem IS NOT DISTINCT FROM 'unknown_customer' OR service_problem IS NOT DISTINCT FROM 'unknown_service'"
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE unmapped AS SELECT * FROM judged WHERE {str(keeps_unmapped).lower()} AND ({waits})
-            AND malformed IS NULL AND NOT again AND day_problem IS NULL
-            AND COALESCE(customer_problem, 'unknown_customer') = 'unknown_customer'
-            AND COALESCE(service_problem, 'unknown_service') = 'unknown_service'
-            AND provisioned_problem IS NULL AND used_problem IS NULL AND credits_problem IS NULL"""
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE unmapped AS SELECT * FROM judged WHERE sound AND NOT again AND ({waits})")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE refusals AS {_refusals()}")
     _accept_judged(connection)
 

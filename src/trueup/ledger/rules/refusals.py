@@ -35,7 +35,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NEGATIVE: "Usage cannot be below zero.",
     Reason.TOO_MANY_DECIMALS: "More than 6 decimal places.",
     Reason.TOO_LARGE: "At most 12 digits before the decimal point can be stored.",
-    Reason.DUPLICATE: "An earlier row of the batch has the same day, customer and service.",
+    Reason.DUPLICATE: "An earlier good row of the batch has the same day, customer and service.",
 }
 
 
