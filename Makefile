@@ -22,6 +22,7 @@ run: setup  ## Install TrueUp, load the demo world if there is none, and play it
 	@$(BIN)/trueup demo
 
 test: $(VENV)/.installed-dev  ## Run all tests on SQLite, then all of them on PostgreSQL
+	@$(BIN)/python tools/postgres.py --find >/dev/null
 	@echo "── tests on SQLite"
 	@env -u TRUEUP_DATABASE_URL $(PYTEST) $(ARGS)
 	@echo "── tests on PostgreSQL"
