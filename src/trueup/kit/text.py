@@ -1,0 +1,37 @@
+"""Sentences that remember how they were made, so that an edge can say them in the language of the person who reads."""
+
+from collections.abc import Mapping
+
+
+class Text(str):
+    """A sentence in English. `template` is what is translated, `values` are put in again afterwards (some are sentences themselves).
+
+    `plural` is the template for many, None where there is no number to go by; the number is the value `count`.
+    """
+
+    __slots__ = ("plural", "template", "values")
+
+    template: str
+    plural: str | None
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, values: Mapping[str, object], plural: str | None = None) -> "Text":
+        """The sentence with its values in place."""
+        chosen = template if plural is None or values["count"] == 1 else plural
+        made = super().__new__(cls, chosen.format(**values))
+        made.template, made.plural, made.values = template, plural, values
+        return made
+
+    def __reduce__(self) -> "tuple[type[Text], tuple[str, Mapping[str, object], str | None]]":
+        """Between processes a sentence goes with its parts."""
+        return Text, (self.template, self.values, self.plural)
+
+
+def text(template: str, /, **values: object) -> Text:
+    """A sentence: `text("there is no MSP “{ref}”", ref=ref)`."""
+    return Text(template, values)
+
+
+def plural(one: str, many: str, count: int, /, **values: object) -> Text:
+    """A sentence about a number: `plural("{count} issue blocks it", "{count} issues block it", count)`."""
+    return Text(one, {"count": count, **values}, many)
