@@ -1,0 +1,30 @@
+"""One page of a long list."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Other = TypeVar("Other")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Some of `total` items: page `number` of `pages`, both counted from 1 (a list of nothing has one empty page)."""
+
+    items: tuple[Item, ...]
+    number: int
+    pages: int
+    total: int
+
+    @classmethod
+    def of(cls, total: int, number: int, per_page: int, fetch: Callable[[int, int], Sequence[Item]]) -> "Page[Item]":
+        """The page of that number, or the nearest there is. `fetch(start, stop)` gives the items, from 0, half-open."""
+        pages = max(1, -(-total // per_page))
+        at = min(max(number, 1), pages)
+        start = (at - 1) * per_page
+        return cls(tuple(fetch(start, min(start + per_page, total))) if total else (), at, pages, total)
+
+    def with_items(self, items: Sequence[Other]) -> "Page[Other]":
+        """The same page of what the items were made into."""
+        return Page(tuple(items), self.number, self.pages, self.total)
