@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from trueup.accounts.rules import Role, Tier, Viewer
+from trueup.accounts.rules import Right, Role, Tier, Viewer
 from trueup.kit.period import FOREVER
 
 
@@ -165,3 +165,30 @@ class Member(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "account"], name="one_role_in_an_account")]
+
+
+class ApiClientQuerySet(models.QuerySet["ApiClient"]):
+    """API clients."""
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Those of the viewer's account and of the accounts in its subtree, for who may manage members there."""
+        if viewer.account_id is None:
+            return self
+        if not viewer.may(Right.MANAGE_MEMBERS):
+            return self.none()
+        return self.filter(account__in=Account.objects.visible_to(viewer))
+
+
+class ApiClient(models.Model):
+    """A program that acts for an account within its scopes. Its secret is not here: whoever checks it keeps it, hashed."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="api_clients")
+    client_id = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=200)
+    scopes = models.JSONField(default=list)  # sorted values of rules.Scope
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=254)  # copied: the person may go
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    objects = ApiClientQuerySet.as_manager()

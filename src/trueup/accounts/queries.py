@@ -7,11 +7,21 @@ from datetime import date
 from itertools import islice
 
 from trueup.accounts.models import Account, Installation, Member, Placement
-from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, usage_report_access
+from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, no_account, usage_report_access
 from trueup.kit.errors import NotFound
+from trueup.kit.text import text
+from trueup.kit.text import text
 
 _CHUNK = 500
 """How many ids one IN (...) holds: SQLite has a limit on parameters."""
+
+_NO_ACCOUNT: dict[Tier | None, str] = {
+    None: "there is no account “{ref}”",
+    Tier.VENDOR: "there is no vendor “{ref}”",
+    Tier.DISTRIBUTOR: "there is no distributor “{ref}”",
+    Tier.MSP: "there is no MSP “{ref}”",
+    Tier.CUSTOMER: "there is no customer “{ref}”",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,17 @@ class Standing:
     vendor: Account
     time_zone: str
     access: Access
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person in an account: who they are there as a viewer, and what the account is called."""
+
+    viewer: Viewer
+    ref: str
+    name: str
+    tier: Tier
+    role: Role
 
 
 def installation() -> Installation:
@@ -38,8 +59,25 @@ def viewers_of(email: str) -> list[Viewer]:
         for member in members.order_by("account__ref")
     ]
     if not viewers:
-        raise NotFound(f"there is no member with the e-mail address {email}")
+        raise NotFound(text("there is no member with the e-mail address {email}", email=email))
     return viewers
+
+
+def memberships_of(user_id: int) -> list[Membership]:
+    """Where a person is a member, the highest account first. Empty for somebody who is nowhere."""
+    members = Member.objects.filter(user_id=user_id, user__is_active=True).select_related("user", "account")
+    found = [
+        Membership(
+            Viewer(Actor("person", member.user.email, member.user.pk), member.account_id, Tier(member.account.tier), Role(member.role)),
+            member.account.ref,
+            member.account.name,
+            Tier(member.account.tier),
+            Role(member.role),
+        )
+        for member in members
+    ]
+    order = list(Tier)
+    return sorted(found, key=lambda membership: (order.index(membership.tier), membership.name, membership.ref))
 
 
 def account(viewer: Viewer, ref: str, tier: Tier | None = None) -> Account:
@@ -49,7 +87,7 @@ def account(viewer: Viewer, ref: str, tier: Tier | None = None) -> Account:
         found = found.filter(tier=tier)
     one = found.first()
     if one is None:
-        raise NotFound(f"there is no {tier.replace('msp', 'MSP') if tier else 'account'} “{ref}”")
+        raise NotFound(no_account(ref, tier))
     return one
 
 

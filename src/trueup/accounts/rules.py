@@ -1,10 +1,13 @@
 """Who may do what, and who has usage reports."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 from trueup.kit.errors import NotAllowed
+from trueup.kit.text import Text, text
+from trueup.kit.text import Text, text
 
 
 class Tier(StrEnum):
@@ -39,6 +42,7 @@ class Right(StrEnum):
     READ = "read"
     PREPARE = "prepare"
     REVIEW = "review"
+    KEEP_ACCOUNTS = "keep_accounts"
     KEEP_TERMS = "keep_terms"
     KEEP_CATALOG = "keep_catalog"
     IMPORT_USAGE = "import_usage"
@@ -53,12 +57,68 @@ RIGHTS: dict[Right, dict[Tier, frozenset[Role]]] = {
     # Where the MSP has no access to usage reports its distributor prepares; reports/rules decides when that is so.
     Right.PREPARE: {Tier.MSP: _BILLING, Tier.DISTRIBUTOR: _BILLING},
     Right.REVIEW: {Tier.DISTRIBUTOR: _BILLING},
+    # Of accounts below one's own: which ones, network/rules/rights.py decides.
+    Right.KEEP_ACCOUNTS: {Tier.VENDOR: _BILLING, Tier.DISTRIBUTOR: _BILLING, Tier.MSP: _BILLING},
     Right.KEEP_TERMS: {Tier.DISTRIBUTOR: _BILLING},
+    # Solution groups, services, units, regions, account types and sources.
     Right.KEEP_CATALOG: {Tier.VENDOR: _BILLING},
     Right.IMPORT_USAGE: {Tier.VENDOR: _BILLING, Tier.DISTRIBUTOR: _BILLING, Tier.MSP: _BILLING},
     Right.MANAGE_MEMBERS: {tier: frozenset({Role.ADMIN}) for tier in (Tier.VENDOR, Tier.DISTRIBUTOR, Tier.MSP)},
 }
 """The one table of rights: right → tier → the roles that have it in their own account."""
+
+
+class Scope(StrEnum):
+    """What an API client is let do; each is part of a right."""
+
+    USAGE_WRITE = "usage:write"
+    USAGE_READ = "usage:read"
+    REPORTS_READ = "reports:read"
+    REPORTS_PREPARE = "reports:prepare"
+    REPORTS_REVIEW = "reports:review"
+    NETWORK_READ = "network:read"
+    NETWORK_WRITE = "network:write"
+    STATEMENTS_READ = "statements:read"
+
+
+SCOPE_RIGHT: dict[Scope, Right] = {
+    Scope.USAGE_WRITE: Right.IMPORT_USAGE,
+    Scope.USAGE_READ: Right.READ,
+    Scope.REPORTS_READ: Right.READ,
+    Scope.REPORTS_PREPARE: Right.PREPARE,
+    Scope.REPORTS_REVIEW: Right.REVIEW,
+    Scope.NETWORK_READ: Right.READ,
+    Scope.NETWORK_WRITE: Right.KEEP_ACCOUNTS,
+    Scope.STATEMENTS_READ: Right.READ,
+}
+"""The right a scope is part of."""
+
+
+def scopes_of(tier: Tier) -> tuple[Scope, ...]:
+    """What a client of an account of this tier can be given: nothing that no role there may do."""
+    return tuple(scope for scope in Scope if RIGHTS[SCOPE_RIGHT[scope]].get(tier))
+
+
+def beyond(scopes: Collection[str], tier: Tier) -> tuple[str, ...]:
+    """The scopes that a client of an account of this tier can't have, or that there are not, in order."""
+    return tuple(sorted(set(scopes) - set(scopes_of(tier))))
+
+
+POSITIONS: dict[tuple[Role, Tier], Text] = {
+    (Role.ADMIN, Tier.VENDOR): text("an admin of a vendor"),
+    (Role.ADMIN, Tier.DISTRIBUTOR): text("an admin of a distributor"),
+    (Role.ADMIN, Tier.MSP): text("an admin of an MSP"),
+    (Role.ADMIN, Tier.CUSTOMER): text("an admin of a customer"),
+    (Role.BILLING_MANAGER, Tier.VENDOR): text("a billing manager of a vendor"),
+    (Role.BILLING_MANAGER, Tier.DISTRIBUTOR): text("a billing manager of a distributor"),
+    (Role.BILLING_MANAGER, Tier.MSP): text("a billing manager of an MSP"),
+    (Role.BILLING_MANAGER, Tier.CUSTOMER): text("a billing manager of a customer"),
+    (Role.VIEWER, Tier.VENDOR): text("a viewer of a vendor"),
+    (Role.VIEWER, Tier.DISTRIBUTOR): text("a viewer of a distributor"),
+    (Role.VIEWER, Tier.MSP): text("a viewer of an MSP"),
+    (Role.VIEWER, Tier.CUSTOMER): text("a viewer of a customer"),
+}
+"""What a member is, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +161,34 @@ class Viewer:
     def require(self, right: Right, to_do: str) -> None:
         """Raise NotAllowed unless the viewer has the right; `to_do` completes “You may not …”."""
         if not self.may(right):
-            raise NotAllowed(f"{self.actor.name} may not {to_do}: that is not a right of {self._position()}")
+            refusal = text(
+                "{who} may not {to_do}: that is not a right of {position}", who=self.actor.name, to_do=to_do, position=self.position
+            )
+            raise NotAllowed(refusal)
 
-    def _position(self) -> str:
+    @property
+    def position(self) -> Text:
         """What the viewer is, in words."""
         if self.role is None or self.tier is None:
-            return "the operator"
-        role = "an admin" if self.role == Role.ADMIN else f"a {self.role.replace('_', ' ')}"
-        return f"{role} of {'an MSP' if self.tier == Tier.MSP else f'a {self.tier}'}"
+            return text("the operator")
+        return _POSITIONS[self.role, self.tier]
+
+
+_POSITIONS: dict[tuple[Role, Tier], Text] = {
+    (Role.ADMIN, Tier.VENDOR): text("an admin of a vendor"),
+    (Role.ADMIN, Tier.DISTRIBUTOR): text("an admin of a distributor"),
+    (Role.ADMIN, Tier.MSP): text("an admin of an MSP"),
+    (Role.ADMIN, Tier.CUSTOMER): text("an admin of a customer"),
+    (Role.BILLING_MANAGER, Tier.VENDOR): text("a billing manager of a vendor"),
+    (Role.BILLING_MANAGER, Tier.DISTRIBUTOR): text("a billing manager of a distributor"),
+    (Role.BILLING_MANAGER, Tier.MSP): text("a billing manager of an MSP"),
+    (Role.BILLING_MANAGER, Tier.CUSTOMER): text("a billing manager of a customer"),
+    (Role.VIEWER, Tier.VENDOR): text("a viewer of a vendor"),
+    (Role.VIEWER, Tier.DISTRIBUTOR): text("a viewer of a distributor"),
+    (Role.VIEWER, Tier.MSP): text("a viewer of an MSP"),
+    (Role.VIEWER, Tier.CUSTOMER): text("a viewer of a customer"),
+}
+"""Each is a sentence of its own: other languages do not put it together as English does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +205,43 @@ def usage_report_access(*, region: str, region_allows: bool, account_type: str, 
     `region` and `account_type` are their names for the reason; an account without one is not limited by it.
     """
     if not region_allows:
-        return Access(granted=False, reason=f"usage reports are not available in the region {region}")
+        return Access(granted=False, reason=_not_in_region(region))
     if not type_allows:
-        return Access(granted=False, reason=f"usage reports are not available to accounts of the type {account_type}")
+        return Access(granted=False, reason=_not_for_type(account_type))
     if excluded:
-        return Access(granted=False, reason="this account is excluded from usage reports")
+        return Access(granted=False, reason=_EXCLUDED)
     return Access(granted=True)
+
+
+_EXCLUDED = text("this account is excluded from usage reports")
+
+
+def _not_in_region(region: str) -> Text:
+    return text("usage reports are not available in the region {region}", region=region)
+
+
+def _not_for_type(account_type: str) -> Text:
+    return text("usage reports are not available to accounts of the type {account_type}", account_type=account_type)
+
+
+def kept_reason(reason: str) -> str:
+    """A reason of `usage_report_access` that was kept as plain text, as the sentence it was; any other text stays what it is."""
+    for said in (_not_in_region, _not_for_type):
+        beginning = said("")
+        if reason.startswith(beginning):
+            return said(reason.removeprefix(beginning))
+    return _EXCLUDED if reason == _EXCLUDED else reason
+
+
+def no_account(ref: str, tier: Tier | None = None) -> Text:
+    """That there is no account (of a tier) with this ref, or none the viewer sees."""
+    match tier:
+        case Tier.VENDOR:
+            return text("there is no vendor “{ref}”", ref=ref)
+        case Tier.DISTRIBUTOR:
+            return text("there is no distributor “{ref}”", ref=ref)
+        case Tier.MSP:
+            return text("there is no MSP “{ref}”", ref=ref)
+        case Tier.CUSTOMER:
+            return text("there is no customer “{ref}”", ref=ref)
+    return text("there is no account “{ref}”", ref=ref)
