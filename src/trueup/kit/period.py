@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from trueup.kit.errors import Invalid
+from trueup.kit.text import text
 
 BEGINNING = date(1, 1, 1)
 """In force since ever."""
@@ -25,11 +26,11 @@ class Month:
     month: int
 
     @classmethod
-    def parse(cls, text: str) -> "Month":
+    def parse(cls, typed: str) -> "Month":
         """Read `2026-10`. Raises Invalid."""
-        match = _MONTH.fullmatch(text.strip())
+        match = _MONTH.fullmatch(typed.strip())
         if not match or not 1 <= int(match[2]) <= 12 or not 1 <= int(match[1]) <= 9998:
-            raise Invalid(f"“{text}” is not a month: write it like 2026-10")
+            raise Invalid(text("“{typed}” is not a month: write it like 2026-10", typed=typed))
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
@@ -93,21 +94,21 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
-def parse_instant(text: str) -> datetime:
+def parse_instant(typed: str) -> datetime:
     """Read an ISO 8601 instant with a time zone (`2026-11-06T23:00:00Z`). Raises Invalid."""
     try:
-        instant = datetime.fromisoformat(text.strip())
+        instant = datetime.fromisoformat(typed.strip())
     except ValueError:
-        raise Invalid(f"“{text}” is not an instant: write it like 2026-11-06T23:00:00Z") from None
+        raise Invalid(text("“{typed}” is not an instant: write it like 2026-11-06T23:00:00Z", typed=typed)) from None
     if instant.tzinfo is None:
-        raise Invalid(f"“{text}” has no time zone: write it like 2026-11-06T23:00:00Z")
+        raise Invalid(text("“{typed}” has no time zone: write it like 2026-11-06T23:00:00Z", typed=typed))
     return instant.astimezone(UTC)
 
 
-def parse_zone(text: str) -> str:
+def parse_zone(name: str) -> str:
     """Check the name of a time zone (`Europe/Berlin`). Raises Invalid."""
     try:
-        ZoneInfo(text)
+        ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise Invalid(f"“{text}” is not a time zone: write it like Europe/Berlin") from None
-    return text
+        raise Invalid(text("“{name}” is not a time zone: write it like Europe/Berlin", name=name)) from None
+    return name

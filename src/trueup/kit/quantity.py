@@ -5,6 +5,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, InvalidOperati
 from typing import TypeAlias
 
 from trueup.kit.errors import Invalid
+from trueup.kit.text import Text, plural, text
 
 Quantity: TypeAlias = Decimal
 """Units of a service."""
@@ -17,6 +18,9 @@ CREDIT_DECIMALS = 6
 MAX_DECIMALS = 6
 MAX_QUANTITY = Decimal(10) ** 12
 """Quantities stay below this: the ledger keeps twelve digits before the point."""
+
+THE_VALUE = text("the value")
+"""What a number is called in a message where nobody says more."""
 
 # Wide enough for the sum of a month of the largest quantities: no sum is ever rounded.
 _EXACT = Context(prec=60)
@@ -31,38 +35,52 @@ def plain(value: Decimal | None) -> str | None:
     """Write a number in plain decimal notation without trailing zeros; unknown stays None."""
     if value is None:
         return None
-    text = format(value, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in {"-0", ""} else text
+    written = format(value, "f")
+    if "." in written:
+        written = written.rstrip("0").rstrip(".")
+    return "0" if written in {"-0", ""} else written
+
+
+def neat(value: Decimal) -> Decimal:
+    """The same number without trailing zeros: in a sentence it is written as `plain` writes it."""
+    return Decimal(plain(value) or "0")
 
 
 def decimals_of(value: Decimal) -> int:
     """How many decimal places a number really has: trailing zeros do not count."""
-    text = plain(value) or ""
-    return len(text.partition(".")[2])
+    written = plain(value) or ""
+    return len(written.partition(".")[2])
 
 
-def parse_quantity(text: str, *, decimals: int = MAX_DECIMALS, name: str = "the value") -> Decimal:
-    """Read a number >= 0 with at most `decimals` places.
+def parse_quantity(typed: str, *, decimals: int = MAX_DECIMALS, name: str = THE_VALUE) -> Decimal:
+    """Read a number >= 0 with at most `decimals` places; `name` is what messages call it.
 
     Raises Invalid, in the words of the person who typed it.
     """
-    cleaned = text.strip()
+    cleaned = typed.strip()
     try:
         value = Decimal(cleaned)
     except InvalidOperation:
-        raise Invalid(f"{name} must be a number, not “{text}”") from None
+        raise Invalid(text("{name} must be a number, not “{typed}”", name=name, typed=typed)) from None
     if not value.is_finite() or "_" in cleaned:
-        raise Invalid(f"{name} must be a number, not “{text}”")
+        raise Invalid(text("{name} must be a number, not “{typed}”", name=name, typed=typed))
     if value < 0:
-        raise Invalid(f"{name} must not be below 0, but is {text}")
+        raise Invalid(text("{name} must not be below 0, but is {typed}", name=name, typed=typed))
     if value >= MAX_QUANTITY:
-        raise Invalid(f"{name} is too large: {text}")
+        raise Invalid(text("{name} is too large: {typed}", name=name, typed=typed))
     if _too_fine(value, decimals):
-        allowed = "whole numbers only" if decimals == 0 else f"at most {decimals} decimal places"
-        raise Invalid(f"{name} allows {allowed}, not {text}")
+        raise Invalid(_finest(decimals, name, typed))
     return abs(value) if value else ZERO
+
+
+def _finest(decimals: int, name: str, typed: str) -> Text:
+    if decimals == 0:
+        return text("{name} allows whole numbers only, not {typed}", name=name, typed=typed)
+    return plural(
+        "{name} allows at most {count} decimal place, not {typed}",
+        "{name} allows at most {count} decimal places, not {typed}",
+        decimals, name=name, typed=typed,
+    )  # fmt: skip
 
 
 def _too_fine(value: Decimal, decimals: int) -> bool:

@@ -1,6 +1,7 @@
 """Sentences that remember how they were made, so that an edge can say them in the language of the person who reads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Self
 
 
 class Text(str):
@@ -15,7 +16,7 @@ class Text(str):
     plural: str | None
     values: Mapping[str, object]
 
-    def __new__(cls, template: str, values: Mapping[str, object], plural: str | None = None) -> "Text":
+    def __new__(cls, template: str, values: Mapping[str, object], plural: str | None = None) -> Self:
         """The sentence with its values in place."""
         chosen = template if plural is None or values["count"] == 1 else plural
         made = super().__new__(cls, chosen.format(**values))
@@ -35,3 +36,9 @@ def text(template: str, /, **values: object) -> Text:
 def plural(one: str, many: str, count: int, /, **values: object) -> Text:
     """A sentence about a number: `plural("{count} issue blocks it", "{count} issues block it", count)`."""
     return Text(one, {"count": count, **values}, many)
+
+
+def joined(parts: Iterable[object], separator: str = ", ") -> Text:
+    """Several sentences or words in a row, each of which is still translated by itself."""
+    named = {f"part{position}": part for position, part in enumerate(parts)}
+    return Text(separator.join(f"{{{name}}}" for name in named), named)
