@@ -23,6 +23,7 @@ from trueup.catalog.rules import (
     combine_terms,
 )
 from trueup.kit.errors import NotFound
+from trueup.kit.text import text
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def service(viewer: Viewer, code: str) -> Service:
     """One service by its code. Raises NotFound for what does not exist or the viewer does not see."""
     found = Service.objects.visible_to(viewer).select_related("group", "unit").filter(code=code).first()
     if found is None:
-        raise NotFound(f"there is no service “{code}”")
+        raise NotFound(text("there is no service “{code}”", code=code))
     return found
 
 

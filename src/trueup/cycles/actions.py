@@ -11,6 +11,7 @@ from trueup.cycles.rules import CycleStatus, require_over
 from trueup.events.recording import Change, record
 from trueup.kit.errors import NotAllowed
 from trueup.kit.period import Month, instant_text
+from trueup.kit.text import text
 from trueup.ledger.pinning import pin
 
 
@@ -20,7 +21,7 @@ def close(viewer: Viewer, month: Month, *, now: datetime) -> Cycle:
     Raises Conflict before the close date, NotAllowed for anybody but the clock and the operator.
     """
     if not viewer.sees_all:
-        raise NotAllowed("cycles are closed by the clock or by the operator of the installation")
+        raise NotAllowed(text("cycles are closed by the clock or by the operator of the installation"))
     known = Cycle.objects.filter(first_day=month.first_day).first()
     if known is not None and known.status == CycleStatus.CLOSED:
         return known

@@ -9,6 +9,7 @@ from trueup.cycles.models import Cycle
 from trueup.cycles.rules import CycleStatus, closes_at
 from trueup.kit.errors import NotFound
 from trueup.kit.period import Month
+from trueup.kit.text import text
 from trueup.ledger.queries import missing_days, months_with_usage
 
 
@@ -35,7 +36,7 @@ def cycle_view(viewer: Viewer, month: Month) -> CycleView:
     """One month of the calendar. Raises NotFound for a month without usage that was never closed."""
     row = Cycle.objects.visible_to(viewer).filter(first_day=month.first_day).first()
     if row is None and month not in months_with_usage():
-        raise NotFound(f"there is no cycle {month}: it has no usage and was not closed")
+        raise NotFound(text("there is no cycle {month}: it has no usage and was not closed", month=month))
     return _view(month, row)
 
 
@@ -51,7 +52,7 @@ def closed_cycle(viewer: Viewer, month: Month) -> Cycle:
     """A closed cycle. Raises NotFound."""
     cycle = Cycle.objects.visible_to(viewer).filter(first_day=month.first_day, status=CycleStatus.CLOSED).first()
     if cycle is None:
-        raise NotFound(f"the cycle {month} is not closed")
+        raise NotFound(text("the cycle {month} is not closed", month=month))
     return cycle
 
 

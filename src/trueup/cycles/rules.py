@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from trueup.kit.errors import Conflict
 from trueup.kit.period import Month, at_time, instant_text
+from trueup.kit.text import text
 
 
 class CycleStatus(StrEnum):
@@ -28,4 +29,5 @@ def require_over(month: Month, *, grace_days: int, zone: str, now: datetime) -> 
     """Raise Conflict while the close date has not come."""
     due = closes_at(month, grace_days, zone)
     if now < due:
-        raise Conflict(f"the cycle {month} closes on {close_date(month, grace_days)} ({instant_text(due)}); it is too early to close it")
+        day, at = close_date(month, grace_days), instant_text(due)
+        raise Conflict(text("the cycle {month} closes on {day} ({at}); it is too early to close it", month=month, day=day, at=at))
