@@ -10,18 +10,9 @@ from trueup.accounts.models import Account, Installation, Member, Placement
 from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, no_account, usage_report_access
 from trueup.kit.errors import NotFound
 from trueup.kit.text import text
-from trueup.kit.text import text
 
 _CHUNK = 500
 """How many ids one IN (...) holds: SQLite has a limit on parameters."""
-
-_NO_ACCOUNT: dict[Tier | None, str] = {
-    None: "there is no account “{ref}”",
-    Tier.VENDOR: "there is no vendor “{ref}”",
-    Tier.DISTRIBUTOR: "there is no distributor “{ref}”",
-    Tier.MSP: "there is no MSP “{ref}”",
-    Tier.CUSTOMER: "there is no customer “{ref}”",
-}
 
 
 @dataclass(frozen=True, slots=True)

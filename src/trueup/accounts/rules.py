@@ -7,7 +7,6 @@ from typing import Literal
 
 from trueup.kit.errors import NotAllowed
 from trueup.kit.text import Text, text
-from trueup.kit.text import Text, text
 
 
 class Tier(StrEnum):
@@ -118,7 +117,7 @@ POSITIONS: dict[tuple[Role, Tier], Text] = {
     (Role.VIEWER, Tier.MSP): text("a viewer of an MSP"),
     (Role.VIEWER, Tier.CUSTOMER): text("a viewer of a customer"),
 }
-"""What a member is, in a sentence."""
+"""What a member is, in a sentence: other languages do not put it together as English does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,24 +170,7 @@ class Viewer:
         """What the viewer is, in words."""
         if self.role is None or self.tier is None:
             return text("the operator")
-        return _POSITIONS[self.role, self.tier]
-
-
-_POSITIONS: dict[tuple[Role, Tier], Text] = {
-    (Role.ADMIN, Tier.VENDOR): text("an admin of a vendor"),
-    (Role.ADMIN, Tier.DISTRIBUTOR): text("an admin of a distributor"),
-    (Role.ADMIN, Tier.MSP): text("an admin of an MSP"),
-    (Role.ADMIN, Tier.CUSTOMER): text("an admin of a customer"),
-    (Role.BILLING_MANAGER, Tier.VENDOR): text("a billing manager of a vendor"),
-    (Role.BILLING_MANAGER, Tier.DISTRIBUTOR): text("a billing manager of a distributor"),
-    (Role.BILLING_MANAGER, Tier.MSP): text("a billing manager of an MSP"),
-    (Role.BILLING_MANAGER, Tier.CUSTOMER): text("a billing manager of a customer"),
-    (Role.VIEWER, Tier.VENDOR): text("a viewer of a vendor"),
-    (Role.VIEWER, Tier.DISTRIBUTOR): text("a viewer of a distributor"),
-    (Role.VIEWER, Tier.MSP): text("a viewer of an MSP"),
-    (Role.VIEWER, Tier.CUSTOMER): text("a viewer of a customer"),
-}
-"""Each is a sentence of its own: other languages do not put it together as English does."""
+        return POSITIONS[self.role, self.tier]
 
 
 @dataclass(frozen=True, slots=True)
