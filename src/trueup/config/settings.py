@@ -1,153 +1,192 @@
-"""Django settings. Everything an operator may choose comes from the environment; docs/operations.md lists it.
-
-A value that cannot be used raises ImproperlyConfigured with a sentence that names the variable.
-"""
+"""Django settings. Everything an operator may choose comes from the environment; docs/operations.md lists it."""
 
 import os
-import re
-import secrets
-import tempfile
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
-from environ import Env
+from csp.constants import NONE, SELF
+from django.utils import timezone
 
-_env = Env()
-_SQLITE = "django.db.backends.sqlite3"
-_POSTGRESQL = "django.db.backends.postgresql"
-
-
-def _flag(name: str) -> bool:
-    """True or False as the environment says; absent is False."""
-    text = os.environ.get(name, "").strip().lower()
-    if text in {"1", "true", "yes", "on"}:
-        return True
-    if text in {"", "0", "false", "no", "off"}:
-        return False
-    raise ImproperlyConfigured(f"{name} must be true or false, not {text!r}.")
-
-
-def _threads(name: str) -> int:
-    """Number of threads a query of the ledger may use; absent is one per processor."""
-    text = os.environ.get(name, "").strip()
-    if not text:
-        return os.cpu_count() or 1
-    if text.isascii() and text.isdigit() and int(text) >= 1:
-        return int(text)
-    raise ImproperlyConfigured(f"{name} must be a whole number of at least 1, not {text!r}.")
-
-
-def _memory(name: str, default: str) -> str:
-    """Memory a query of the ledger may use, as a number and a unit (`512MB`, `2GB`)."""
-    text = os.environ.get(name, "").strip() or default
-    if re.fullmatch(r"\d+(\.\d+)?\s*([KMGT]i?B)", text, flags=re.IGNORECASE):
-        return text
-    raise ImproperlyConfigured(f"{name} must be a size such as 512MB or 2GB, not {text!r}.")
-
-
-def _database(name: str, home: Path) -> dict[str, Any]:
-    """Django's description of the one database: SQLite or PostgreSQL."""
-    text = os.environ.get(name, "").strip() or f"sqlite:///{home / 'trueup.sqlite3'}"
-    scheme = text.partition(":")[0]
-    if scheme not in {"sqlite", "postgres", "postgresql"}:
-        raise ImproperlyConfigured(
-            f"{name} must begin with sqlite:/// or postgres://, for example postgres://user:password@host:5432/trueup."
-        )
-    try:
-        database: dict[str, Any] = dict(_env.db_url_config(text))
-    except ValueError as error:  # a port that is no number, a bracket that never closes
-        raise ImproperlyConfigured(f"{name} is not a database URL: {error}.") from error
-    if not database.get("NAME"):
-        raise ImproperlyConfigured(f"{name} names no database.")
-    return _sqlite(database) if database["ENGINE"] == _SQLITE else _postgresql(database)
-
-
-def _sqlite(database: dict[str, Any]) -> dict[str, Any]:
-    """Many processes may use the file: readers do not wait, and a writer waits for its turn at the start of its transaction."""
-    database["NAME"] = str(Path(str(database["NAME"])).absolute())
-    database["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",  # DEFERRED fails with "database is locked" as soon as two transactions write
-        "timeout": 20,  # seconds
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-    }
-    return database
-
-
-def _postgresql(database: dict[str, Any]) -> dict[str, Any]:
-    """No pool: a command uses one connection, and a pool would hide behind its own timeout why a host cannot be reached."""
-    database["ENGINE"] = _POSTGRESQL
-    database["OPTIONS"] = {"connect_timeout": 10} | dict(database.get("OPTIONS", {}))
-    return database
-
-
-def _folder(path: Path, name: str) -> Path:
-    """The folder, made if it does not exist."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImproperlyConfigured(f"{name}: the folder {path} cannot be created: {error.strerror}.") from error
-    return path
-
-
-def _secret_key(name: str, home: Path) -> str:
-    """The key given, or one made once and kept in the home for its owner's eyes only."""
-    given = os.environ.get(name, "").strip()
-    if given:
-        return given
-    kept = _folder(home, "TRUEUP_HOME") / "secret-key"
-    try:
-        if not kept.exists():
-            _keep(kept, secrets.token_urlsafe(50))
-        key = kept.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeError) as error:
-        raise ImproperlyConfigured(f"{name} is not set, and {kept} cannot be used: {error}.") from error
-    if not key:
-        raise ImproperlyConfigured(f"{name} is not set, and {kept} is empty: delete the file or set the variable.")
-    return key
-
-
-def _keep(path: Path, text: str) -> None:
-    """Write a file that nobody ever sees half written; of two processes at once, the first one's text stays."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mkstemp gives mode 600
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    finally:
-        Path(temporary).unlink()
-
+from trueup.config import environment
 
 TRUEUP_HOME = Path(os.environ.get("TRUEUP_HOME", "").strip() or "var").expanduser().absolute()
 TRUEUP_LEDGER_URL = os.environ.get("TRUEUP_LEDGER_URL", "").strip() or str(TRUEUP_HOME / "ledger")
-TRUEUP_MEMORY_LIMIT = _memory("TRUEUP_MEMORY_LIMIT", "512MB")
-TRUEUP_THREADS = _threads("TRUEUP_THREADS")
+TRUEUP_MEMORY_LIMIT = environment.memory("TRUEUP_MEMORY_LIMIT", "512MB")
+TRUEUP_THREADS = environment.threads("TRUEUP_THREADS")
 
-DEBUG = _flag("TRUEUP_DEBUG")
-SECRET_KEY = _secret_key("TRUEUP_SECRET_KEY", TRUEUP_HOME)
+DEBUG = environment.flag("TRUEUP_DEBUG")
+SECRET_KEY = environment.secret_key("TRUEUP_SECRET_KEY", TRUEUP_HOME)
 
-DATABASES = {"default": _database("TRUEUP_DATABASE_URL", TRUEUP_HOME)}
-if DATABASES["default"]["ENGINE"] == _SQLITE:
-    _folder(Path(DATABASES["default"]["NAME"]).parent, "TRUEUP_DATABASE_URL")
+DATABASES = {"default": environment.database("TRUEUP_DATABASE_URL", TRUEUP_HOME)}
+if DATABASES["default"]["ENGINE"] == environment.SQLITE:
+    environment.folder(Path(DATABASES["default"]["NAME"]).parent, "TRUEUP_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
     "trueup.accounts",
     "trueup.events",
     "trueup.catalog",
     "trueup.ledger",
     "trueup.cycles",
     "trueup.reports",
+    "trueup.notifications",
+    "trueup.web",  # before the libraries whose templates it overrides
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
+    "allauth.idp.oidc",
 ]
 AUTH_USER_MODEL = "accounts.User"
-MIDDLEWARE: list[str] = []
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "trueup.web.language.Language",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "trueup.web.viewing.Viewing",
+    "trueup.web.errors.Refusals",
+]
 ROOT_URLCONF = "trueup.config.urls"
 WSGI_APPLICATION = "trueup.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": environment.folders("TRUEUP_TEMPLATES"),
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "trueup.web.page.shell",
+            ],
+        },
+    }
+]
 
-LANGUAGE_CODE = "en-us"
+# ── Texts, numbers and time ───────────────────────────────────────────────────────────────────────────────────────────
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [Path(__file__).resolve().parent.parent / "web" / "locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+TRUEUP_CLOCK = timezone.now
+"""Where the edges read the time; `trueup serve --now` and the tests put another clock here."""
+
+# ── Where the portal is ───────────────────────────────────────────────────────────────────────────────────────────────
+
+TRUEUP_URL = environment.url("TRUEUP_URL", "http://127.0.0.1:8000")
+_SECURE = TRUEUP_URL.startswith("https://")
+_HOST = urlsplit(TRUEUP_URL).hostname or "localhost"
+ALLOWED_HOSTS = sorted({_HOST, "localhost", "127.0.0.1", "[::1]"}) if not _SECURE else [_HOST]
+CSRF_TRUSTED_ORIGINS = [TRUEUP_URL]
+if environment.flag("TRUEUP_BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _SECURE
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_NAME = "trueup_session"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_NAME = "trueup_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "trueup.web.errors.csrf_failure"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a report of 2,000 lines has three fields each
+FILE_UPLOAD_TEMP_DIR = str(environment.folder(TRUEUP_HOME / "uploads", "TRUEUP_HOME"))
+TRUEUP_UPLOAD_LIMIT = environment.megabytes("TRUEUP_UPLOAD_LIMIT", 200)
+
+STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "trueup.web.assets.Assets"},
+}
+WHITENOISE_USE_FINDERS = True  # no step that collects files: there are few
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 365 * 24 * 3600  # every address carries the file's content
+
+# ── Sign-in ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SINGLE_SIGN_ON = environment.single_sign_on()
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/account/login/"
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+ACCOUNT_ADAPTER = "trueup.web.signing_in.Accounts"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # who may come in is said by memberships, and the link of an invitation proves the address
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # "your password was changed"
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "TrueUp"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _SECURE  # localhost
+SOCIALACCOUNT_ADAPTER = "trueup.web.signing_in.SingleSignOn"
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": SINGLE_SIGN_ON.apps}}
+USERSESSIONS_TRACK_ACTIVITY = True
+IDP_OIDC_PRIVATE_KEY = environment.signing_key(TRUEUP_HOME)
+
+# ── What a page may load: nothing but our own files ───────────────────────────────────────────────────────────────────
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF, *SINGLE_SIGN_ON.origins],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# ── E-mail ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_MAIL = environment.email("TRUEUP_EMAIL_URL", TRUEUP_HOME / "outbox")
+EMAIL_BACKEND, EMAIL_FILE_PATH = _MAIL["EMAIL_BACKEND"], _MAIL.get("EMAIL_FILE_PATH", "")
+EMAIL_HOST, EMAIL_PORT = _MAIL.get("EMAIL_HOST") or "localhost", _MAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.get("EMAIL_HOST_USER") or "", _MAIL.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_TLS", False), _MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20  # seconds
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("TRUEUP_EMAIL_FROM", "").strip() or f"TrueUp <trueup@{_HOST}>"

@@ -1,0 +1,1 @@
+"""WHO IS TOLD: e-mails as deliveries of events."""

@@ -1,0 +1,1 @@
+"""THE PORTAL: the pages where MSPs prepare and distributors review."""

@@ -1,0 +1,76 @@
+"""The four refusals as pages. Views let them rise, unless they can say what is wrong beside the field it is wrong in."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, TrueUpError
+from trueup.web.page import render
+
+STATUS: dict[type[TrueUpError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 400}
+
+
+class Refusals:
+    """Middleware that turns a refusal into its page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Nothing to do, unless something is raised."""
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The page of a refusal; anything else is a mistake of ours."""
+        return refusal(request, error) if isinstance(error, TrueUpError) else None
+
+
+def refusal(request: HttpRequest, error: TrueUpError) -> HttpResponse:
+    """What is refused, and why. A stranger is told the same whether a thing exists or not."""
+    status = STATUS.get(type(error), 400)
+    if status == STATUS[NotFound]:
+        return _page(request, 404, _("There is no such page"), _("It does not exist, or you have no access to it."))
+    headings = {403: _("You may not do this"), 409: _("This cannot be done now"), 400: _("Something is not right")}
+    problems = error.problems if isinstance(error, Invalid) else ()
+    return _page(request, status, headings[status], error.message, problems)
+
+
+def _page(request: HttpRequest, status: int, heading: str, message: str, problems: Any = ()) -> HttpResponse:
+    context = {"heading": heading, "message": message, "problems": problems, "status": status}
+    response = render(request, "web/refused.html", context, status=status)
+    if getattr(request, "htmx", None):
+        response["HX-Retarget"] = "body"
+        response["HX-Reswap"] = "innerHTML show:top"
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    """No view has this address."""
+    return refusal(request, NotFound(""))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    """The request itself cannot be read."""
+    return _page(request, 400, _("Something is not right"), _("The browser sent something that cannot be read."))
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    """A library refuses."""
+    return _page(request, 403, _("You may not do this"), _("You have no access to this page."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A mistake of ours. It must not need anything that may be what failed."""
+    return HttpResponse(
+        "<!doctype html><html lang=en><title>TrueUp</title><h1>Something went wrong</h1>"
+        "<p>The mistake is in the log of the server. Nothing was half done. <a href='/'>Home</a></p>",
+        status=500,
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    """The form was sent from elsewhere, or the session changed since it was opened."""
+    message = _("This form was opened before you signed in, or in another session. Reload the page and send it again; nothing was changed.")
+    return _page(request, 403, _("The form is too old"), message)

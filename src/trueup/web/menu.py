@@ -1,0 +1,74 @@
+"""The menu: which pages there are for whom."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from trueup.accounts.rules import Right, Tier, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A page in the menu: its name, the words, who sees it (`right`: only who has it)."""
+
+    name: str
+    label: str | Promise
+    tiers: frozenset[Tier]
+    right: Right | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item as it is shown."""
+
+    label: str | Promise
+    address: str
+    current: bool
+
+
+_ALL = frozenset({Tier.VENDOR, Tier.DISTRIBUTOR, Tier.MSP})
+_ABOVE = frozenset({Tier.VENDOR, Tier.DISTRIBUTOR})
+_MSP = frozenset({Tier.MSP})
+_VENDOR = frozenset({Tier.VENDOR})
+
+MENU: Final = (
+    Item("home", _("Home"), _ALL),
+    Item("reports", _("Usage reports"), _MSP),
+    Item("review", _("Review"), _ABOVE),
+    Item("cycles", _("Cycles"), _ABOVE),
+    Item("customers", _("Customers"), _ALL),
+    Item("partners", _("Partners"), _ABOVE),
+    Item("uploads", _("Imports"), _ALL, Right.IMPORT_USAGE),
+    Item("settings", _("Settings"), _ALL),
+)
+"""In the order of the month's work; what is set up once is under Settings."""
+
+SETTINGS: Final = (
+    Item("members", _("Members"), _ALL),
+    Item("terms", _("Terms"), _ALL),
+    Item("catalog", _("Catalog"), _ALL),
+    Item("regions", _("Regions"), _VENDOR),
+    Item("account_types", _("Account types"), _VENDOR),
+    Item("sources", _("Sources"), _VENDOR),
+    Item("clients", _("API clients"), _ALL, Right.MANAGE_MEMBERS),
+    Item("notification_settings", _("Notifications"), _ALL),
+    Item("outbox", _("Outbox"), _VENDOR, Right.MANAGE_MEMBERS),
+)
+
+
+def menu_of(viewer: Viewer, path: str, items: tuple[Item, ...] = MENU) -> tuple[Entry, ...]:
+    """The entries somebody sees; the one whose page is shown is marked."""
+    shown = [item for item in items if viewer.tier in item.tiers and (item.right is None or viewer.may(item.right))]
+    found = [(item, address) for item in shown if (address := _address(item.name))]
+    best = max((address for _item, address in found if path.startswith(address)), key=len, default="")
+    return tuple(Entry(item.label, address, current=address == best) for item, address in found)
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,52 @@
+"""Numbers as people write and read them, in the language of the page. Figures inside are plain decimals."""
+
+from decimal import Decimal
+
+from babel import Locale
+from babel.numbers import NumberFormatError, parse_decimal
+from django.utils.formats import get_format
+from django.utils.translation import get_language
+
+from trueup.kit.errors import Invalid
+from trueup.kit.quantity import plain
+from trueup.kit.text import text
+
+
+def shown(value: Decimal | int, decimals: int | None = None) -> str:
+    """A number with the separators of the language: `1,234.5` or `1.234,5`. `decimals`: at least so many are shown."""
+    number = Decimal(value)
+    digits = plain(number) or "0"
+    have = len(digits.partition(".")[2])
+    written = f"{Decimal(digits):,.{max(have, decimals or 0)}f}"
+    return written.translate(_separators())
+
+
+def typed(value: Decimal) -> str:
+    """A number as it stands in a field: without separators of thousands, so that nobody has to move around them."""
+    return (plain(value) or "0").replace(".", str(get_format("DECIMAL_SEPARATOR")))
+
+
+def read(written: str) -> str:
+    """What somebody typed, as plain text for an action; empty stays empty. What could be read in two ways is refused, never guessed.
+
+    Raises Invalid.
+    """
+    cleaned = written.strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "")
+    if not cleaned:
+        return ""
+    try:
+        number = parse_decimal(cleaned, locale=_locale(), strict=True)
+    except NumberFormatError:
+        example = shown(Decimal("1234.5"))
+        raise Invalid(
+            text("“{written}” is not a number as it is written here: write it like {example}", written=written, example=example)
+        ) from None
+    return plain(number) or "0"
+
+
+def _separators() -> dict[int, str]:
+    return {ord(","): str(get_format("THOUSAND_SEPARATOR")), ord("."): str(get_format("DECIMAL_SEPARATOR"))}
+
+
+def _locale() -> Locale:
+    return Locale.parse((get_language() or "en").partition("-")[0])

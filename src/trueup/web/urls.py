@@ -1,0 +1,11 @@
+"""Every address of the portal, area by area."""
+
+from importlib import import_module
+
+from django.urls import URLPattern, URLResolver
+
+AREAS = ("home", "signing_in")
+
+urlpatterns: list[URLPattern | URLResolver] = []
+for _area in AREAS:
+    urlpatterns += import_module(f"trueup.web.pages.{_area}").urls

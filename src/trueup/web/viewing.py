@@ -1,0 +1,88 @@
+"""Who is looking: the person who is signed in, acting for one of the accounts they are a member of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from trueup.accounts.queries import Membership, memberships_of
+from trueup.accounts.rules import Viewer
+from trueup.web import clock
+from trueup.web.page import Request, render
+
+CHOSEN = "account"
+"""The session's key for the account a person with several memberships acts for."""
+
+_OPEN = ("/account/", "/static/", "/language/", "/health/", "/identity/", "/.well-known/")
+"""Addresses whose views look after themselves who may see them."""
+
+_View = TypeVar("_View", bound=Callable[..., HttpResponse])
+
+
+def public(view: _View) -> _View:
+    """Mark a view that also people who are not signed in may see."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A person's memberships, and the one they act in."""
+
+    memberships: tuple[Membership, ...]
+    chosen: Membership
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who reads and acts."""
+        return self.chosen.viewer
+
+
+class Viewing:
+    """Middleware: every page has `request.viewer` and `request.now`; without sign-in there is only the sign-in page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        """Note the time of the request, once."""
+        request.now = clock.now()
+        request.seat = None
+        return self._get_response(request)
+
+    def process_view(self, request: Any, view: Callable[..., HttpResponse], _args: object, _kwargs: object) -> HttpResponse | None:
+        """Ask for sign-in, unless the page is open to all."""
+        if not request.user.is_authenticated:
+            if getattr(view, "is_public", False) or request.path.startswith(_OPEN):
+                return None
+            return _to_sign_in(request)
+        request.seat = seat_of(request)
+        if request.seat is not None:
+            request.viewer = request.seat.viewer
+        elif not (getattr(view, "is_public", False) or request.path.startswith(_OPEN)):
+            return render(request, "web/no_membership.html", status=403)
+        return None
+
+
+def _to_sign_in(request: Request) -> HttpResponse:
+    """The sign-in page, and back here afterwards. A fragment cannot be followed there: its page is told to go."""
+    back = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
+    redirect = redirect_to_login(back or "/", reverse("account_login"))
+    if not request.htmx:
+        return redirect
+    response = HttpResponse(status=401)
+    response["X-Sign-In"] = redirect.url
+    return response
+
+
+def seat_of(request: HttpRequest) -> Seat | None:
+    """The person's memberships and the chosen one; None for somebody who is nowhere a member."""
+    memberships = tuple(memberships_of(request.user.pk))
+    if not memberships:
+        return None
+    wanted = request.session.get(CHOSEN)
+    chosen = next((one for one in memberships if one.ref == wanted), memberships[0])
+    return Seat(memberships, chosen)
