@@ -12,12 +12,13 @@ from django.db import transaction
 
 from trueup.accounts.models import Account
 from trueup.accounts.queries import installation
-from trueup.accounts.rules import Right, Tier, Viewer
+from trueup.accounts.rules import Right, Tier, Viewer, no_account
 from trueup.catalog.models import Service
 from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from trueup.kit.period import local_date
 from trueup.kit.progress import Progress, Silence
+from trueup.kit.text import text
 from trueup.ledger.engine.committing import Draft, check_time, commit_batch
 from trueup.ledger.engine.compaction import compact_all
 from trueup.ledger.engine.delivery import Delivery, examine
@@ -76,7 +77,7 @@ def import_usage(
     Raises NotAllowed, Invalid (file unreadable, column or source unknown), Conflict (key used for other content; `now` behind the
     ledger's last import). Bad rows are no error: they are in the result. Not inside a transaction.
     """
-    viewer.require(Right.IMPORT_USAGE, "import usage")
+    viewer.require(Right.IMPORT_USAGE, text("import usage"))
     told = progress or Silence()
     delivery = examine(Path(file), told)
     place = configured_place()
@@ -109,7 +110,7 @@ def _source(code: str | None, *, create: bool) -> Source:
         return found
     known = Source.objects.filter(code=code).first()
     if known is None:
-        raise Invalid(f"there is no source “{code}”")
+        raise Invalid(text("there is no source “{code}”", code=code))
     return known
 
 
@@ -120,7 +121,8 @@ def _earlier(source: Source, key: str | None, delivery: Delivery) -> list[Batch]
     if key is not None:
         same_key = Batch.objects.filter(source=source, key=key).first()
         if same_key is not None and same_key.digest != delivery.digest:
-            raise Conflict(f"the key “{key}” was used for another content, batch {same_key.pk}")
+            batch = str(same_key.pk)
+            raise Conflict(text("the key “{key}” was used for another content, batch {batch}", key=key, batch=batch))
     return list(Batch.objects.filter(source=source, digest=delivery.digest).order_by("id"))
 
 
@@ -147,9 +149,10 @@ def map_name(
 
     Doing it again replays what still waits. Raises NotAllowed, NotFound, Invalid, and Conflict for a name with another meaning.
     """
-    viewer.require(Right.IMPORT_USAGE, "map names")
+    viewer.require(Right.IMPORT_USAGE, text("map names"))
     if not (viewer.sees_all or viewer.tier == Tier.VENDOR):
-        raise NotAllowed(f"{viewer.actor.name} may not map names: they belong to the operator and the vendors")
+        who = viewer.actor.name
+        raise NotAllowed(text("{who} may not map names: they belong to the operator and the vendors", who=who))
     origin = _source(source, create=False) if source is not None else None
     mapping = _mapping(viewer, name, customer, service, origin)
     place = configured_place()
@@ -167,17 +170,17 @@ def map_name(
 
 def _mapping(viewer: Viewer, name: str, customer: str | None, service: str | None, source: Source | None) -> NameMapping:
     if len(name) > LONGEST_NAME:
-        raise Invalid(f"a name that can be mapped has at most {LONGEST_NAME} characters")
+        raise Invalid(text("a name that can be mapped has at most {most} characters", most=LONGEST_NAME))
     if (customer is None) == (service is None):
-        raise Invalid("a name stands for either a customer or a service")
+        raise Invalid(text("a name stands for either a customer or a service"))
     if customer is not None:
         account = Account.objects.visible_to(viewer).filter(ref=customer, tier=Tier.CUSTOMER).first()
         if account is None:
-            raise NotFound(f"there is no customer “{customer}”")
+            raise NotFound(no_account(customer, Tier.CUSTOMER))
         return NameMapping(source=source, kind="customer", name=name, account=account)
     found = Service.objects.visible_to(viewer).filter(code=service).first()
     if found is None:
-        raise NotFound(f"there is no service “{service}”")
+        raise NotFound(text("there is no service “{code}”", code=service))
     return NameMapping(source=source, kind="service", name=name, service=found)
 
 
@@ -186,7 +189,11 @@ def _save_mapping(viewer: Viewer, mapping: NameMapping, now: datetime) -> None:
     target = mapping.account.ref if mapping.account else mapping.service.code if mapping.service else ""
     if known is not None:
         if (known.account_id, known.service_id) != (mapping.account_id, mapping.service_id):
-            raise Conflict(f"the name “{mapping.name}” already stands for another {mapping.kind}")
+            raise Conflict(
+                text("the name “{name}” already stands for another customer", name=mapping.name)
+                if mapping.kind == "customer"
+                else text("the name “{name}” already stands for another service", name=mapping.name)
+            )
         return
     with transaction.atomic(durable=True):
         mapping.save()

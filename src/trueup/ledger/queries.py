@@ -12,10 +12,11 @@ from django.db.models import Count, Max, Min
 
 from trueup.accounts.models import Account, Placement
 from trueup.accounts.queries import refs
-from trueup.accounts.rules import Tier, Viewer
+from trueup.accounts.rules import Tier, Viewer, no_account
 from trueup.catalog.models import Service
 from trueup.kit.errors import NotFound
 from trueup.kit.period import Month
+from trueup.kit.text import text
 from trueup.ledger.engine.reading import Reading, open_month
 from trueup.ledger.engine.registry import configured_place, known_until, open_settled, settle, vendor_ids
 from trueup.ledger.figures import CustomerShare, DayTotals, LineFigures, line_customers, line_days, month_lines
@@ -125,7 +126,7 @@ def _account_id(viewer: Viewer, ref: str | None, tier: Tier) -> int | None:
         return None
     found = Account.objects.visible_to(viewer).filter(ref=ref, tier=tier).first()
     if found is None:
-        raise NotFound(f"there is no {'MSP' if tier == Tier.MSP else 'customer'} “{ref}”")
+        raise NotFound(no_account(ref, tier))
     return found.pk
 
 
@@ -134,7 +135,7 @@ def _service_id(viewer: Viewer, code: str | None) -> int | None:
         return None
     found = Service.objects.visible_to(viewer).filter(code=code).first()
     if found is None:
-        raise NotFound(f"there is no service “{code}”")
+        raise NotFound(text("there is no service “{code}”", code=code))
     return found.pk
 
 

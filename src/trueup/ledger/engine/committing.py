@@ -21,6 +21,7 @@ from trueup.accounts.rules import Viewer
 from trueup.kit.errors import Conflict
 from trueup.kit.period import instant_text
 from trueup.kit.progress import Progress
+from trueup.kit.text import text
 from trueup.ledger.engine.place import Place
 from trueup.ledger.engine.registry import check_known, commit_part, finish
 from trueup.ledger.engine.table import NewFile, VendorTable
@@ -51,7 +52,8 @@ def check_time(now: datetime) -> None:
     """Raise Conflict if the ledger holds something imported after `now`."""
     clock = LedgerClock.objects.filter(id=1).first()
     if clock is not None and clock.last_at is not None and now < clock.last_at:
-        raise Conflict(f"the ledger already holds usage imported at {instant_text(clock.last_at)}: an import cannot go back behind that")
+        at = instant_text(clock.last_at)
+        raise Conflict(text("the ledger already holds usage imported at {at}: an import cannot go back behind that", at=at))
 
 
 def commit_batch(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from trueup.kit.errors import Invalid
 from trueup.kit.progress import Progress
+from trueup.kit.text import joined, text
 
 COLUMNS = ("day", "customer", "service", "provisioned_units", "used_units", "allocated_credits")
 REQUIRED = COLUMNS[:4]
@@ -47,16 +48,16 @@ def examine(path: Path, progress: Progress) -> Delivery:
     try:
         size = path.stat().st_size
         if not path.is_file():
-            raise Invalid(f"{path} is not a file")
+            raise Invalid(text("{file} is not a file", file=str(path)))
         kind = _kind(path)
-        progress.start("Reading the file", size)
+        progress.start(text("Reading the file"), size)
         digest = _digest(path, kind, progress)
     except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror}") from error
+        raise Invalid(text("{file} cannot be read: {error}", file=str(path), error=error.strerror)) from error
     finally:
         progress.finish()
     if size == 0:
-        raise Invalid(f"{path.name} is empty")
+        raise Invalid(text("{file} is empty", file=path.name))
     return Delivery(path, kind, digest, size, _header(path) if kind is Kind.CSV else ())
 
 
@@ -91,7 +92,10 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, offset: int, path:
     try:
         decoder.decode(chunk, final)
     except UnicodeDecodeError as error:
-        raise Invalid(f"{path.name} is not UTF-8 text: the byte near position {offset + error.start + 1} cannot be read") from error
+        place = offset + error.start + 1
+        raise Invalid(
+            text("{file} is not UTF-8 text: the byte near position {place} cannot be read", file=path.name, place=str(place))
+        ) from error
 
 
 def _header(path: Path) -> tuple[str, ...]:
@@ -99,7 +103,7 @@ def _header(path: Path) -> tuple[str, ...]:
         try:
             names = next(csv.reader(file), [])
         except csv.Error as error:
-            raise Invalid(f"the header of {path.name} cannot be read: {error}") from error
+            raise Invalid(text("the header of {file} cannot be read: {error}", file=path.name, error=str(error))) from error
     columns = tuple(name.strip().lower() for name in names)
     check_columns(columns, path.name)
     return columns
@@ -107,8 +111,14 @@ def _header(path: Path) -> tuple[str, ...]:
 
 def check_columns(columns: tuple[str, ...], name: str) -> None:
     """Raise Invalid naming the columns that are missing, unknown or there twice."""
-    problems = [f"the column {column} is missing" for column in REQUIRED if column not in columns]
-    problems += [f"the column {column or '(without a name)'} is not known" for column in columns if column not in COLUMNS]
-    problems += [f"the column {column} is there twice" for column in COLUMNS if columns.count(column) > 1]
+    problems = [text("the column {column} is missing", column=column) for column in REQUIRED if column not in columns]
+    unknown = (column or text("(without a name)") for column in columns if column not in COLUMNS)
+    problems += [text("the column {column} is not known", column=column) for column in unknown]
+    problems += [text("the column {column} is there twice", column=column) for column in COLUMNS if columns.count(column) > 1]
     if problems:
-        raise Invalid(f"{name}: {'; '.join(problems)}. The columns are {', '.join(COLUMNS)}; the last two may be absent")
+        raise Invalid(
+            text(
+                "{file}: {problems}. The columns are {columns}; the last two may be absent",
+                file=name, problems=joined(problems, "; "), columns=", ".join(COLUMNS),
+            )
+        )  # fmt: skip

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trueup.kit.errors import Conflict
+from trueup.kit.text import text
 from trueup.ledger.engine.place import Place
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def connect(place: Place) -> Iterator[duckdb.DuckDBPyConnection]:
         raise
     except duckdb.OutOfMemoryException as error:
         raise Conflict(
-            f"{place.memory_limit} of memory are too little for this: raise TRUEUP_MEMORY_LIMIT, or lower TRUEUP_THREADS"
+            text("{limit} of memory are too little for this: raise TRUEUP_MEMORY_LIMIT, or lower TRUEUP_THREADS", limit=place.memory_limit)
         ) from error
     finally:
         session.close()
@@ -92,14 +93,14 @@ def row_errors() -> tuple[type[Exception], ...]:
     return duckdb.InvalidInputException, duckdb.ConversionException
 
 
-def text(value: str) -> str:
+def literal(value: str) -> str:
     """A string as an SQL literal (for file names, which cannot be parameters everywhere)."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def file_list(uris: list[str]) -> str:
     """A list of files as an SQL literal."""
-    return "[" + ", ".join(text(uri) for uri in uris) + "]"
+    return "[" + ", ".join(literal(uri) for uri in uris) + "]"
 
 
 def count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:

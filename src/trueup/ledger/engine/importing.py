@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from trueup.accounts.rules import Viewer
 from trueup.kit.errors import Invalid
 from trueup.kit.progress import Progress
+from trueup.kit.text import text
 from trueup.ledger.engine.delivery import Delivery
 from trueup.ledger.engine.directory import load_directory, load_known
 from trueup.ledger.engine.duck import connect, count, file_list, row_errors
@@ -51,7 +52,7 @@ def checked(
     scratch.mkdir(parents=True)
     try:
         with connect(place) as connection:
-            progress.start("Checking", None)
+            progress.start(text("Checking"), None)
             well_formed = _stage(connection, delivery, viewer, source, scratch)
             fast = not earlier and well_formed and _accepted(connection, today)
             if fast:
@@ -86,7 +87,7 @@ def _accepted(connection: duckdb.DuckDBPyConnection, today: date) -> bool:
 def _good(connection: duckdb.DuckDBPyConnection) -> Checked:
     accepted = count(connection, "SELECT count(*) FROM accepted")
     if not accepted:
-        raise Invalid("the file holds no usage records")
+        raise Invalid(text("the file holds no usage records"))
     return Checked(connection, accepted, 0, 0, 0, None)
 
 
@@ -100,7 +101,7 @@ def _judged(
     except row_errors():
         judge_it(rewrite=True)
     if not count(connection, "SELECT count(*) FROM numbered"):
-        raise Invalid("the file holds no usage records")
+        raise Invalid(text("the file holds no usage records"))
     refused = count(connection, "SELECT count(DISTINCT row) FROM refusals")
     return Checked(
         connection,

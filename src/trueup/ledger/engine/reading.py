@@ -25,7 +25,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from trueup.kit.period import Month
-from trueup.ledger.engine.duck import connect, file_list, text
+from trueup.ledger.engine.duck import connect, file_list, literal
 from trueup.ledger.engine.registry import configured_place, known_until, open_settled, settle
 from trueup.ledger.engine.table import StoredFile, VendorTable
 
@@ -98,7 +98,7 @@ def received_sql(table: VendorTable, files: Sequence[StoredFile], as_of: datetim
 
 
 def _moment(as_of: datetime) -> str:
-    return f"TIMESTAMPTZ {text(as_of.astimezone(UTC).isoformat(sep=' '))}"
+    return f"TIMESTAMPTZ {literal(as_of.astimezone(UTC).isoformat(sep=' '))}"
 
 
 def _clean(table: VendorTable, files: Sequence[StoredFile], at: str) -> str:

@@ -12,6 +12,7 @@ from django.db.models import Max
 from trueup.accounts.rules import Actor
 from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict
+from trueup.kit.text import text
 from trueup.ledger.engine.lock import write_lock
 from trueup.ledger.engine.place import Place
 from trueup.ledger.engine.table import Damaged, NewFile, VendorTable, mend_log
@@ -49,8 +50,11 @@ def check_known(table: VendorTable, newest: int) -> None:
     """Raise Conflict if the table holds a batch after `newest`, the last one the database knows."""
     if table.last_batch > newest:
         raise Conflict(
-            f"the ledger holds batch {table.last_batch}, which the database does not know: it seems to have been restored from an older "
-            "copy than the ledger. Nothing was stored; restore both from copies of the same moment"
+            text(
+                "the ledger holds batch {batch}, which the database does not know: it seems to have been restored from an older "
+                "copy than the ledger. Nothing was stored; restore both from copies of the same moment",
+                batch=str(table.last_batch),
+            )
         )
 
 
@@ -64,8 +68,11 @@ def _commit_again(table: VendorTable) -> None:
         files = [NewFile(**file) for file in part.files]
         if table.place.is_local and not all(Path(table.uri(file.path)).exists() for file in files):
             raise Conflict(
-                f"the ledger lacks files of batch {part.batch_id}: it seems to have been restored from an older copy than the database. "
-                "Nothing was stored; restore both from copies of the same moment"
+                text(
+                    "the ledger lacks files of batch {batch}: it seems to have been restored from an older copy than the database. "
+                    "Nothing was stored; restore both from copies of the same moment",
+                    batch=str(part.batch_id),
+                )
             )
         commit_part(table, part)
 
@@ -126,7 +133,7 @@ def open_settled(place: Place, vendor_id: int) -> VendorTable | None:
     if table is not None and table.last_batch >= last:
         return table
     if connection.in_atomic_block:
-        raise Conflict("the ledger was damaged and has to be mended first: run any `trueup usage` command")
+        raise Conflict(text("the ledger was damaged and has to be mended first: run any `trueup usage` command"))
     with write_lock(place.home):
         recover(place)
     return VendorTable.open(place, vendor_id)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trueup.kit.errors import Invalid
+from trueup.kit.text import text
 from trueup.ledger.engine.delivery import COLUMNS, Delivery, Kind, check_columns
-from trueup.ledger.engine.duck import text
+from trueup.ledger.engine.duck import literal
 from trueup.ledger.rules.refusals import SHOWN
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ def _csv(delivery: Delivery, *, as_is: bool) -> str:
     names = {name: f"c{position}" for position, name in enumerate(delivery.header)}
     types = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(delivery.header)))
     dialect = "auto_detect = false, header = false, skip = 1, delim = ',', quote = '\"', escape = '\"', strict_mode = true"
-    source = f"read_csv({text(str(delivery.path))}, {dialect}, buffer_size = {_BUFFER}, columns = {{{types}}})"
+    source = f"read_csv({literal(str(delivery.path))}, {dialect}, buffer_size = {_BUFFER}, columns = {{{types}}})"
     return f"SELECT {_selected(names, as_is=as_is)}, NULL::VARCHAR AS malformed FROM {source}"
 
 
 def _json_lines(path: Path) -> str:
-    return f"SELECT line FROM read_csv({text(str(path))}, {_READ_LINES}) WHERE trim(line, ' \t\r') <> ''"
+    return f"SELECT line FROM read_csv({literal(str(path))}, {_READ_LINES}) WHERE trim(line, ' \t\r') <> ''"
 
 
 def _json(path: Path) -> str:
@@ -83,7 +84,7 @@ def _json(path: Path) -> str:
 
 
 def _check_keys(connection: duckdb.DuckDBPyConnection, delivery: Delivery, lines: str) -> None:
-    known = ", ".join(text(name) for name in (*COLUMNS, _UNREADABLE))
+    known = ", ".join(literal(name) for name in (*COLUMNS, _UNREADABLE))
     keys = f"SELECT DISTINCT unnest(json_keys(line)) AS key FROM ({lines}) WHERE json_valid(line)"
     unknown = connection.execute(f"SELECT key FROM ({keys}) WHERE key NOT IN ({known}) ORDER BY key").fetchall()
     if unknown:
@@ -93,11 +94,12 @@ def _check_keys(connection: duckdb.DuckDBPyConnection, delivery: Delivery, lines
 def _parquet(connection: duckdb.DuckDBPyConnection, delivery: Delivery, *, as_is: bool) -> str:
     import duckdb
 
-    source = f"read_parquet({text(str(delivery.path))}, hive_partitioning = false)"
+    source = f"read_parquet({literal(str(delivery.path))}, hive_partitioning = false)"
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     except duckdb.Error as error:
-        raise Invalid(f"{delivery.path.name} is not a readable Parquet file: {str(error).splitlines()[0]}") from error
+        why = str(error).splitlines()[0]
+        raise Invalid(text("{file} is not a readable Parquet file: {error}", file=delivery.path.name, error=why)) from error
     types = {str(row[0]): str(row[1]) for row in described}
     check_columns(tuple(name.strip().lower() for name in types), delivery.path.name)
     columns = {name.strip().lower(): _as_text(name, kind) for name, kind in types.items()}

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trueup.ledger.engine.duck import count, text
+from trueup.ledger.engine.duck import count, literal
 from trueup.ledger.rules.refusals import SHOWN, Reason
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _refusals() -> str:
         "used_units": "used_problem", "allocated_credits": "credits_problem",
     }  # fmt: skip
     parts = [
-        f"SELECT row, {position} AS place, {text(name)} AS column_name, COALESCE({name}, '') AS value, {problem} AS reason "
+        f"SELECT row, {position} AS place, {literal(name)} AS column_name, COALESCE({name}, '') AS value, {problem} AS reason "
         f"FROM judged WHERE malformed IS NULL AND {problem} IS NOT NULL AND row NOT IN (SELECT row FROM unmapped)"
         for position, (name, problem) in enumerate(values.items())
     ]
@@ -154,7 +154,7 @@ def _accept_judged(connection: duckdb.DuckDBPyConnection) -> None:
 def write_refusals(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Every problem in the order of the rows, as CSV; long values are cut."""
     ordered = f'SELECT row, column_name AS "column", left(value, {SHOWN}) AS value, reason FROM refusals ORDER BY row, place, reason'
-    connection.execute(f"COPY ({ordered}) TO {text(str(path))} (FORMAT csv, HEADER, DELIMITER ',')")
+    connection.execute(f"COPY ({ordered}) TO {literal(str(path))} (FORMAT csv, HEADER, DELIMITER ',')")
 
 
 def _literal(day: date) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trueup.kit.progress import Progress
-from trueup.ledger.engine.duck import count, file_list, text
+from trueup.ledger.engine.duck import count, file_list, literal
 from trueup.ledger.engine.durable import flush_files, make_folder
 from trueup.ledger.engine.place import Place
 from trueup.ledger.engine.table import NewFile, StoredFile, Tier, VendorTable
@@ -30,7 +30,7 @@ def write_batch(
     days = connection.execute("SELECT vendor_id, day, count(*) FROM accepted GROUP BY ALL ORDER BY ALL").fetchall()
     total = sum(int(row[2]) for row in days)
     progress.start("Writing", total)
-    at = text(recorded_at.astimezone(UTC).isoformat(sep=" "))
+    at = literal(recorded_at.astimezone(UTC).isoformat(sep=" "))
     select = (
         "SELECT day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, "
         f"TIMESTAMPTZ {at} AS recorded_at, {batch_id}::BIGINT AS batch_id, NULL::TIMESTAMPTZ AS superseded_at"
@@ -56,7 +56,7 @@ def _write_days(connection: duckdb.DuckDBPyConnection, place: Place, vendor_id: 
     folder.mkdir(parents=True, exist_ok=True)
     partitioned = f"{select}, day AS p_day, 'tail' AS p_tier FROM accepted WHERE vendor_id = {vendor_id}"
     options = f"{_FORMAT}, PARTITION_BY (p_day, p_tier), APPEND, FILENAME_PATTERN '{{uuid}}', RETURN_STATS"
-    found = connection.execute(f"COPY ({partitioned}) TO {text(str(folder))} ({options})").fetchall()
+    found = connection.execute(f"COPY ({partitioned}) TO {literal(str(folder))} ({options})").fetchall()
     paths = [(Path(row[0]).relative_to(folder), int(row[1]), int(row[2])) for row in found]
     return [NewFile(path.as_posix(), path.parts[0].removeprefix("p_day="), size, rows) for path, rows, size in sorted(paths)]
 
@@ -83,8 +83,8 @@ def _write(
     uri = f"{place.table_uri(vendor_id)}/{path}"
     if place.is_local:
         Path(uri).parent.mkdir(parents=True, exist_ok=True)  # flushed with the files
-    connection.execute(f"COPY ({select}) TO {text(uri)} ({_FORMAT})")
-    size = Path(uri).stat().st_size if place.is_local else count(connection, f"SELECT size FROM read_blob({text(uri)})")
+    connection.execute(f"COPY ({select}) TO {literal(uri)} ({_FORMAT})")
+    size = Path(uri).stat().st_size if place.is_local else count(connection, f"SELECT size FROM read_blob({literal(uri)})")
     return NewFile(path, day.isoformat(), size, rows)
 
 

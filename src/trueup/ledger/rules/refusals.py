@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from trueup.kit.text import Text, text
+
 
 class Reason(StrEnum):
     """What is wrong with one value of one row."""
@@ -23,19 +25,19 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
 
 
-SENTENCES: dict[Reason, str] = {
-    Reason.MALFORMED: "The row cannot be read: it does not have the columns of the header, or is no JSON object.",
-    Reason.MISSING: "A value is required here.",
-    Reason.NOT_A_DATE: "Not a day written as YYYY-MM-DD.",
-    Reason.IN_FUTURE: "The day is after today in the installation's time zone.",
-    Reason.UNKNOWN_CUSTOMER: "No customer has this ref.",
-    Reason.UNKNOWN_SERVICE: "No service has this code.",
-    Reason.NO_MSP: "The customer was not placed under an MSP on that day.",
-    Reason.NOT_A_NUMBER: "Not a number.",
-    Reason.NEGATIVE: "Usage cannot be below zero.",
-    Reason.TOO_MANY_DECIMALS: "More than 6 decimal places.",
-    Reason.TOO_LARGE: "At most 12 digits before the decimal point can be stored.",
-    Reason.DUPLICATE: "An earlier good row of the batch has the same day, customer and service.",
+SENTENCES: dict[Reason, Text] = {
+    Reason.MALFORMED: text("The row cannot be read: it does not have the columns of the header, or is no JSON object."),
+    Reason.MISSING: text("A value is required here."),
+    Reason.NOT_A_DATE: text("Not a day written as YYYY-MM-DD."),
+    Reason.IN_FUTURE: text("The day is after today in the installation's time zone."),
+    Reason.UNKNOWN_CUSTOMER: text("No customer has this ref."),
+    Reason.UNKNOWN_SERVICE: text("No service has this code."),
+    Reason.NO_MSP: text("The customer was not placed under an MSP on that day."),
+    Reason.NOT_A_NUMBER: text("Not a number."),
+    Reason.NEGATIVE: text("Usage cannot be below zero."),
+    Reason.TOO_MANY_DECIMALS: text("More than 6 decimal places."),
+    Reason.TOO_LARGE: text("At most 12 digits before the decimal point can be stored."),
+    Reason.DUPLICATE: text("An earlier good row of the batch has the same day, customer and service."),
 }
 
 
@@ -54,6 +56,6 @@ class Refusal:
     reason: Reason
 
     @property
-    def message(self) -> str:
+    def message(self) -> Text:
         """The reason as a sentence."""
         return SENTENCES[self.reason]
