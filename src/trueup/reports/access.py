@@ -5,17 +5,18 @@ from datetime import datetime
 
 from django.db.models import F, QuerySet
 
-from trueup.accounts.rules import Actor, Viewer
+from trueup.accounts.rules import Actor, Viewer, kept_reason
 from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict, NotFound
 from trueup.kit.period import Month
+from trueup.kit.text import text
 from trueup.reports.models import Report
 from trueup.reports.rules.workflow import Parties, Status, Verb, move, require_readable, require_right, right_of
 
 
 def parties(report: Report) -> Parties:
     """Whose report it is."""
-    return Parties(report.msp_id, report.distributor_id, report.has_access, report.access_reason)
+    return Parties(report.msp_id, report.distributor_id, report.has_access, kept_reason(report.access_reason))
 
 
 def to_read(viewer: Viewer, month: Month, msp: str) -> Report:
@@ -42,7 +43,7 @@ def to_change(viewer: Viewer, month: Month, msp: str, verb: Verb) -> Report:
 def _one(reports: QuerySet[Report], month: Month, msp: str) -> Report:
     report = reports.filter(cycle__first_day=month.first_day, msp_ref=msp).first()
     if report is None:
-        raise NotFound(f"there is no report of “{msp}” for {month}")
+        raise NotFound(text("there is no report of “{msp}” for {month}", msp=msp, month=month))
     return report
 
 
@@ -54,7 +55,7 @@ def write(report: Report) -> None:
         if not field.primary_key and field.attname != "version"
     }
     if not Report.objects.filter(pk=report.pk, version=report.version).update(version=F("version") + 1, **values):
-        raise Conflict("somebody else has changed the report in the meantime; nothing was changed")
+        raise Conflict(text("somebody else has changed the report in the meantime; nothing was changed"))
     report.version += 1
 
 

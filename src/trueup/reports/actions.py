@@ -12,6 +12,7 @@ from trueup.events.recording import Change
 from trueup.kit.errors import Conflict, Invalid, NotFound, Problem
 from trueup.kit.period import Month, instant_text
 from trueup.kit.quantity import plain
+from trueup.kit.text import plural, text
 from trueup.reports.access import parties, tell, to_change, write
 from trueup.reports.measuring import state_of
 from trueup.reports.models import Report, ReportLine
@@ -50,17 +51,17 @@ def save_draft(
     """
     report = to_change(viewer, month, msp, Verb.SAVE_DRAFT)
     if expected_version is not None and expected_version != report.version:
-        raise Conflict("somebody else has changed the report in the meantime; nothing was saved")
+        raise Conflict(text("somebody else has changed the report in the meantime; nothing was saved"))
     lines = {line.service_code: line for line in report.lines.all()}
     changes: list[Change] = []
     problems: list[Problem] = []
     for edit in edits:
         if edit.service not in lines:
-            raise NotFound(f"the report has no line for a service “{edit.service}”")
+            raise NotFound(text("the report has no line for a service “{service}”", service=edit.service))
         changes += _edit(lines[edit.service], edit, problems)
     if problems:
-        message = problems[0].message if len(problems) == 1 else f"{len(problems)} values cannot be saved"
-        raise Invalid(message, problems)
+        several = plural("{count} value cannot be saved", "{count} values cannot be saved", len(problems))
+        raise Invalid(problems[0].message if len(problems) == 1 else several, problems)
     if changes:
         for service in {edit.service for edit in edits}:
             lines[service].save()
@@ -79,7 +80,7 @@ def _edit(line: ReportLine, edit: LineEdit, problems: list[Problem]) -> list[Cha
         if edit.reason is not None:
             line.reason = read_reason(edit.reason)
     except Invalid as error:
-        problems.append(Problem(f"line {line.service_code}", error.message, "not_readable"))
+        problems.append(Problem(text("line {service}", service=line.service_code), error.message, "not_readable"))
         return []
     line.chargeable = state_of(line).chargeable
     changes = [
@@ -178,7 +179,7 @@ def reject(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: st
     report = to_change(viewer, month, msp, Verb.REJECT)
     reason = read_comment(comment)
     if not reason:
-        raise Invalid("a rejection needs a reason: say in a comment what has to be changed")
+        raise Invalid(text("a rejection needs a reason: say in a comment what has to be changed"))
     terms = copied_terms(report.terms)
     due = deadline(now, terms.resubmit_within_days, installation_zone=installation().time_zone, msp_zone=report.time_zone)
     lines = list(report.lines.all())
@@ -219,12 +220,12 @@ def waive(viewer: Viewer, month: Month, msp: str, service: str, *, now: datetime
     report = to_change(viewer, month, msp, Verb.WAIVE)
     why = read_comment(reason)
     if not why:
-        raise Invalid("a waiver needs a reason")
+        raise Invalid(text("a waiver needs a reason"))
     line = report.lines.filter(service_code=service).first()
     if line is None:
-        raise NotFound(f"the report has no line for a service “{service}”")
+        raise NotFound(text("the report has no line for a service “{service}”", service=service))
     if line.outcome != Outcome.PENALTY:
-        raise Conflict(f"the line {service} carries no penalty; nothing was changed")
+        raise Conflict(text("the line {service} carries no penalty; nothing was changed", service=service))
     before = line.chargeable
     line.outcome = Outcome.WAIVED
     line.chargeable = state_of(line).chargeable

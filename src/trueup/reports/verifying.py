@@ -15,6 +15,7 @@ from trueup.kit.errors import NotFound
 from trueup.kit.period import Month, instant_text
 from trueup.kit.progress import Progress, Silence
 from trueup.kit.quantity import plain
+from trueup.kit.text import text
 from trueup.ledger.figures import month_lines
 from trueup.ledger.queries import incomplete_lines
 from trueup.ledger.rules.measures import MeasuredService
@@ -66,11 +67,11 @@ def verify(month: Month | None, *, progress: Progress | None = None) -> list[Mis
     if month is not None:
         closed = closed.filter(first_day=month.first_day)
         if not closed:
-            raise NotFound(f"the cycle {month} is not closed")
+            raise NotFound(text("the cycle {month} is not closed", month=month))
     told = progress or Silence()
     found: list[Mismatch] = []
     for cycle in closed:
-        told.start(f"Verifying {cycle}", None)
+        told.start(text("Verifying {month}", month=cycle.month), None)
         found += _verify(cycle, told)
     told.finish()
     return found

@@ -8,6 +8,7 @@ from enum import StrEnum
 from trueup.catalog.rules import ChargeableBasis, TermsInForce
 from trueup.kit.errors import Invalid
 from trueup.kit.quantity import ZERO, Credits, Quantity, parse_quantity, round_half_up
+from trueup.kit.text import text
 
 
 class Outcome(StrEnum):
@@ -91,26 +92,26 @@ def is_over_provisioned(figures: Figures, terms: TermsInForce) -> bool:
     return over >= terms.over_provision_units and percent >= terms.over_provision_percent
 
 
-def read_chargeable(text: str, *, default: Quantity, decimals: int) -> Quantity | None:
+def read_chargeable(typed: str, *, default: Quantity, decimals: int) -> Quantity | None:
     """Read what the MSP typed: units, or None for empty text, which takes an edit back to the default.
 
     A value that equals the default is an edit all the same: it stays when the default changes.
     Raises Invalid unless it is a number ≥ 0 with at most the unit's decimals. The default itself may have more:
     it is measured, and somebody who sends back what was shown changes nothing.
     """
-    if not text.strip():
+    if not typed.strip():
         return None
     try:
-        return parse_quantity(text, decimals=decimals, name="chargeable")
+        return parse_quantity(typed, decimals=decimals, name=text("chargeable"))
     except Invalid:
-        if _is(text, default):
+        if _is(typed, default):
             return default
         raise
 
 
-def _is(text: str, value: Decimal) -> bool:
+def _is(typed: str, value: Decimal) -> bool:
     """Whether a text that may be anything writes this number."""
     try:
-        return parse_quantity(text) == value
+        return parse_quantity(typed) == value
     except Invalid:
         return False

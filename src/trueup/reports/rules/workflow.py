@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from trueup.accounts.rules import Right, Tier, Viewer
 from trueup.kit.errors import Conflict, NotAllowed
+from trueup.kit.text import Text, text
 
 
 class Status(StrEnum):
@@ -68,16 +69,25 @@ WORKFLOW: dict[tuple[Status, Verb], Move] = {
 EDITABLE = frozenset(status for status, verb in WORKFLOW if verb == Verb.SAVE_DRAFT)
 """The states in which the MSP works on the report."""
 
-_WORDS = {
-    Verb.SAVE_DRAFT: ("edit this report", "edited"),
-    Verb.SUBMIT: ("submit this report", "submitted"),
-    Verb.AUTO_SUBMIT: ("submit this report automatically", "submitted automatically"),
-    Verb.APPROVE: ("approve this report", "approved"),
-    Verb.REJECT: ("reject this report", "rejected"),
-    Verb.WAIVE: ("waive a penalty of this report", "relieved of a penalty"),
-    Verb.REGENERATE: ("regenerate this report", "regenerated"),
+_WORDS: dict[Verb, tuple[Text, Text]] = {
+    Verb.SAVE_DRAFT: (text("edit this report"), text("edited")),
+    Verb.SUBMIT: (text("submit this report"), text("submitted")),
+    Verb.AUTO_SUBMIT: (text("submit this report automatically"), text("submitted automatically")),
+    Verb.APPROVE: (text("approve this report"), text("approved")),
+    Verb.REJECT: (text("reject this report"), text("rejected")),
+    Verb.WAIVE: (text("waive a penalty of this report"), text("relieved of a penalty")),
+    Verb.REGENERATE: (text("regenerate this report"), text("regenerated")),
 }
 """Each verb as it completes “you may not …” and “it cannot be …”."""
+
+
+STATUS_WORDS: dict[Status, Text] = {
+    Status.MSP_PREPARING: text("MSP preparing"),
+    Status.UNDER_REVIEW: text("under review"),
+    Status.APPROVED: text("approved"),
+    Status.REJECTED: text("rejected"),
+}
+"""Each state as it completes “the report is …”."""
 
 
 def words(code: str) -> str:
@@ -89,7 +99,8 @@ def move(status: Status, verb: Verb) -> Move:
     """Where the verb leads from this status. Raises Conflict for what the table does not have."""
     found = WORKFLOW.get((status, verb))
     if found is None:
-        raise Conflict(f"the report is {words(status)}, so it cannot be {_WORDS[verb][1]}; nothing was changed")
+        is_now, done = STATUS_WORDS[status], _WORDS[verb][1]
+        raise Conflict(text("the report is {status}, so it cannot be {done}; nothing was changed", status=is_now, done=done))
     return found
 
 
@@ -114,18 +125,23 @@ def require_right(viewer: Viewer, verb: Verb, right: Right | None, parties: Part
         return
     to_do = _WORDS[verb][0]
     if right is None:
-        raise NotAllowed(f"only the clock may {to_do}")
+        raise NotAllowed(text("only the clock may {to_do}", to_do=to_do))
     require_readable(viewer, parties)
     viewer.require(right, to_do)
     account_id = _who(right, parties)
     if viewer.account_id != account_id:
-        raise NotAllowed(f"{viewer.actor.name} may not {to_do}: {_whose(right, parties)}")
+        raise NotAllowed(_somebody_elses(right, parties, viewer.actor.name, to_do))
 
 
 def require_readable(viewer: Viewer, parties: Parties) -> None:
     """Raise NotAllowed, with the reason, for an MSP that has no access to usage reports."""
     if viewer.tier == Tier.MSP and not parties.has_access:
-        raise NotAllowed(f"{parties.access_reason}; your distributor prepares the report on your behalf")
+        raise NotAllowed(prepared_on_behalf(parties.access_reason))
+
+
+def prepared_on_behalf(reason: str) -> Text:
+    """Why an MSP has no usage reports, and who prepares them."""
+    return text("{reason}; your distributor prepares the report on your behalf", reason=reason)
 
 
 def _who(right: Right, parties: Parties) -> int:
@@ -135,7 +151,10 @@ def _who(right: Right, parties: Parties) -> int:
     return parties.distributor_id
 
 
-def _whose(right: Right, parties: Parties) -> str:
-    if right == Right.PREPARE:
-        return "it is prepared by the MSP" if parties.has_access else "it is prepared by the MSP's distributor"
-    return "it is reviewed by the MSP's distributor"
+def _somebody_elses(right: Right, parties: Parties, who: str, to_do: Text) -> Text:
+    """That the report is not theirs to change, and whose it is."""
+    if right != Right.PREPARE:
+        return text("{who} may not {to_do}: it is reviewed by the MSP's distributor", who=who, to_do=to_do)
+    if parties.has_access:
+        return text("{who} may not {to_do}: it is prepared by the MSP", who=who, to_do=to_do)
+    return text("{who} may not {to_do}: it is prepared by the MSP's distributor", who=who, to_do=to_do)
