@@ -21,7 +21,9 @@ PLAIN = frozenset({"kit", "demo"})
 MOST_LINES = 400
 MOST_README_LINES = 99
 
-USUAL_NAMES = frozenset({"__init__.py", "README.md", "apps.py", "migrations", "rules.py", "rules", "models.py", "actions.py", "queries.py"})
+USUAL_NAMES = frozenset(
+    {"__init__.py", "README.md", "apps.py", "migrations", "rules.py", "rules", "models.py", "actions.py", "queries.py", "queries"}
+)
 FURTHER_NAMES = {
     "events/append_only.py": "the triggers of both databases, for migrations",
     "events/recording.py": "every action of every module writes its event through it, so it is neither verb nor question",

@@ -1,10 +1,12 @@
 """A decimal that both databases keep exactly: SQLite would turn a long one into a floating-point number."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.sql.compiler import SQLCompiler
 
 if TYPE_CHECKING:
     _DecimalField = models.DecimalField[Any, Any]
@@ -13,7 +15,7 @@ else:  # generic for the type checker only
 
 
 class ExactDecimalField(_DecimalField):
-    """`numeric` on PostgreSQL, text on SQLite. Not for sorting or sums in the database: these are done in Python."""
+    """`numeric` on PostgreSQL, text on SQLite. It is added up by `ExactSum`, and sorted only as a `RankedDecimalField`."""
 
     def get_internal_type(self) -> str:
         """A name of its own, so that no backend converts the value by way of a float."""
@@ -26,3 +28,43 @@ class ExactDecimalField(_DecimalField):
     def from_db_value(self, value: Any, _expression: Any, _connection: BaseDatabaseWrapper) -> Decimal | None:
         """The number as it was stored."""
         return None if value is None else Decimal(value)
+
+
+class RankedDecimalField(ExactDecimalField):
+    """One that is also compared and sorted in the database. Never below 0: on SQLite zeros in front let texts stand in the order of
+    their numbers."""
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        """The number as it is stored and asked for."""
+        written = super().get_db_prep_value(value, connection, prepared)
+        return written.zfill(self.max_digits + 1) if isinstance(written, str) else written
+
+
+class ExactSum(models.Aggregate):
+    """The exact sum of an `ExactDecimalField` that is never below 0; 0 of nothing.
+
+    SQLite adds whole units and their millionths as whole numbers; it raises an error where the units exceed 9,223,372,036,854,775,807.
+    """
+
+    function = "SUM"
+    name = "ExactSum"
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        """Two sums in one text."""
+        template = (
+            "SUM(CAST(substr(%(expressions)s, 1, instr(%(expressions)s, '.') - 1) AS INTEGER)) || '|' || "
+            "SUM(CAST(substr(%(expressions)s, instr(%(expressions)s, '.') + 1) AS INTEGER))"
+        )
+        return super().as_sql(compiler, connection, template=template, **context)
+
+    @property
+    def convert_value(self) -> Callable[[Any, Any, Any], Decimal]:
+        """From what the database answers to the number."""
+        return lambda value, _expression, _connection: _number(value)
+
+
+def _number(value: Any) -> Decimal:
+    if isinstance(value, str):
+        whole, _, millionths = value.partition("|")
+        return Decimal(whole) + Decimal(millionths).scaleb(-6)
+    return value or Decimal(0)

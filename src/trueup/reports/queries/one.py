@@ -1,20 +1,20 @@
-"""Questions about reports. Everything answered here is scoped to the viewer."""
+"""One report: its header and lines, and what is behind a line."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from trueup.accounts.models import Account
-from trueup.accounts.queries import access_of, viewers_of
-from trueup.accounts.rules import Tier, Viewer
+from trueup.accounts.queries import viewers_of
+from trueup.accounts.rules import Viewer
 from trueup.catalog.rules import TermsInForce
 from trueup.events.queries import happened_to
 from trueup.events.rules import Plain
 from trueup.events.snapshot import snapshot
-from trueup.kit.errors import Conflict, NotAllowed, NotFound
+from trueup.kit.errors import Conflict, NotFound
 from trueup.kit.issue import Issue
 from trueup.kit.period import Month
 from trueup.kit.quantity import Credits, Quantity
+from trueup.kit.text import text
 from trueup.ledger.figures import line_customers, line_days
 from trueup.reports.access import to_read
 from trueup.reports.measuring import as_copied, services_of, state_of, to_measure
@@ -23,7 +23,7 @@ from trueup.reports.rules.checks import issues_of
 from trueup.reports.rules.copies import copied_terms
 from trueup.reports.rules.lateness import fate
 from trueup.reports.rules.lines import Outcome
-from trueup.reports.rules.workflow import EDITABLE, MAY_REQUIRE_REVIEW, Status, words
+from trueup.reports.rules.workflow import EDITABLE, MAY_REQUIRE_REVIEW, STATUS_WORDS, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,35 +162,7 @@ def viewer_for(email: str, month: Month, msp: str) -> Viewer:
     return (close or viewers)[0]
 
 
-def report_list(
-    viewer: Viewer, *, cycle: Month | None = None, status: str | None = None, distributor: str | None = None
-) -> list[ReportSummary]:
-    """The reports a viewer sees, the latest cycle first, then by MSP.
-
-    Raises NotAllowed, with the reason, for an MSP without access to usage reports.
-    """
-    reports = Report.objects.visible_to(viewer).select_related("cycle")
-    if viewer.tier == Tier.MSP and viewer.account_id is not None:
-        reports = reports.filter(has_access=True)  # as it was when each was generated
-        if not reports.exists():
-            _require_access(viewer.account_id)
-    if cycle is not None:
-        reports = reports.filter(cycle__first_day=cycle.first_day)
-    if status is not None:
-        reports = reports.filter(status=Status(status))
-    if distributor is not None:
-        reports = reports.filter(distributor_ref=distributor)
-    return [_summary(report) for report in reports.order_by("-cycle__first_day", "msp_ref")]
-
-
-def _require_access(msp_id: int) -> None:
-    """Tell an MSP why it has no list of reports."""
-    access = access_of(Account.objects.select_related("region", "type").get(pk=msp_id))
-    if not access.granted:
-        raise NotAllowed(f"{access.reason}; your distributor prepares the report on your behalf")
-
-
-def _summary(report: Report) -> ReportSummary:
+def summary_of(report: Report) -> ReportSummary:
     return ReportSummary(
         cycle=report.cycle.month,
         msp=report.msp_ref,
@@ -203,12 +175,6 @@ def _summary(report: Report) -> ReportSummary:
     )
 
 
-def counts(viewer: Viewer, month: Month) -> dict[str, int]:
-    """How many reports of a cycle are in which status; statuses without any are 0."""
-    found = Counter(Report.objects.visible_to(viewer).filter(cycle__first_day=month.first_day).values_list("status", flat=True))
-    return {status.value: found[status] for status in Status}
-
-
 def report(viewer: Viewer, month: Month, msp: str) -> ReportView:
     """One report with its lines in the order of the catalog. Raises NotFound, NotAllowed."""
     with snapshot():  # the report and its lines as they are at one moment
@@ -216,7 +182,7 @@ def report(viewer: Viewer, month: Month, msp: str) -> ReportView:
         lines = list(found.lines.order_by("position", "service_code"))
     terms = copied_terms(found.terms)
     return ReportView(
-        summary=_summary(found),
+        summary=summary_of(found),
         msp_name=found.msp_name,
         distributor_name=found.distributor_name,
         company_id=found.company_id,
@@ -266,7 +232,7 @@ def _line_to_read(viewer: Viewer, month: Month, msp: str, service: str) -> tuple
     found = to_read(viewer, month, msp)
     line = found.lines.filter(service_code=service).first()
     if line is None:
-        raise NotFound(f"the report has no line for a service “{service}”")
+        raise NotFound(text("the report has no line for a service “{service}”", service=service))
     return found, line
 
 
@@ -311,7 +277,7 @@ def forecast(viewer: Viewer, month: Month, msp: str, *, now: datetime) -> Foreca
     """What happens at the deadline if you do nothing. Raises Conflict if the report is not waiting for the MSP, NotFound, NotAllowed."""
     found = to_read(viewer, month, msp)
     if found.status not in EDITABLE:
-        raise Conflict(f"the report is {words(found.status)}: nothing happens to it by itself")
+        raise Conflict(text("the report is {status}: nothing happens to it by itself", status=STATUS_WORDS[Status(found.status)]))
     terms = copied_terms(found.terms)
     lines = []
     for line in found.lines.order_by("position", "service_code"):
@@ -319,15 +285,3 @@ def forecast(viewer: Viewer, month: Month, msp: str, *, now: datetime) -> Foreca
         outcome, chargeable = fate(state, terms)
         lines.append(ForecastLine(line.service_code, state.as_saved, chargeable, outcome))
     return Forecast(found.deadline_at, max((found.deadline_at - now).days, 0), tuple(lines))
-
-
-def due_for_submission(*, now: datetime) -> list[int]:
-    """The ids of reports whose deadline has passed, the longest overdue first. For the clock."""
-    due = Report.objects.filter(status__in=EDITABLE, deadline_at__lte=now)
-    return list(due.order_by("deadline_at", "pk").values_list("pk", flat=True))
-
-
-def due_for_reminder(*, now: datetime) -> list[int]:
-    """The ids of reports of which a reminder is due. For the clock."""
-    due = Report.objects.filter(status__in=EDITABLE, next_reminder_at__lte=now)
-    return list(due.order_by("next_reminder_at", "pk").values_list("pk", flat=True))
