@@ -18,11 +18,13 @@ help:  ## List the targets
 setup: $(VENV)/.installed  ## Install TrueUp into .venv (the command is .venv/bin/trueup)
 	@:
 
-run: setup  ## Install TrueUp, load the demo world if there is none, and play its month
+run: setup  ## Install TrueUp, load the demo world if there is none, play its month, and serve the portal
 	@$(BIN)/trueup demo
+	@$(BIN)/trueup serve
 
 test: $(VENV)/.installed-dev  ## Run all tests on SQLite, then all of them on PostgreSQL
 	@$(BIN)/python tools/postgres.py --find >/dev/null
+	@$(BIN)/python tools/browser.py --find >/dev/null
 	@echo "── tests on SQLite"
 	@env -u TRUEUP_DATABASE_URL $(PYTEST) $(ARGS)
 	@echo "── tests on PostgreSQL"

@@ -18,9 +18,11 @@ from trueup.kit.errors import TrueUpError
 
 if TYPE_CHECKING:
     from trueup import demo as world
+    from trueup.config import serving
     from trueup.jobs import cycles, progress, reports
 else:
     world = WhenNeeded("trueup.demo")
+    serving = WhenNeeded("trueup.config.serving")
     cycles, progress, reports = (WhenNeeded(f"trueup.jobs.{name}") for name in ("cycles", "progress", "reports"))
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
@@ -124,7 +126,22 @@ def demo(now: NowOption = None) -> None:
     cycles.show(month, None, Format.TABLE, at)
     print()
     reports.list_reports(None, cycle=month, status=None, distributor=None, form=Format.TABLE)
-    say(f"Look closer: trueup report show {month} MSP, trueup report --help")
+    say(f"Look closer: trueup report show {month} MSP, trueup report --help, or in the portal: trueup serve")
+    print(f"\nPeople of the demo world; the password of each is {world.PASSWORD}\n")
+    for person in world.people():
+        print(f"  {person.email:<34} {person.what}")
+
+
+@app.command("serve", epilog=examples("trueup serve", "trueup serve --port 8080 --no-clock"))
+def serve(
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen; 0.0.0.0 is everywhere.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port.")] = 8000,
+    threads: Annotated[int, typer.Option("--threads", min=1, max=256, help="How many requests are answered at once.")] = 8,
+    clock: Annotated[bool, typer.Option("--clock/--no-clock", help="Be the clock too (else run trueup work beside it).")] = True,
+    now: NowOption = None,
+) -> None:
+    """Serve the portal, with the clock in the same process. SIGTERM and Ctrl-C end it after what it is doing."""
+    serving.serve(host=host, port=port, threads=threads, clock=clock, now=now)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ from trueup.accounts.queries import installation
 from trueup.accounts.rules import Viewer
 from trueup.demo.channel import MONTHS, OFFERS, SOURCES, VENDOR, World
 from trueup.demo.month import clock, live, work_on
+from trueup.demo.people import PASSWORD, let_everybody_in, people
 from trueup.demo.usage import Feed, deliveries
 from trueup.kit.errors import Conflict, Invalid
 from trueup.kit.period import Month, at_time, local_date
@@ -19,7 +20,7 @@ from trueup.ledger.actions import import_usage
 from trueup.ledger.queries import months_with_usage, usage_rows
 from trueup.network.actions import apply, import_customers
 
-__all__ = ["load", "play"]
+__all__ = ["PASSWORD", "load", "people", "play"]
 
 _OPERATOR = Viewer.system()
 
@@ -64,6 +65,7 @@ def play(*, now: datetime, progress: Progress, months: int = MONTHS) -> Month:
     clock(now, progress)
     month = Month.of(today).previous()
     work_on(month, now)
+    let_everybody_in()
     return month
 
 

@@ -2,7 +2,9 @@
 
 import logging
 import signal
+import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from types import FrameType
 
@@ -62,6 +64,15 @@ def work(now: datetime | None) -> None:
         _round(moment(now), None, quiet=True)
         end.wait(PAUSE)
     say("Ended.")
+
+
+def work_until(end: threading.Event, now: Callable[[], datetime]) -> None:
+    """The same in a thread beside the portal, until `end` is set; `now` tells the time of each round."""
+    while not end.is_set():
+        close_old_connections()
+        _round(now(), None, quiet=True)
+        close_old_connections()
+        end.wait(PAUSE)
 
 
 def _round(now: datetime, progress: Progress | None, *, quiet: bool = False) -> bool:

@@ -1,0 +1,108 @@
+"""`trueup serve`: the portal and the clock in one process.
+
+One worker process with threads: pages are answered by threads, the clock is one more. The worker is forked before anything of the
+ledger is opened (its engines do not survive a fork), and a worker that dies is replaced.
+"""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from gunicorn.app.base import BaseApplication
+
+from trueup.jobs import working
+from trueup.jobs.messages import say
+from trueup.kit.errors import Conflict
+from trueup.kit.text import text
+
+_GRACE = 30
+"""Seconds that requests and the clock have to finish once the end is asked for."""
+
+
+def serve(*, host: str, port: int, threads: int, clock: bool, now: datetime | None) -> None:
+    """Serve until SIGTERM or Ctrl-C. Raises Conflict if the address cannot be listened at."""
+    listening = _listening(host, port)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if not os.environ.get("TRUEUP_URL", "").strip():
+        settings.TRUEUP_URL = address
+    if now is not None:
+        settings.TRUEUP_CLOCK = _from(now)
+    _Server(listening, threads=threads, clock=clock, ready=lambda: say(f"TrueUp is at {settings.TRUEUP_URL} (Ctrl-C ends it)")).run()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """The open door. Opened here, so that what is wrong with it is one sentence and not a server that tries again."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512)
+    except OSError as error:
+        message = text(
+            "nothing can listen at {host}:{port}: {reason}; choose another one with --port", host=host, port=port, reason=error.strerror
+        )
+        raise Conflict(message) from error
+
+
+def _from(start: datetime) -> Callable[[], datetime]:
+    """A clock that shows `start` now and goes on from there."""
+    began = time.monotonic()
+    return lambda: start.astimezone(UTC) + timedelta(seconds=time.monotonic() - began)
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with our settings instead of a command line's."""
+
+    def __init__(self, listening: socket.socket, *, threads: int, clock: bool, ready: Callable[[], None]) -> None:
+        self._listening = listening
+        self._threads = threads
+        self._clock = _ClockThread() if clock else None
+        self._ready = ready
+        super().__init__()
+
+    def load_config(self) -> None:
+        """What gunicorn is told."""
+        options: dict[str, Any] = {
+            "bind": [f"fd://{self._listening.fileno()}"],
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": self._threads,
+            "graceful_timeout": _GRACE,
+            "timeout": 120,
+            "keepalive": 5,
+            "accesslog": None,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "when_ready": lambda _arbiter: self._ready(),
+            "post_worker_init": lambda _worker: self._clock and self._clock.start(),
+            "worker_exit": lambda _arbiter, _worker: self._clock and self._clock.end(),
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application, loaded in the worker."""
+        return get_wsgi_application()
+
+
+class _ClockThread:
+    """The clock, beside the threads that answer."""
+
+    def __init__(self) -> None:
+        self._end = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin, in the worker process."""
+        self._thread = threading.Thread(target=working.work_until, args=(self._end, settings.TRUEUP_CLOCK), name="clock", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Finish what is being done, and stop. Whatever a killed clock leaves behind, the next one takes up."""
+        self._end.set()
+        if self._thread is not None:
+            self._thread.join(_GRACE)

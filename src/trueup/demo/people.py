@@ -1,0 +1,33 @@
+"""The people of the demo world, who can all sign in."""
+
+from dataclasses import dataclass
+
+from trueup.accounts.models import Member, User
+
+PASSWORD = "true-up-demo"  # noqa: S105 -- everybody is told: it opens a world of invented figures
+_ROLES = {"admin": "admin", "billing_manager": "billing manager", "viewer": "reads only"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to sign in as."""
+
+    email: str
+    what: str
+
+
+def people() -> list[Person]:
+    """Everybody with a membership, the vendor's people first."""
+    members = Member.objects.select_related("user", "account").order_by("account_id", "pk")
+    return [
+        Person(member.user.email, f"{member.user.name}, {_ROLES[member.role]} of {member.account.name} ({member.account.tier})")
+        for member in members
+    ]
+
+
+def let_everybody_in() -> None:
+    """Give a password to everybody who has none; one that somebody has chosen stays."""
+    for user in User.objects.all():
+        if not user.has_usable_password():
+            user.set_password(PASSWORD)
+            user.save(update_fields=["password"])

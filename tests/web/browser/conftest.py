@@ -1,0 +1,91 @@
+"""The portal in a real browser: Chromium, against a server on the test's own database.
+
+The browser reaches nothing but that server; whatever else a page asks for fails the test.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+from pytest_django.live_server_helper import LiveServer
+
+from tests.web.conftest import AsPerson
+from tools.browser import ARGUMENTS, find
+
+# The browser's driver keeps an event loop in this thread, in which Django would refuse to use the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+PATIENCE = 10_000
+"""Milliseconds after which an expectation fails: generous, because the machine may be busy."""
+
+WIDTHS = {"phone": 360, "tablet": 768, "laptop": 1440, "screen": 1920}
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Chromium as the system has it."""
+    return {"executable_path": str(find()), "args": list(ARGUMENTS), "headless": True}
+
+
+@pytest.fixture
+def server(live_server: LiveServer, world: None, ledger_home: object) -> str:
+    """The address of a portal on the world everybody knows."""
+    return str(live_server.url)
+
+
+BrowserAs = Callable[..., Page]
+
+
+@pytest.fixture
+def browser_as(browser: Browser, server: str, as_person: AsPerson) -> Iterator[BrowserAs]:
+    """Opens the browser of somebody who is signed in; options are those of a browser context (`color_scheme`, `locale`, `viewport`…)."""
+    contexts: list[BrowserContext] = []
+    strayed: list[str] = []
+
+    def open_browser(email: str | None, **options: Any) -> Page:
+        context = browser.new_context(**{"locale": "en-US", "viewport": {"width": 1440, "height": 900}, "base_url": server, **options})
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.route("**/*", lambda route: _keep_inside(route, server, strayed))
+        if email is not None:
+            name = django_settings.SESSION_COOKIE_NAME
+            context.add_cookies([{"name": name, "value": as_person(email).cookies[name].value, "url": server}])
+        return context.new_page()
+
+    yield open_browser
+    for context in contexts:
+        context.close()
+    assert strayed == []
+
+
+def _keep_inside(route: Route, server: str, strayed: list[str]) -> None:
+    """Let through what goes to the portal."""
+    address = route.request.url
+    if address.startswith((server, "data:", "blob:")):
+        route.continue_()
+    else:
+        strayed.append(address)
+        route.abort()
+
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+"""What axe checks: WCAG 2.2 AA, and what its makers recommend."""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on a page as it is shown. Its context has to be opened with `bypass_csp=True`: axe is not one of our scripts."""
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    return [
+        f"{found['id']}: {found['help']} — {'; '.join(str(node['html'])[:160] for node in found['nodes'][:3])}"
+        for found in results.response["violations"]
+    ]
+
+
+def overflows(page: Page) -> bool:
+    """Whether the page is wider than its window."""
+    wider: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return wider
