@@ -192,3 +192,30 @@ class ApiClient(models.Model):
     last_used_at = models.DateTimeField(null=True)
 
     objects = ApiClientQuerySet.as_manager()
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    """Saved views."""
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        """A person's own, in the account they act for; a program has none."""
+        if viewer.account_id is None:
+            return self
+        if viewer.actor.kind != "person":
+            return self.none()
+        return self.filter(user_id=viewer.actor.id, account_id=viewer.account_id)
+
+
+class SavedView(models.Model):
+    """A filter of a list that a person gave a name. A convenience of theirs, and no part of the channel: it has no history."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    page = models.CharField(max_length=40)  # which list it is of
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000, blank=True)  # as in the address of the list
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "account", "page", "name"], name="one_saved_view_of_a_name")]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from trueup.accounts.models import Account, Installation, Member, Placement
+from trueup.accounts.models import Account, Installation, Member, Placement, SavedView
 from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, no_account, usage_report_access
 from trueup.kit.errors import NotFound
 from trueup.kit.text import text
@@ -35,6 +35,14 @@ class Membership:
     name: str
     tier: Tier
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class KeptView:
+    """A filter of a list that a person gave a name; `query` is what stands in the address of the list."""
+
+    name: str
+    query: str
 
 
 def installation() -> Installation:
@@ -69,6 +77,14 @@ def memberships_of(user_id: int) -> list[Membership]:
     ]
     order = list(Tier)
     return sorted(found, key=lambda membership: (order.index(membership.tier), membership.name, membership.ref))
+
+
+def saved_views(viewer: Viewer, page: str) -> list[KeptView]:
+    """The filters of a list that a person keeps in the account they act for, by name."""
+    if viewer.sees_all:
+        return []
+    kept = SavedView.objects.visible_to(viewer).filter(page=page).order_by("name")
+    return [KeptView(name, query) for name, query in kept.values_list("name", "query")]
 
 
 def account(viewer: Viewer, ref: str, tier: Tier | None = None) -> Account:

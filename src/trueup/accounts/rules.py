@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from trueup.kit.errors import NotAllowed
+from trueup.kit.errors import Invalid, NotAllowed
 from trueup.kit.text import Text, text
 
 
@@ -227,3 +227,20 @@ def no_account(ref: str, tier: Tier | None = None) -> Text:
         case Tier.CUSTOMER:
             return text("there is no customer “{ref}”", ref=ref)
     return text("there is no account “{ref}”", ref=ref)
+
+
+MOST_VIEW_NAME = 60
+"""Characters of the name of a saved view."""
+
+MOST_VIEWS = 30
+"""Saved views of one list a person keeps in an account."""
+
+
+def read_view_name(typed: str) -> str:
+    """The name of a saved view without surrounding white space. Raises Invalid if there is none, or it is too long."""
+    name = " ".join(typed.split())
+    if not name:
+        raise Invalid(text("a view needs a name"))
+    if len(name) > MOST_VIEW_NAME:
+        raise Invalid(text("the name has {length} characters, {most} at most are kept", length=len(name), most=MOST_VIEW_NAME))
+    return name

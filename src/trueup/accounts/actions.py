@@ -1,0 +1,44 @@
+"""What people keep for themselves. Everything else in this module's tables is written by `network`, and recorded."""
+
+from django.db import transaction
+
+from trueup.accounts.models import SavedView
+from trueup.accounts.rules import MOST_VIEWS, Viewer, read_view_name
+from trueup.kit.errors import Invalid, NotAllowed, NotFound
+from trueup.kit.text import text
+
+_MOST_QUERY = 1000
+"""Characters of a filter."""
+
+
+@transaction.atomic(durable=True)
+def keep_view(viewer: Viewer, page: str, name: str, query: str) -> str:
+    """Keep a filter of a list under a name; one of the same name is replaced. Returns the name as it is kept.
+
+    Raises Invalid for a name or a filter that cannot be kept, NotAllowed for a program.
+    """
+    user_id, account_id = _person(viewer)
+    kept_as = read_view_name(name)
+    if len(query) > _MOST_QUERY:
+        raise Invalid(text("the filter is too long to be kept"))
+    others = SavedView.objects.visible_to(viewer).filter(page=page).exclude(name=kept_as)
+    if others.count() >= MOST_VIEWS:
+        raise Invalid(text("you keep {most} views of this list already: remove one first", most=MOST_VIEWS))
+    SavedView.objects.update_or_create(user_id=user_id, account_id=account_id, page=page, name=kept_as, defaults={"query": query})
+    return kept_as
+
+
+@transaction.atomic(durable=True)
+def drop_view(viewer: Viewer, page: str, name: str) -> None:
+    """Remove a kept filter. Raises NotFound, NotAllowed for a program."""
+    _person(viewer)
+    dropped, _ = SavedView.objects.visible_to(viewer).filter(page=page, name=name).delete()
+    if not dropped:
+        raise NotFound(text("there is no view “{name}”", name=name))
+
+
+def _person(viewer: Viewer) -> tuple[int, int]:
+    """Whose views they are: the person, and the account they act for. Raises NotAllowed."""
+    if viewer.actor.kind != "person" or viewer.actor.id is None or viewer.account_id is None:
+        raise NotAllowed(text("views of lists are kept for people"))
+    return viewer.actor.id, viewer.account_id
