@@ -14,10 +14,11 @@ from trueup.kit.period import Month, instant_text
 from trueup.kit.quantity import plain
 from trueup.kit.text import plural, text
 from trueup.reports.access import parties, tell, to_change, write
-from trueup.reports.measuring import state_of
+from trueup.reports.measuring import count_up, state_of
 from trueup.reports.models import Report, ReportLine
 from trueup.reports.rules.checks import read_comment, read_reason, require_submittable
 from trueup.reports.rules.copies import copied_terms
+from trueup.reports.rules.happenings import REJECTED_LINE
 from trueup.reports.rules.lateness import (
     approves_itself,
     automatic_submission,
@@ -49,24 +50,29 @@ def save_draft(
     With `expected_version` a report that has changed since is a Conflict. Raises Invalid with every edit that cannot be
     read: then none of them is saved. Raises NotFound, NotAllowed, Conflict.
     """
-    report = to_change(viewer, month, msp, Verb.SAVE_DRAFT)
-    if expected_version is not None and expected_version != report.version:
-        raise Conflict(text("somebody else has changed the report in the meantime; nothing was saved"))
+    report = to_change(viewer, month, msp, Verb.SAVE_DRAFT, expected_version=expected_version)
     lines = {line.service_code: line for line in report.lines.all()}
     changes: list[Change] = []
     problems: list[Problem] = []
     for edit in edits:
-        if edit.service not in lines:
-            raise NotFound(text("the report has no line for a service “{service}”", service=edit.service))
-        changes += _edit(lines[edit.service], edit, problems)
+        changes += _edit(_require_line(lines.get(edit.service), edit.service), edit, problems)
     if problems:
         several = plural("{count} value cannot be saved", "{count} values cannot be saved", len(problems))
         raise Invalid(problems[0].message if len(problems) == 1 else several, problems)
     if changes:
-        for service in {edit.service for edit in edits}:
-            lines[service].save()
+        ReportLine.objects.bulk_update([lines[service] for service in {edit.service for edit in edits}], _EDITED)
+        count_up(report, lines.values())
         write(report)
         tell(report, viewer.actor, "draft_saved", now, changes)
+
+
+def _require_line(line: ReportLine | None, service: str) -> ReportLine:
+    if line is None:
+        raise NotFound(text("the report has no line for a service “{service}”", service=service))
+    return line
+
+
+_EDITED = ("saved_chargeable", "chargeable", "comment", "reason")
 
 
 def _edit(line: ReportLine, edit: LineEdit, problems: list[Problem]) -> list[Change]:
@@ -92,12 +98,13 @@ def _edit(line: ReportLine, edit: LineEdit, problems: list[Problem]) -> list[Cha
 
 
 @transaction.atomic(durable=True)
-def submit(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: str = "") -> Status:
+def submit(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: str = "", expected_version: int | None = None) -> Status:
     """Submit a report for review; by its terms it may be approved at once. Returns where it is then.
 
+    With `expected_version` a report that has changed since is a Conflict.
     Raises Invalid with every blocking issue, NotFound, NotAllowed, Conflict.
     """
-    report = to_change(viewer, month, msp, Verb.SUBMIT)
+    report = to_change(viewer, month, msp, Verb.SUBMIT, expected_version=expected_version)
     lines = list(report.lines.all())
     require_submittable([state_of(line) for line in lines], copied_terms(report.terms))
     changes = []
@@ -121,6 +128,7 @@ def auto_submit(viewer: Viewer, report_id: int, *, now: datetime) -> bool:
     lines = list(report.lines.all())
     changes = [change for line in lines for change in _meet_fate(line, report)]
     ReportLine.objects.bulk_update(lines, ["outcome", "chargeable"])
+    count_up(report, lines)
     kind = automatic_submission([Outcome(line.outcome) for line in lines])
     report.may_require_review = report.may_require_review or kind == Submission.AUTOMATIC_WITH_PENALTY
     _put_under_review(report, lines, kind, changes, actor=viewer.actor, event="automatically_submitted", now=now)
@@ -155,9 +163,12 @@ def _put_under_review(
 
 
 @transaction.atomic(durable=True)
-def approve(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: str = "") -> None:
-    """Approve a report under review: it never changes again. Raises NotFound, NotAllowed, Conflict, Invalid."""
-    report = to_change(viewer, month, msp, Verb.APPROVE)
+def approve(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: str = "", expected_version: int | None = None) -> None:
+    """Approve a report under review: it never changes again.
+
+    With `expected_version` nobody approves what they have not seen. Raises NotFound, NotAllowed, Conflict, Invalid.
+    """
+    report = to_change(viewer, month, msp, Verb.APPROVE, expected_version=expected_version)
     _approve(report, viewer.actor, "approved", now, read_comment(comment))
     write(report)
 
@@ -171,26 +182,34 @@ def _approve(report: Report, actor: Actor, event: str, now: datetime, comment: s
 
 
 @transaction.atomic(durable=True)
-def reject(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: str) -> None:
+def reject(
+    viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: str, lines: Sequence[str] = (), expected_version: int | None = None
+) -> None:
     """Send a report back, with a reason: its draft is as it was before penalties, and a new deadline runs.
 
-    Raises Invalid without a reason, NotFound, NotAllowed, Conflict.
+    `lines` are the services the reviewer points at; the report shows them until it is submitted again.
+    With `expected_version` a report that has changed since is a Conflict.
+    Raises Invalid without a reason, NotFound (also for a line it does not have), NotAllowed, Conflict.
     """
-    report = to_change(viewer, month, msp, Verb.REJECT)
+    report = to_change(viewer, month, msp, Verb.REJECT, expected_version=expected_version)
     reason = read_comment(comment)
     if not reason:
         raise Invalid(text("a rejection needs a reason: say in a comment what has to be changed"))
     terms = copied_terms(report.terms)
     due = deadline(now, terms.resubmit_within_days, installation_zone=installation().time_zone, msp_zone=report.time_zone)
-    lines = list(report.lines.all())
+    own = {line.service_code: line for line in report.lines.all()}
+    for service in lines:
+        _require_line(own.get(service), service)
     changes = [
         Change("status", report.status, Status.REJECTED),
         Change("submission", report.submission or None, None),
         Change("review_comment", None, reason),
         Change("deadline", instant_text(report.deadline_at), instant_text(due.at)),
-        *(change for line in lines for change in _back_to_draft(line)),
+        *(Change(REJECTED_LINE, before=False, after=True, of=service) for service in dict.fromkeys(lines)),
+        *(change for line in own.values() for change in _back_to_draft(line)),
     ]
-    ReportLine.objects.bulk_update(lines, ["outcome", "chargeable"])
+    ReportLine.objects.bulk_update(own.values(), ["outcome", "chargeable"])
+    count_up(report, own.values())
     report.status, report.submission, report.submitted_at = Status.REJECTED, "", None
     report.deadline_day, report.deadline_at = due
     report.next_reminder_at = next_reminder(due.day, terms, msp_zone=report.time_zone, after=now)
@@ -212,18 +231,18 @@ def _back_to_draft(line: ReportLine) -> list[Change]:
 
 
 @transaction.atomic(durable=True)
-def waive(viewer: Viewer, month: Month, msp: str, service: str, *, now: datetime, reason: str) -> None:
+def waive(viewer: Viewer, month: Month, msp: str, service: str, *, now: datetime, reason: str, expected_version: int | None = None) -> None:
     """Take the penalty from one line of a report under review; it charges what the MSP had saved.
 
+    With `expected_version` a report that has changed since is a Conflict.
     Raises Invalid without a reason, Conflict for a line without a penalty, NotFound, NotAllowed.
     """
-    report = to_change(viewer, month, msp, Verb.WAIVE)
+    report = to_change(viewer, month, msp, Verb.WAIVE, expected_version=expected_version)
     why = read_comment(reason)
     if not why:
         raise Invalid(text("a waiver needs a reason"))
-    line = report.lines.filter(service_code=service).first()
-    if line is None:
-        raise NotFound(text("the report has no line for a service “{service}”", service=service))
+    lines = {line.service_code: line for line in report.lines.all()}
+    line = _require_line(lines.get(service), service)
     if line.outcome != Outcome.PENALTY:
         raise Conflict(text("the line {service} carries no penalty; nothing was changed", service=service))
     before = line.chargeable
@@ -235,6 +254,7 @@ def waive(viewer: Viewer, month: Month, msp: str, service: str, *, now: datetime
         Change("chargeable", plain(before), plain(line.chargeable), of=service),
         Change("waiver_reason", None, why, of=service),
     ]
+    count_up(report, lines.values())
     write(report)
     tell(report, viewer.actor, "penalty_waived", now, changes)
 

@@ -22,12 +22,24 @@ from trueup.ledger.figures import LineFigures, month_lines
 from trueup.ledger.pinning import pin
 from trueup.ledger.queries import incomplete_lines
 from trueup.reports.access import tell, to_change, write
-from trueup.reports.measuring import Services, as_copied, by_msp, columns_of, figures_of, new_line, services_of, state_of, to_measure
+from trueup.reports.measuring import (
+    Services,
+    as_copied,
+    by_msp,
+    columns_of,
+    count_up,
+    figures_of,
+    new_line,
+    services_of,
+    state_of,
+    to_measure,
+)
 from trueup.reports.models import Generation, Report, ReportLine
 from trueup.reports.rules.checks import read_comment
 from trueup.reports.rules.copies import copy_terms
 from trueup.reports.rules.lateness import deadline, next_reminder
 from trueup.reports.rules.lines import NOTHING, Figures, default_chargeable
+from trueup.reports.rules.searching import searchable
 from trueup.reports.rules.workflow import Status, Verb
 
 MSPS_AT_ONCE = 200
@@ -120,10 +132,16 @@ def _generate_some(month: _Month, portion: dict[int, list[LineFigures]]) -> int:
     missing = [msp_id for msp_id in portion if msp_id not in there]
     standing = _placed(missing, month)
     terms = _terms(standing, month)
-    reports = Report.objects.bulk_create(_new_report(month, standing[msp_id], terms[msp_id]) for msp_id in missing)
-    lines = [line for report in reports for line in _new_lines(month, report, portion[report.msp_id])]
-    ReportLine.objects.bulk_create(lines, batch_size=500)
-    _record(month, reports, lines)
+    reports = [_new_report(month, standing[msp_id], terms[msp_id]) for msp_id in missing]
+    lines = {report.msp_id: _new_lines(month, report, portion[report.msp_id]) for report in reports}
+    for report in reports:
+        count_up(report, lines[report.msp_id])
+    for report in Report.objects.bulk_create(reports):
+        for line in lines[report.msp_id]:
+            line.report = report  # which has an id by now
+    made = [line for own in lines.values() for line in own]
+    ReportLine.objects.bulk_create(made, batch_size=500)
+    _record(month, reports, made)
     return len(reports)
 
 
@@ -159,6 +177,7 @@ def _new_report(month: _Month, standing: Standing, terms: TermsInForce) -> Repor
         state=msp.state,
         distributor_ref=standing.distributor.ref,
         distributor_name=standing.distributor.name,
+        searched=searchable(msp.ref, msp.name, msp.company_id),
         time_zone=standing.time_zone,
         has_access=standing.access.granted,
         access_reason=str(standing.access.reason),
@@ -175,7 +194,7 @@ def _new_lines(month: _Month, report: Report, measured: list[LineFigures]) -> li
     """The lines of a report in the order of the catalog."""
     found = {line.service_id: line for line in measured}
     return [
-        new_line(report.pk, service, position, figures_of(found[service_id]), incomplete=(report.msp_id, service_id) in month.incomplete)
+        new_line(None, service, position, figures_of(found[service_id]), incomplete=(report.msp_id, service_id) in month.incomplete)
         for position, (service_id, service) in enumerate(month.services.items())
         if service_id in found
     ]
@@ -232,6 +251,7 @@ def regenerate(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment
         if said:
             told.append(Change("review_comment", None, said))
         report.as_of = as_of
+        count_up(report, report.lines.all())
         write(report)
         tell(report, viewer.actor, "regenerated", now, [*told, *(change for changes in changed for change in changes)])
     return len(changed)

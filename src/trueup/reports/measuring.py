@@ -10,8 +10,9 @@ from trueup.catalog.rules import ChargeableBasis, Measure, MeasureName
 from trueup.kit.period import Month
 from trueup.ledger.figures import LineFigures
 from trueup.ledger.rules.measures import MeasuredService
-from trueup.reports.models import ReportLine
+from trueup.reports.models import Report, ReportLine
 from trueup.reports.rules.lines import Figures, LineState, Outcome, default_chargeable
+from trueup.reports.rules.tally import tally
 
 Services = dict[int, ServiceInForce]
 """Services by id, in the order of a report."""
@@ -70,8 +71,8 @@ def figures_of(measured: LineFigures) -> Figures:
     return Figures(measured.provisioned, measured.used, measured.credits, measured.days)
 
 
-def new_line(report_id: int, service: ServiceInForce, position: int, figures: Figures, *, incomplete: bool) -> ReportLine:
-    """A line as it is generated: charged at its default, nothing edited. Not saved yet."""
+def new_line(report_id: int | None, service: ServiceInForce, position: int, figures: Figures, *, incomplete: bool) -> ReportLine:
+    """A line as it is generated: charged at its default, nothing edited. Not saved yet; nor need its report be."""
     default = default_chargeable(figures, service.basis)
     return ReportLine(
         report_id=report_id,
@@ -122,3 +123,12 @@ def state_of(line: ReportLine) -> LineState:
         incomplete=line.incomplete,
         source_changed=line.source_changed,
     )
+
+
+def count_up(report: Report, lines: Iterable[ReportLine]) -> None:
+    """Write into a report, in memory, what all its lines come to. Whoever changes a line does this before the report is written."""
+    sums = tally(state_of(line) for line in lines)
+    report.line_count, report.differing_lines = sums.lines, sums.differing
+    report.commented_lines, report.penalty_lines = sums.commented, sums.penalties
+    report.stake, report.total_chargeable, report.total_default = sums.stake, sums.chargeable, sums.default
+    report.total_provisioned, report.total_over_provisioned = sums.provisioned, sums.over_provisioned

@@ -8,7 +8,8 @@ from django.db.models import Q
 from trueup.accounts.rules import Tier, Viewer
 from trueup.catalog.rules import ChargeableBasis, MeasureName
 from trueup.cycles.models import Cycle
-from trueup.reports.columns import ExactDecimalField
+from trueup.kit.quantity import ZERO
+from trueup.reports.columns import ExactDecimalField, RankedDecimalField
 from trueup.reports.rules.lines import Outcome
 from trueup.reports.rules.workflow import Status, Submission
 
@@ -16,6 +17,11 @@ from trueup.reports.rules.workflow import Status, Submission
 def _quantity(**options: Any) -> ExactDecimalField:
     """Units or credits: 24 digits before the point hold any sum of records, 6 behind it are what a record has."""
     return ExactDecimalField(max_digits=30, decimal_places=6, **options)
+
+
+def _ranked() -> RankedDecimalField:
+    """Units of a whole report."""
+    return RankedDecimalField(max_digits=30, decimal_places=6, default=ZERO)
 
 
 class Generation(models.Model):
@@ -73,6 +79,18 @@ class Report(models.Model):
     submitted_at = models.DateTimeField(null=True)
     approved_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)  # counts every change: a stale write is noticed by it
+
+    # What its lines come to, written with every change of them (measuring.count_up), so that lists neither join nor add up.
+    line_count = models.PositiveIntegerField(default=0)
+    differing_lines = models.PositiveIntegerField(default=0)  # chargeable is not the default
+    commented_lines = models.PositiveIntegerField(default=0)
+    penalty_lines = models.PositiveIntegerField(default=0)
+    stake = _ranked()  # units, rules.tally says which
+    total_chargeable = _ranked()  # units of all lines, whatever they count, as all totals
+    total_default = _ranked()
+    total_provisioned = _ranked()
+    total_over_provisioned = _ranked()
+    searched = models.TextField(default="")  # what a search looks through, case folded
 
     objects = ReportQuerySet.as_manager()
 

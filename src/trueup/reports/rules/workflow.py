@@ -158,3 +158,16 @@ def _somebody_elses(right: Right, parties: Parties, who: str, to_do: Text) -> Te
     if parties.has_access:
         return text("{who} may not {to_do}: it is prepared by the MSP", who=who, to_do=to_do)
     return text("{who} may not {to_do}: it is prepared by the MSP's distributor", who=who, to_do=to_do)
+
+
+def verbs_for(viewer: Viewer, status: Status, parties: Parties) -> frozenset[Verb]:
+    """What a viewer may do with a report as it stands: what the workflow has from here and is theirs to do."""
+    return frozenset(verb for (known, verb), found in WORKFLOW.items() if known == status and _may(viewer, verb, found.right, parties))
+
+
+def _may(viewer: Viewer, verb: Verb, right: Right | None, parties: Parties) -> bool:
+    try:
+        require_right(viewer, verb, right, parties)
+    except NotAllowed:
+        return False
+    return True
