@@ -33,6 +33,10 @@ FURTHER_NAMES = {
     "network/customers": "a CSV of any size on its way into the tables",
     "network/document.py": "YAML and JSON Schema, and the line of everything",
     "network/tables": "each part of the file beside the tables it is kept in",
+    "notifications/composing.py": "what an e-mail says, read with its recipient's rights when it is sent",
+    "notifications/gathering.py": "the verbs that make deliveries of events, read from every history at once",
+    "notifications/rendering.py": "templates, the operator's before ours",
+    "notifications/sending.py": "claiming, sending and marking cannot be one transaction, for mail cannot be taken back",
     "reports/access.py": "how every verb and question reaches a report: found for its viewer, locked, written back, told",
     "reports/columns.py": "a decimal both databases keep exactly",
     "reports/generating.py": "the verbs that measure: all reports of a cycle, or one anew",
@@ -51,6 +55,7 @@ NO_TENANT = {
     "accounts.User": "a person, who is reached through the accounts they are a member of",
     "catalog.BillingUnit": "the vendor's list, the same for everybody",
     "ledger.LedgerClock": "one row: how far the ledger's time has come",
+    "notifications.Reached": "how far each account's history was read; no figure of anybody",
     "reports.Generation": "that the reports of a cycle are all there; no figure of anybody",
     "events.ChainHead": "the hash each account's next event continues from; no figure of anybody",
 }

@@ -1,15 +1,16 @@
 """Questions about what happened, and the proof that nobody has touched it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from trueup.accounts.models import Account
 from trueup.accounts.rules import Viewer
 from trueup.events.models import ChainHead, Event, EventQuerySet
-from trueup.events.rules import CHAIN_OPENED, GENESIS, INSTALLATION_CHAIN, digest
+from trueup.events.rules import CHAIN_OPENED, GENESIS, INSTALLATION_CHAIN, Plain, digest
 from trueup.events.snapshot import snapshot
 
 
@@ -155,3 +156,36 @@ def _wrong_openings(opened: set[int], present: set[int]) -> Iterator[Finding]:
         yield Finding(chain, 0, "the whole chain was removed")
     for chain in sorted(present - opened - {INSTALLATION_CHAIN}):
         yield Finding(chain, 0, "the chain was inserted: its opening was never recorded")
+
+
+class Happened(NamedTuple):
+    """An event without what changed: where it is, what it was, to what, when, and which person did it."""
+
+    chain: int
+    sequence: int
+    kind: str
+    subject_id: int
+    at: datetime
+    person_id: int | None
+
+
+def lengths(chains: Collection[int]) -> dict[int, int]:
+    """How many events each chain has; one without any is left out."""
+    return dict(ChainHead.objects.filter(pk__in=chains).values_list("pk", "length"))
+
+
+def happened_after(reached: Mapping[int, int], *, kinds: Collection[str], subject: str) -> list[Happened]:
+    """The events of some kinds behind a place in each of a few hundred chains, in the order of the chains. For the clock."""
+    behind = Q()
+    for chain, sequence in reached.items():
+        behind |= Q(chain=chain, sequence__gt=sequence)
+    if not behind:
+        return []
+    events = Event.objects.filter(behind, kind__in=list(kinds), subject=subject).order_by("chain", "sequence")
+    rows = events.values_list("chain", "sequence", "kind", "subject_id", "at", "actor_kind", "actor_id")
+    return [Happened(*row[:5], row[6] if row[5] == "person" else None) for row in rows]
+
+
+def changes_at(chain: int, sequence: int) -> list[dict[str, Plain]]:
+    """What an event changed, for a caller that has already found the thing it is about for its viewer."""
+    return list(Event.objects.values_list("changes", flat=True).get(chain=chain, sequence=sequence))

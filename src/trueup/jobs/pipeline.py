@@ -15,6 +15,8 @@ from trueup.cycles.queries import closed_cycle, closed_months, months_to_close
 from trueup.kit.period import Month, instant_text
 from trueup.kit.progress import Progress
 from trueup.ledger.actions import compact
+from trueup.notifications.gathering import bundle, due_digests, gather, unread_chains
+from trueup.notifications.sending import send_due
 from trueup.reports.actions import auto_submit, remind
 from trueup.reports.generating import generate, is_generated
 from trueup.reports.queries import due_for_reminder, due_for_submission
@@ -62,6 +64,7 @@ def run_once(now: datetime, progress: Progress | None = None) -> Iterator[Done]:
         generate_missing_reports,
         submit_forgotten_reports,
         remind_of_deadlines,
+        tell_people,
         tidy_the_ledger,
     ):
         yield from (done for done in step(this) if done.count)
@@ -101,6 +104,13 @@ def remind_of_deadlines(this: Round) -> Iterator[Done]:
     """Some days before the deadline, and on its day, people are reminded."""
     due = due_for_reminder(now=this.now)
     yield Done("sent reminders", this.each(due, lambda report_id: remind(CLOCK, report_id, now=this.now)))
+
+
+def tell_people(this: Round) -> Iterator[Done]:
+    """What has happened since the last round, whoever did it, is told by e-mail; some wait for their digest."""
+    this.each(unread_chains(), lambda chains: gather(chains, now=this.now))
+    this.each(due_digests(now=this.now), lambda due: bundle(*due, now=this.now))
+    yield Done("sent e-mails", this.each([this.now], lambda now: send_due(now=now)))
 
 
 def tidy_the_ledger(this: Round) -> Iterator[Done]:

@@ -1,0 +1,99 @@
+"""What people do about e-mails: choose which they get, invite, and try again what failed."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from trueup.accounts.queries import paths
+from trueup.accounts.rules import Viewer
+from trueup.events.recording import Change, record
+from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
+from trueup.kit.text import text
+from trueup.notifications.models import Delivery, Language, Preference
+from trueup.notifications.rules import KINDS, Choice, Kind, State, choices_for, one_line, require_operator
+
+_MAY_BE_TRIED = frozenset({State.FAILED, State.WAITING})
+
+
+@transaction.atomic(durable=True)
+def set_preferences(viewer: Viewer, choices: Mapping[str, str], *, now: datetime, language: str | None = None) -> None:
+    """Choose, for oneself, when to be told of each kind of thing, and in which language; what is not named stays.
+
+    Raises NotAllowed for who is not a person, Invalid for a kind nobody can choose about or a choice it does not have.
+    """
+    if viewer.actor.kind != "person" or viewer.actor.id is None:
+        raise NotAllowed(text("{name} gets no e-mails", name=viewer.actor.name))
+    if language is not None:
+        if language not in dict(settings.LANGUAGES):
+            raise Invalid(text("there is no language “{code}”", code=language))
+        Language.objects.update_or_create(user_id=viewer.actor.id, defaults={"code": language, "changed_at": now})
+    for kind, choice in choices.items():
+        chosen = {"choice": _read(kind, choice), "changed_at": now}
+        Preference.objects.update_or_create(user_id=viewer.actor.id, kind=kind, defaults=chosen)
+
+
+def _read(kind: str, choice: str) -> Choice:
+    """A choice about a kind. Raises Invalid."""
+    if kind not in KINDS:
+        raise Invalid(text("nobody can choose about e-mails of the kind “{kind}”", kind=kind))
+    if choice not in choices_for(Kind(kind)):
+        raise Invalid(text("“{choice}” is no choice for e-mails of the kind “{kind}”", choice=choice, kind=kind))
+    return Choice(choice)
+
+
+@transaction.atomic(durable=True)
+def tell_invited(
+    email: str, name: str, *, account_name: str, inviter: str, link: str, now: datetime, account_id: int | None = None, language: str = ""
+) -> int:
+    """Queue the e-mail with the link of an invitation; returns the delivery's id. Whoever calls has asked whether it may be sent.
+
+    With `account_id` the vendor above that account finds it in the outbox, without the link. Raises Invalid for an address that is none.
+    """
+    address = email.strip()
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise Invalid(text("“{address}” is not an e-mail address", address=one_line(address))) from None
+    path = paths([account_id], now.date())[account_id] if account_id is not None else ()
+    details = {"account": one_line(account_name), "inviter": one_line(inviter), "link": link, "language": language}
+    return Delivery.objects.create(
+        address=address, name=one_line(name, 200), kind=Kind.INVITATION, details=details, account_id=account_id,
+        path="".join(f"/{part}" for part in path) + "/", created_at=now, next_try_at=now, message_id=uuid.uuid4().hex,
+    ).pk  # fmt: skip
+
+
+@transaction.atomic(durable=True)
+def retry(viewer: Viewer, delivery_id: int, *, now: datetime) -> None:
+    """Try a delivery again, at once and from the beginning. Raises NotFound, NotAllowed, Conflict for one that is not to be sent."""
+    delivery = Delivery.objects.visible_to(viewer).select_for_update().filter(pk=delivery_id).first()
+    if delivery is None:
+        raise NotFound(text("there is no delivery {id}", id=delivery_id))
+    require_operator(viewer)
+    if delivery.state not in _MAY_BE_TRIED:
+        raise Conflict(text("only what failed or waits can be tried again; nothing was changed"))
+    Delivery.objects.filter(pk=delivery.pk).update(state=State.WAITING, tries=0, next_try_at=now)
+    _tell(viewer, delivery.pk, 1, now)
+
+
+@transaction.atomic(durable=True)
+def retry_all_failed(viewer: Viewer, *, now: datetime) -> int:
+    """Try everything again that failed; returns how many that is. Raises NotAllowed."""
+    require_operator(viewer)
+    failed = Delivery.objects.visible_to(viewer).filter(state=State.FAILED)
+    count = failed.update(state=State.WAITING, tries=0, next_try_at=now)
+    if count:
+        _tell(viewer, 0, count, now)
+    return count
+
+
+def _tell(viewer: Viewer, delivery_id: int, count: int, now: datetime) -> None:
+    """Put it into the history of the account that did it. (Subject 0: all that had failed.)"""
+    record(
+        account_id=viewer.account_id, kind="deliveries_retried", actor=viewer.actor, at=now, subject="delivery", subject_id=delivery_id,
+        changes=[Change("retried", None, count)],
+    )  # fmt: skip

@@ -1,0 +1,174 @@
+"""From what happened to who is to be told: the histories are read on, each event once, and become deliveries.
+
+A history has no gaps and its end moves only when an event is committed, so a position in it is enough to know what was read. (Ids of
+events are no such position: transactions that began first may end last.)
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from trueup.accounts.models import Member
+from trueup.accounts.queries import installation
+from trueup.accounts.rules import Role
+from trueup.events.models import ChainHead
+from trueup.events.queries import Happened, happened_after, lengths
+from trueup.notifications.models import Delivery, Preference, Reached
+from trueup.notifications.rules import (
+    TOLD,
+    Choice,
+    Kind,
+    State,
+    audience_account,
+    choice,
+    is_last_day,
+    kinds_of,
+    next_digest,
+)
+from trueup.reports.models import Report
+from trueup.reports.rules.workflow import Status
+
+CHAINS_AT_ONCE = 200
+"""Histories read in one transaction."""
+
+_ROWS = 500
+
+
+def unread_chains() -> Iterator[list[int]]:
+    """The histories that go on behind what was read, in portions for `gather`."""
+    reached = Coalesce(Subquery(Reached.objects.filter(pk=OuterRef("pk")).values("sequence")), 0)
+    ahead = ChainHead.objects.alias(reached=reached).filter(length__gt=F("reached")).order_by("pk")
+    chains = list(ahead.values_list("pk", flat=True))
+    for start in range(0, len(chains), CHAINS_AT_ONCE):
+        yield chains[start : start + CHAINS_AT_ONCE]
+
+
+@transaction.atomic(durable=True)
+def gather(chains: Sequence[int], *, now: datetime) -> int:
+    """Read some histories on and make the deliveries they give cause to; returns how many.
+
+    Of two workers one waits for the other, and then finds nothing left.
+    """
+    Reached.objects.bulk_create((Reached(chain=chain) for chain in sorted(chains)), ignore_conflicts=True, batch_size=_ROWS)
+    positions = {one.pk: one for one in Reached.objects.select_for_update().filter(pk__in=chains).order_by("pk")}
+    ends = lengths(chains)
+    read = {chain: one.sequence for chain, one in positions.items() if ends.get(chain, 0) > one.sequence}
+    if not read:
+        return 0
+    made = list(_deliveries(happened_after(read, kinds=TOLD, subject="report"), now))
+    Delivery.objects.bulk_create(made, batch_size=_ROWS, ignore_conflicts=True)
+    moved = [Reached(chain, ends[chain]) for chain in read]
+    Reached.objects.bulk_update(moved, ["sequence"], batch_size=_ROWS)
+    return len(made)
+
+
+class _Person(NamedTuple):
+    """Somebody in an account, and what they chose."""
+
+    member: Member
+    choices: dict[str, str]
+
+    def wants(self, kind: Kind) -> Choice:
+        return choice(Role(self.member.role), self.choices.get(kind))
+
+
+def _deliveries(events: Sequence[Happened], now: datetime) -> Iterator[Delivery]:
+    """The deliveries that events give cause to."""
+    reports = _reports({event.subject_id for event in events})
+    caused = [(event, reports[event.subject_id], kind) for event in events for kind in _kinds(event, reports.get(event.subject_id))]
+    people = _people({_audience(report, kind) for _, report, kind in caused})
+    zone = installation().time_zone
+    for event, report, kind in caused:
+        for person in people.get(_audience(report, kind), ()):
+            wanted = person.wants(kind)
+            if wanted is Choice.OFF or event.person_id == person.member.user_id:  # nobody is told what they did themselves
+                continue
+            due = next_digest(now, person.member.account.time_zone or zone) if wanted is Choice.DIGEST else None
+            yield _delivery(event, report, kind, person.member, due, now=now)
+
+
+def _reports(report_ids: Collection[int]) -> dict[int, Report]:
+    """The reports that events are about, as far as it matters here."""
+    wanted = sorted(report_ids)
+    fields = ("msp_id", "distributor_id", "vendor_id", "has_access", "status", "submission", "deadline_at", "time_zone")
+    found: dict[int, Report] = {}
+    for start in range(0, len(wanted), _ROWS):
+        found |= Report.objects.only(*fields).in_bulk(wanted[start : start + _ROWS])
+    return found
+
+
+def _kinds(event: Happened, report: Report | None) -> list[Kind]:
+    if report is None:
+        return []
+    last_day = is_last_day(event.at, report.deadline_at, report.time_zone)
+    return kinds_of(event.kind, status=Status(report.status), submission=report.submission, last_day=last_day)
+
+
+def _audience(report: Report, kind: Kind) -> int:
+    return audience_account(kind, msp_id=report.msp_id, distributor_id=report.distributor_id, has_access=report.has_access)
+
+
+def _people(account_ids: Collection[int]) -> dict[int, list[_Person]]:
+    """The people of accounts who can sign in."""
+    wanted = sorted(account_ids)
+    members: list[Member] = []
+    chosen: dict[int, dict[str, str]] = defaultdict(dict)
+    for start in range(0, len(wanted), _ROWS):
+        there = Member.objects.filter(account_id__in=wanted[start : start + _ROWS], user__is_active=True).order_by("pk")
+        members += there.select_related("user", "account")
+        for row in Preference.objects.filter(user__in=there.order_by().values("user")):
+            chosen[row.user_id][row.kind] = row.choice
+    people: dict[int, list[_Person]] = defaultdict(list)
+    for member in members:
+        people[member.account_id].append(_Person(member, chosen[member.user_id]))
+    return people
+
+
+def _delivery(event: Happened, report: Report, kind: Kind, member: Member, digest_at: datetime | None, *, now: datetime) -> Delivery:
+    """A delivery to send now, or with the digest of that time."""
+    return Delivery(
+        user=member.user,
+        address=member.user.email,
+        name=member.user.name,
+        account=member.account,
+        path=f"/{report.vendor_id}/{report.distributor_id}/{report.msp_id}/",
+        kind=kind,
+        chain=event.chain,
+        sequence=event.sequence,
+        report_id=report.pk,
+        state=State.HELD if digest_at else State.WAITING,
+        created_at=now,
+        next_try_at=digest_at or now,
+        message_id=uuid.uuid4().hex,
+    )
+
+
+def due_digests(*, now: datetime) -> list[tuple[int, int]]:
+    """(user, account) of whom a digest is due."""
+    due = Delivery.objects.filter(state=State.HELD, next_try_at__lte=now).order_by("user_id", "account_id")
+    return [(user_id, account_id) for user_id, account_id in due.values_list("user_id", "account_id").distinct() if user_id and account_id]
+
+
+@transaction.atomic(durable=True)
+def bundle(user_id: int, account_id: int, *, now: datetime) -> bool:
+    """Put what is held for a person in an account into one digest; False if somebody else did meanwhile."""
+    held = Delivery.objects.filter(user_id=user_id, account_id=account_id, state=State.HELD, next_try_at__lte=now)
+    first = held.select_related("user", "account").order_by("pk").first()
+    if first is None or first.user is None:
+        return False
+    path = first.path.rsplit("/", 2)[0] + "/"  # about several MSPs: that of their distributor, under one vendor
+    held = held.filter(path__startswith=path)
+    whole = Delivery.objects.create(
+        user=first.user, address=first.user.email, name=first.user.name, account=first.account, path=path,
+        kind=Kind.DIGEST, created_at=now, next_try_at=now, message_id=uuid.uuid4().hex,
+    )  # fmt: skip
+    if not held.update(state=State.IN_DIGEST, digest=whole, next_try_at=None):
+        whole.delete()
+        return False
+    return True

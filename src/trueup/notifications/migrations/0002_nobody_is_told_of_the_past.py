@@ -1,0 +1,15 @@
+from django.db import migrations
+
+
+def begin_at_the_present_ends(apps, editor):
+    """What happened before an installation could send mail is not told any more."""
+    heads = apps.get_model("events", "ChainHead").objects.using(editor.connection.alias).values_list("chain", "length")
+    Reached = apps.get_model("notifications", "Reached")
+    Reached.objects.using(editor.connection.alias).bulk_create(
+        (Reached(chain=chain, sequence=length) for chain, length in heads), batch_size=500
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("notifications", "0001_initial"), ("events", "0002_append_only")]
+    operations = [migrations.RunPython(begin_at_the_present_ends, migrations.RunPython.noop)]
