@@ -1,5 +1,6 @@
 """Questions about the channel tree."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -45,6 +46,17 @@ class KeptView:
     query: str
 
 
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A member who has not chosen a password yet. `mark` is another one as soon as they have; it says nothing about a password."""
+
+    user_id: int
+    email: str
+    name: str
+    accounts: tuple[str, ...]
+    mark: str
+
+
 def installation() -> Installation:
     """The installation's row; the defaults where nothing was applied yet."""
     return Installation.objects.filter(id=1).first() or Installation(id=1)
@@ -85,6 +97,27 @@ def saved_views(viewer: Viewer, page: str) -> list[KeptView]:
         return []
     kept = SavedView.objects.visible_to(viewer).filter(page=page).order_by("name")
     return [KeptView(name, query) for name, query in kept.values_list("name", "query")]
+
+
+def person_who_may_sign_in(email: str) -> User | None:
+    """The active person with an e-mail address who is a member somewhere."""
+    return User.objects.filter(email=email.strip().lower(), is_active=True, memberships__isnull=False).distinct().first()
+
+
+def invited(*, user_id: int | None = None, email: str = "") -> Invited | None:
+    """A member who could accept an invitation, by id or else by e-mail; None for who has a password, or is nowhere a member."""
+    people = User.objects.filter(is_active=True)
+    found = people.filter(pk=user_id) if user_id is not None else people.filter(email=email.strip().lower())
+    user = found.first()
+    if user is None or user.has_usable_password():
+        return None
+    accounts = tuple(membership.name for membership in memberships_of(user.pk))
+    return Invited(user.pk, user.email, user.name, accounts, mark_of(user)) if accounts else None
+
+
+def mark_of(user: User) -> str:
+    """What an invitation of somebody without a password holds, so that it dies with the first password."""
+    return hashlib.sha256(user.password.encode("utf-8")).hexdigest()[:24]
 
 
 def account(viewer: Viewer, ref: str, tier: Tier | None = None) -> Account:
