@@ -69,7 +69,7 @@ class TestSaveDraft:
         version = closed.report("bolt").version
         closed.edit("bolt", "endpoint-core", by="admin@bolt.example", chargeable="35")
         edit = [LineEdit("endpoint-core", chargeable="36")]
-        with pytest.raises(Conflict, match="admin@bolt.example saved a draft .2026-11-02T10:00:00Z"):
+        with pytest.raises(Conflict, match=r"admin@bolt\.example saved a draft \(2026-11-02T10:00:00Z\)"):
             actions.save_draft(closed.viewer(BOLT, "bolt"), OCTOBER, "bolt", edit, now=at("2026-11-02T11:00:00Z"), expected_version=version)
         assert closed.line("bolt", "endpoint-core").chargeable == 35
 

@@ -1,6 +1,6 @@
 """The figures of a month: its lines, and the days and customers behind a line.
 
-All three take figures from the winning records as they were known at `as_of` (None: now). Units are those of the service.
+All take figures from the winning records as they were known at `as_of` (None: now). Units are those of the service.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trueup.catalog.models import Service
 from trueup.catalog.rules import MeasureName
@@ -98,6 +98,13 @@ def line_days(month: Month, *, as_of: datetime | None, msp_id: int, service_id: 
         return days_of(reading.connection, month, msp_id, service_id)
 
 
+def msp_days(month: Month, *, as_of: datetime | None, msp_id: int, vendor_id: int) -> dict[int, list[DayTotals]]:
+    """What every line of an MSP came to on every day of the month, by service id: `line_days` of all its lines in one reading."""
+    with open_month(month, as_of=as_of, vendor_id=vendor_id) as reading:
+        rows = reading.connection.execute(sql.DAYS_OF_MSP, [msp_id]).fetchall()
+    return {service_id: _every_day(month, [row[1:] for row in own]) for service_id, own in groupby(rows, key=itemgetter(0))}
+
+
 def line_customers(
     month: Month, *, as_of: datetime | None, msp_id: int, service_id: int, services: Sequence[MeasuredService]
 ) -> list[CustomerShare]:
@@ -137,10 +144,14 @@ def lines_in(
 
 def days_of(connection: DuckDBPyConnection, month: Month, msp_id: int, service_id: int) -> list[DayTotals]:
     """What a line in `winning` came to on every day of the month."""
-    rows = connection.execute(sql.DAYS_OF_LINE, [msp_id, service_id]).fetchall()
+    return _every_day(month, connection.execute(sql.DAYS_OF_LINE, [msp_id, service_id]).fetchall())
+
+
+def _every_day(month: Month, rows: Iterable[tuple[Any, ...]]) -> list[DayTotals]:
+    """The days that have records as all days of the month."""
     found = {row[0]: row for row in rows}
-    knows_used = any(knowing for *_, knowing in rows)
-    has_credits = any(row[3] is not None for row in rows)
+    knows_used = any(knowing for *_, knowing in found.values())
+    has_credits = any(row[3] is not None for row in found.values())
     totals = []
     for day in month.days:
         _, provisioned, used, allocated, _ = found.get(day, (day, ZERO, ZERO, ZERO, 0))

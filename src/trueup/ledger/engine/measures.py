@@ -270,3 +270,12 @@ FROM winning
 WHERE msp_id = ? AND service_id = ?
 GROUP BY day
 """
+
+DAYS_OF_MSP = """
+SELECT service_id, day, SUM(provisioned_units) AS provisioned, SUM(COALESCE(used_units, provisioned_units)) AS used,
+       SUM(allocated_credits) AS credits, COUNT(used_units) AS knowing_used
+FROM winning
+WHERE msp_id = ?
+GROUP BY service_id, day
+ORDER BY service_id, day
+"""

@@ -1,9 +1,9 @@
 """Questions about reports. Everything answered here is scoped to the viewer."""
 
+from trueup.reports.queries.charts import Chart, DayFigures, chart, days, sparklines
 from trueup.reports.queries.lists import counts, due_for_reminder, due_for_submission, report_list
 from trueup.reports.queries.one import (
     CustomerFigures,
-    DayFigures,
     Forecast,
     ForecastLine,
     HistoryEntry,
@@ -11,7 +11,6 @@ from trueup.reports.queries.one import (
     ReportSummary,
     ReportView,
     customers,
-    days,
     forecast,
     history,
     report,
@@ -19,6 +18,7 @@ from trueup.reports.queries.one import (
 )
 
 __all__ = [
+    "Chart",
     "CustomerFigures",
     "DayFigures",
     "Forecast",
@@ -27,6 +27,7 @@ __all__ = [
     "LineView",
     "ReportSummary",
     "ReportView",
+    "chart",
     "counts",
     "customers",
     "days",
@@ -36,5 +37,6 @@ __all__ = [
     "history",
     "report",
     "report_list",
+    "sparklines",
     "viewer_for",
 ]

@@ -15,7 +15,7 @@ from trueup.kit.issue import Issue
 from trueup.kit.period import Month
 from trueup.kit.quantity import Credits, Quantity
 from trueup.kit.text import text
-from trueup.ledger.figures import line_customers, line_days
+from trueup.ledger.figures import line_customers
 from trueup.reports.access import to_read
 from trueup.reports.measuring import as_copied, services_of, state_of, to_measure
 from trueup.reports.models import Report, ReportLine
@@ -107,17 +107,6 @@ class CustomerFigures:
     provisioned: Quantity
     used: Quantity | None
     credits: Credits | None
-
-
-@dataclass(frozen=True, slots=True)
-class DayFigures:
-    """What a line came to on one day; `chosen`: its figures are those of this day."""
-
-    day: date
-    provisioned: Quantity
-    used: Quantity | None
-    credits: Credits | None
-    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,14 +240,6 @@ def customers(viewer: Viewer, month: Month, msp: str, service: str) -> list[Cust
         (CustomerFigures(one.ref, one.name, share.provisioned, share.used, share.credits) for one, share in named),
         key=lambda figures: figures.customer,
     )
-
-
-def days(viewer: Viewer, month: Month, msp: str, service: str) -> list[DayFigures]:
-    """What a line came to on every day of the month, from the ledger as it was pinned. Raises NotFound, NotAllowed."""
-    found, line = _line_to_read(viewer, month, msp, service)
-    chosen = set(line.days)
-    totals = line_days(month, as_of=found.as_of, msp_id=found.msp_id, service_id=line.service_id)
-    return [DayFigures(total.day, total.provisioned, total.used, total.credits, chosen=total.day.isoformat() in chosen) for total in totals]
 
 
 def history(viewer: Viewer, month: Month, msp: str) -> list[HistoryEntry]:
