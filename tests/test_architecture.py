@@ -32,6 +32,8 @@ FURTHER_NAMES = {
     "ledger/figures.py": "what a month's reading returns, shared by engine and queries",
     "network/customers": "a CSV of any size on its way into the tables",
     "network/document.py": "YAML and JSON Schema, and the line of everything",
+    "network/editing.py": "one entry on its way into the tables, for the verbs that change and remove one",
+    "network/queries": "the questions of many pages, one file for each subject",
     "network/tables": "each part of the file beside the tables it is kept in",
     "notifications/composing.py": "what an e-mail says, read with its recipient's rights when it is sent",
     "notifications/gathering.py": "the verbs that make deliveries of events, read from every history at once",

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trueup.accounts.models import Account, Placement
-from trueup.accounts.rules import Actor, Role, Tier, Viewer
+from trueup.accounts.queries import viewers_of
+from trueup.accounts.rules import Tier, Viewer
 from trueup.events.models import Event
 from trueup.events.queries import audit
 from trueup.kit.errors import Invalid, NotAllowed
@@ -25,9 +26,9 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "customers.csv"
 
 
-def run(file: Path, text: str, *, dry_run: bool = False) -> CustomersResult:
+def run(file: Path, text: str, *, dry_run: bool = False, viewer: Viewer | None = None) -> CustomersResult:
     file.write_text(text, encoding="utf-8")
-    return import_customers(Viewer.system(), file, dry_run=dry_run, now=NOW, progress=None)
+    return import_customers(viewer or Viewer.system(), file, dry_run=dry_run, now=NOW, progress=None)
 
 
 def history(ref: str) -> list[tuple[str, date]]:
@@ -123,10 +124,50 @@ class TestImport:
         assert list(told) == [dune, bolt, dune]
         assert audit().findings == ()
 
-    def test_is_for_the_operator_only(self, world: None, file: Path) -> None:
-        viewer = Viewer(Actor("person", "a@b.example", 1), 1, Tier.DISTRIBUTOR, Role.ADMIN)
-        with pytest.raises(NotAllowed):
-            import_customers(viewer, file, dry_run=False, now=NOW, progress=None)
+    def test_needs_the_right_to_keep_accounts(self, world: None, file: Path) -> None:
+        with pytest.raises(NotAllowed, match="may not import customers"):
+            run(file, "ref,name,msp\nnew,New,bolt\n", viewer=viewers_of("viewer@bolt.example")[0])
+
+
+@pytest.mark.django_db
+class TestImportByAMember:
+    @pytest.mark.parametrize(
+        ("email", "added"),
+        [
+            ("billing@bolt.example", "bolt"),
+            ("north@north.example", "coil"),
+            ("vendor@acme.example", "dune"),
+            ("south@south.example", "dune"),
+        ],
+    )
+    def test_reaches_the_msps_below(self, world: None, file: Path, email: str, added: str) -> None:
+        assert run(file, f"ref,name,msp\nnew,New,{added}\n", viewer=viewers_of(email)[0]) == CustomersResult(added=1)
+
+    @pytest.mark.parametrize(
+        ("email", "row", "column", "reason"),
+        [
+            ("billing@bolt.example", "new,New,coil,", "msp", "there is no MSP of this ref"),
+            ("billing@bolt.example", "new,New,nobody,", "msp", "there is no MSP of this ref"),
+            ("north@north.example", "new,New,dune,", "msp", "there is no MSP of this ref"),
+            ("north@north.example", "new,New,south,", "msp", "there is no MSP of this ref"),
+            ("billing@bolt.example", "coil-bakery,Bakery Brothers,bolt,", "ref", "this ref is taken"),
+            ("billing@bolt.example", "dune,Dune,bolt,", "ref", "this ref is taken"),
+            ("billing@bolt.example", "bolt,Bolt,bolt,", "ref", "this is an MSP, not a customer"),
+            ("billing@coil.example", "bolt-moved,Renamed,coil,2026-10-16", "ref", "this customer is not below your account at present"),
+            ("billing@coil.example", "bolt-moved,Moved Ltd,coil,2026-09-01", "ref",
+             "this would change days on which the customer or the MSP is not yours"),
+            ("billing@bolt.example", "bolt-moved,Moved Ltd,bolt,2026-11-01", "ref",
+             "this would change days on which the customer or the MSP is not yours"),
+        ],
+    )  # fmt: skip
+    def test_refuses_what_is_beyond_reach(self, world: None, file: Path, email: str, row: str, column: str, reason: str) -> None:
+        result = run(file, f"ref,name,msp,from\n{row}\n", viewer=viewers_of(email)[0])
+        assert [(item.column, item.reason) for item in result.refused] == [(column, reason)]
+
+    def test_moves_customers_between_the_msps_of_a_distributor(self, world: None, file: Path) -> None:
+        rows = "bolt-garage,Garage Center,coil,2026-10-01\nbolt-moved,Moved Ltd,bolt,2026-10-16\n"
+        assert run(file, f"ref,name,msp,from\n{rows}", viewer=viewers_of("north@north.example")[0]) == CustomersResult(moved=2)
+        assert history("bolt-moved") == [("bolt", date(2025, 1, 1))]
 
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 1, 12))

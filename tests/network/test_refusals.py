@@ -47,7 +47,7 @@ class TestFile:
         ("text", "expected"),
         [
             ("region: []", "line 1: `region` is not known here; did you mean `regions`?"),
-            ("accounts: {ref: v}", "line 1: accounts: must be a list"),
+            ("accounts: {ref: v}", "line 1: accounts: it must be a list"),
             ("regions:\n  - {code: emea}\n  - {name: Asia}", "line 3: region 2: `code` is missing"),
             ("regions:\n  - {code: emea, usage_report: no}",
              "line 2: region emea: `usage_report` is not known here; did you mean `usage_reports`?"),

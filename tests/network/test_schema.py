@@ -28,4 +28,4 @@ class TestSchema:
         assert [f"{name}.{key}" for name, fields in entries.items() for key, field in fields.items() if "description" not in field] == []
 
     def test_accepts_the_world(self) -> None:
-        assert document.wrong_shape(document.read(NETWORK, FILE_NAME)) == []
+        assert document.wrong_shape(document.read(NETWORK, FILE_NAME).data) == []

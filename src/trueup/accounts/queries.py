@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from trueup.accounts.models import Account, Installation, Member, Placement, SavedView
+from trueup.accounts.models import Account, Installation, Member, Placement, SavedView, User
 from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, no_account, usage_report_access
 from trueup.kit.errors import NotFound
 from trueup.kit.text import text
@@ -137,6 +137,11 @@ def refs(viewer: Viewer, account_ids: Iterable[int]) -> dict[int, str]:
     for chunk in _chunks(set(account_ids)):
         found.update(Account.objects.visible_to(viewer).filter(pk__in=chunk).values_list("pk", "ref"))
     return found
+
+
+def customers_by_ref(viewer: Viewer) -> dict[str, str]:
+    """The names of all customers a viewer sees, by ref."""
+    return dict(Account.objects.visible_to(viewer).filter(tier=Tier.CUSTOMER).order_by("ref").values_list("ref", "name"))
 
 
 def parents(account_ids: Collection[int], on: date) -> dict[int, int]:

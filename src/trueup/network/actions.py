@@ -1,38 +1,52 @@
-"""Applying a network file, and importing customers. Each is one transaction that does everything or nothing."""
+"""The verbs of the network: the whole of it by a file, customers by a CSV, and one entry at a time.
 
+Each is one transaction that does everything or nothing.
+"""
+
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from trueup.accounts.models import Installation
-from trueup.accounts.rules import Viewer
-from trueup.kit.errors import Invalid, NotAllowed, Problem
+from trueup.accounts.models import ApiClient, Installation, Member, User
+from trueup.accounts.queries import account, installation, mark_of
+from trueup.accounts.rules import Actor, Right, Role, Scope, Tier, Viewer, beyond
+from trueup.events.recording import Change, Happening, record, record_all
+from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from trueup.kit.period import local_date
 from trueup.kit.progress import Progress, Silence
-from trueup.network import document
-from trueup.network.customers import merging, staging
+from trueup.kit.text import plural, text
+from trueup.network import document, editing
+from trueup.network.customers import merging, reaching, staging
 from trueup.network.customers.result import CustomersResult
+from trueup.network.rules.editing import NEW, Entry
 from trueup.network.rules.history import happenings
 from trueup.network.rules.meaning import understand
-from trueup.network.rules.plan import Plan, compare
-from trueup.network.rules.tree import SECTIONS, State, Wrong, name_of
-from trueup.network.tables.reading import in_use, present
-from trueup.network.tables.recording import record_steps
+from trueup.network.rules.plan import Plan, compare, reason_to_stay, removal
+from trueup.network.rules.reach import Reach
+from trueup.network.rules.tree import KINDS, SECTIONS, Raw, State, Wrong, name_of
+from trueup.network.tables.reading import in_use, present, ref_of
+from trueup.network.tables.recording import APPLIED, CHANGED, record_steps
 from trueup.network.tables.writing import write
 
-__all__ = ["CustomersResult", "Plan", "apply", "import_customers"]
+__all__ = [
+    "NEW", "CustomersResult", "Plan", "accept_invitation", "apply", "change", "create_client", "import_customers", "invite", "remove",
+    "revoke_client",
+]  # fmt: skip
 
 
-def apply(viewer: Viewer, text: str, *, file_name: str, dry_run: bool, now: datetime) -> Plan:
+def apply(viewer: Viewer, yaml_text: str, *, file_name: str, dry_run: bool, now: datetime) -> Plan:
     """Make the network as the file says, or with `dry_run` only say what that would change.
 
-    `text` is YAML, `file_name` what the messages call it. Entries that are not in the file are removed where that is safe;
+    `yaml_text` is the file, `file_name` what the messages call it. Entries that are not in the file are removed where that is safe;
     sections that are not in the file, and customers, are left alone. The same file a second time changes nothing.
     Raises Invalid with every problem and its line, NotAllowed for anybody but the operator.
     """
-    _require_operator(viewer, "apply a network file")
-    read = document.read(text, file_name)
-    wrong = document.wrong_shape(read)
+    _require_operator(viewer)
+    read = document.read(yaml_text, file_name)
+    wrong = document.wrong_shape(read.data)
     with transaction.atomic(durable=True):
         if not dry_run:
             _lock()
@@ -41,10 +55,105 @@ def apply(viewer: Viewer, text: str, *, file_name: str, dry_run: bool, now: date
         if wrong or meant_wrong:
             raise _invalid(read, [*wrong, *meant_wrong], file_name)
         plan = compare(before, wanted, listed=_listed(read), in_use=in_use(before, wanted))
-        if plan.doing and not dry_run:
-            write(plan, before, wanted)
-            record_steps(happenings(plan, before, wanted, now.date()), viewer.actor, now, note=file_name)
+        if not dry_run:
+            _do(plan, before, wanted, viewer, now, kind=APPLIED, note=file_name)
     return plan
+
+
+def change(
+    viewer: Viewer, section: str, entry: Mapping[str, Raw], *, now: datetime, dry_run: bool = False, seen: str | None = None
+) -> Plan:
+    """Add or change one entry, given as the network file has it; with `dry_run` only say what that would change.
+
+    What is not said stays as it is; a field given as None goes back to what it is without being said. An effective-dated field
+    (`placements`, `credits`, `measure`) given as one mapping with a `from` says the value of that day only, and one whose value is
+    None takes that day away. New terms begin with what the account's terms said before them.
+
+    `seen` is the fingerprint of the entry as it was shown: Conflict if it is another by now. NEW: there must be no such entry yet.
+    Raises Invalid with the fields that are wrong (`where` is the field: `city`, `credits.per_unit`), NotFound for what the viewer
+    does not see, NotAllowed without the right, Conflict if it cannot be done at present.
+    """
+    with transaction.atomic(durable=True):
+        if not dry_run:
+            _lock()
+        edit = editing.find(viewer, section, dict(entry), now)
+        edit.require(seen)
+        plan = edit.plan()
+        if not dry_run:
+            _do(plan, edit.before, edit.wanted, viewer, now, kind=CHANGED)
+    return plan
+
+
+def remove(viewer: Viewer, section: str, key: Collection[str] | str, *, now: datetime, seen: str | None = None) -> Plan:
+    """Remove one entry: a member (e-mail, account), terms (account, from) that are not yet in force, or an unused entry of a list (code).
+
+    Raises NotFound, NotAllowed as `change` does, and Conflict with the reason where it has to stay.
+    """
+    whole = (key,) if isinstance(key, str) else tuple(key)
+    with transaction.atomic(durable=True):
+        _lock()
+        edit = editing.find(viewer, section, editing.entry_named(section, whole), now)
+        if edit.here is None:
+            raise NotFound(edit.missing)
+        edit.require(seen)
+        used = in_use(edit.before, {}) if section in {"regions", "account_types", "billing_units", "sources"} else {}
+        reason = reason_to_stay(section, edit.key, used.get(section, ())) or edit.in_force()
+        if reason:
+            raise Conflict(text("{kind} {name} stays: {reason}", kind=KINDS[section], name=edit.name, reason=reason))
+        plan = edit.without(removal(section, edit.key, edit.here))
+        _do(plan, edit.before, {}, viewer, now, kind=CHANGED)
+    return plan
+
+
+def invite(viewer: Viewer, email: str, account_ref: str, role: Role, name: str, *, now: datetime) -> Plan:
+    """Make somebody a member of an account; a person nobody knows yet is made, and can't sign in before setting a password.
+
+    Raises as `change` does; Invalid at `email` for somebody who is a member already.
+    """
+    entry: Entry = {"email": email.strip(), "account": account_ref, "role": str(role)}
+    if name.strip():
+        entry["name"] = name.strip()
+    return change(viewer, "members", entry, now=now, seen=NEW)
+
+
+def create_client(viewer: Viewer, account_ref: str, name: str, scopes: Collection[Scope | str], *, client_id: str, now: datetime) -> None:
+    """Let a program act for an account within its scopes. Whoever keeps its secret has chosen `client_id`.
+
+    Raises NotFound, NotAllowed as for members, Invalid for scopes that nobody in such an account has the right to.
+    """
+    with transaction.atomic(durable=True):
+        _lock()
+        found = account(viewer, account_ref)
+        _require_manager(viewer, account_ref, now)
+        _check_client(name, scopes, Tier(found.tier))
+        if ApiClient.objects.filter(client_id=client_id).exists():
+            raise Conflict(text("there is a client “{client}” already", client=client_id))
+        kept = sorted(str(scope) for scope in scopes)
+        ApiClient.objects.create(
+            account=found, client_id=client_id, name=name.strip(), scopes=kept, created_at=now, created_by=viewer.actor.name
+        )
+        of = f"API client {client_id}"
+        changes = [Change("name", None, name.strip(), of), Change("scopes", None, list(kept), of)]
+        record(
+            account_id=found.pk, kind="client_created", actor=viewer.actor, at=now, subject="account", subject_id=found.pk, changes=changes
+        )  # fmt: skip
+
+
+def revoke_client(viewer: Viewer, client_id: str, *, now: datetime) -> None:
+    """Take a program's access away, for good. Raises NotFound, NotAllowed; Conflict if that has been done."""
+    with transaction.atomic(durable=True):
+        _lock()
+        client = ApiClient.objects.visible_to(viewer).select_related("account").filter(client_id=client_id).first()
+        if client is None:
+            raise NotFound(text("there is no client “{client}”", client=client_id))
+        _require_manager(viewer, client.account.ref, now)
+        if not ApiClient.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=now):
+            raise Conflict(text("the client “{client}” was revoked already", client=client_id))
+        change_of = Change("revoked", before=False, after=True, of=f"API client {client_id}")
+        record(
+            account_id=client.account_id, kind="client_revoked", actor=viewer.actor, at=now,
+            subject="account", subject_id=client.account_id, changes=[change_of],
+        )  # fmt: skip
 
 
 def import_customers(viewer: Viewer, file: Path, *, dry_run: bool, now: datetime, progress: Progress | None) -> CustomersResult:
@@ -52,23 +161,79 @@ def import_customers(viewer: Viewer, file: Path, *, dry_run: bool, now: datetime
 
     A row says below which MSP a customer is from a day on (`from` empty: since ever); several rows of one ref are its history.
     What the file does not say stays: later placements too. If any row is bad nothing is done and the result lists all bad rows.
-    Raises Invalid for a file that cannot be read at all, NotAllowed for anybody but the operator.
+    An MSP the viewer does not see is one that does not exist; a ref that exists outside its subtree is one that is taken.
+    Raises Invalid for a file that cannot be read at all, NotAllowed without the right to keep accounts.
     """
-    _require_operator(viewer, "import customers")
+    viewer.require(Right.KEEP_ACCOUNTS, text("import customers"))
     told = progress or Silence()
     with staging.staged(file, told) as rows, transaction.atomic(durable=True):
         if not dry_run:
             _lock()
-        refused = staging.check(rows)
+        staging.check(rows, viewer)
+        if not viewer.sees_all:
+            reaching.check(rows, viewer, _reach(viewer, now))
+        refused = staging.refused(rows)
         if refused:
             return CustomersResult(refused=tuple(refused))
         return merging.merge(rows, viewer.actor, dry_run=dry_run, now=now, progress=told)
 
 
-def _require_operator(viewer: Viewer, to_do: str) -> None:
-    """The network is the whole installation's: nobody inside it may change it."""
+def _do(plan: Plan, before: State, wanted: State, viewer: Viewer, now: datetime, *, kind: str, note: str = "") -> None:
+    """Write the steps, and record them."""
+    if plan.doing:
+        write(plan, before, wanted)
+        record_steps(happenings(plan, before, wanted, now.date()), viewer.actor, now, note=note, kind=kind)
+
+
+def _reach(viewer: Viewer, now: datetime) -> Reach:
+    """How far a viewer reaches today, where the installation is."""
+    return Reach.of(viewer, ref_of(viewer), local_date(now, installation().time_zone), present(())["accounts"])
+
+
+def _require_manager(viewer: Viewer, ref: str, now: datetime) -> None:
+    """API clients are managed by who manages members there."""
+    viewer.require(Right.MANAGE_MEMBERS, text("manage API clients"))
+    if not _reach(viewer, now).holds_today(ref):
+        raise NotAllowed(text("“{ref}” is not below your account at present", ref=ref))
+
+
+def _check_client(name: str, scopes: Collection[str], tier: Tier) -> None:
+    problems = []
+    if not name.strip() or len(name.strip()) > 200 or not name.isprintable():
+        problems.append(Problem("name", text("a name has 1 to 200 characters"), "name"))
+    if not scopes:
+        problems.append(Problem("scopes", text("choose what the client may do"), "missing"))
+    problems += [
+        Problem("scopes", text("“{scope}” can't be given to a client of this account", scope=scope), "beyond")
+        for scope in beyond(scopes, tier)
+    ]
+    if problems:
+        raise Invalid(text("the client was not created"), problems)
+
+
+def accept_invitation(user_id: int, mark: str, *, name: str, password: str, now: datetime) -> None:
+    """Give an invited person the name and the password they chose. `mark` is what the invitation holds (`accounts.queries.invited`).
+
+    Whether the password is good enough, whoever calls has asked. Raises Conflict if the person chose one before.
+    """
+    hashed = make_password(password)  # slow on purpose: not while others wait for the transaction
+    with transaction.atomic(durable=True):
+        user = User.objects.select_for_update().filter(pk=user_id, is_active=True).first()
+        if user is None or user.has_usable_password() or mark_of(user) != mark:
+            raise Conflict(text("this invitation is no longer valid"))
+        User.objects.filter(pk=user.pk).update(name=name, password=hashed)
+        actor = Actor("person", user.email, user.pk)
+        members = Member.objects.filter(user=user).order_by("account_id")
+        record_all([Happening(one.account_id, INVITATION_ACCEPTED, actor, now, "member", one.pk) for one in members])
+
+
+INVITATION_ACCEPTED = "invitation_accepted"
+
+
+def _require_operator(viewer: Viewer) -> None:
+    """The network is the whole installation's: nobody inside it may change all of it."""
     if not viewer.sees_all:
-        raise NotAllowed(f"{viewer.actor.name} may not {to_do}: only the operator of the installation may")
+        raise NotAllowed(text("{who} may not apply a network file: only the operator of the installation may", who=viewer.actor.name))
 
 
 def _lock() -> None:
@@ -90,21 +255,24 @@ def _listed(read: document.Document) -> set[str]:
 
 def _invalid(read: document.Document, wrong: list[Wrong], file_name: str) -> Invalid:
     """All that is wrong, in the order of the lines."""
-    found = sorted((read.line_of(item.path), _sentence(read.data, item), item.code) for item in wrong)
+    found = sorted(
+        ((read.line_of(item.path), _sentence(read.data, item), item.code) for item in wrong), key=lambda item: (item[0], str(item[1]))
+    )
     problems = [Problem(f"{file_name} line {line}", sentence, code) for line, sentence, code in found]
-    many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    return Invalid(f"{file_name} has {many}; nothing was changed", problems)
+    many = plural(
+        "{file} has {count} problem; nothing was changed", "{file} has {count} problems; nothing was changed", len(problems), file=file_name
+    )
+    return Invalid(many, problems)
 
 
-def _sentence(data: "dict[str, object] | State | object", item: Wrong) -> str:
+def _sentence(data: dict[str, Raw], item: Wrong) -> str:
     """What is wrong, after the entry it is wrong in."""
     section = str(item.path[0]) if item.path else ""
-    kind = SECTIONS.get(section)
-    if kind is None:
+    if section not in SECTIONS:
         return item.message
-    entries = data.get(section) if isinstance(data, dict) else None
+    entries = data.get(section)
     index = item.path[1] if len(item.path) > 1 else None
     entry = entries[index] if isinstance(entries, list) and isinstance(index, int) else None
     name = name_of(section, entry)
-    place = f"{kind} {name}" if name else f"{kind} {index + 1}" if isinstance(index, int) else section
-    return f"{place}: {item.message}"
+    place = f"{KINDS[section]} {name}" if name else f"{KINDS[section]} {index + 1}" if isinstance(index, int) else section
+    return text("{entry}: {problem}", entry=place, problem=item.message)

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from functools import cache
+from functools import cache, reduce
 from importlib import resources
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from trueup.kit.errors import Invalid, Problem
+from trueup.kit.text import Text, plural, text
 from trueup.network.rules.tree import Path, Raw, Wrong
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times as fast, where it was built
@@ -23,15 +24,27 @@ _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fals
 _INT = re.compile(r"[-+]?(0|[1-9]\d{0,30})")
 _DECIMAL = re.compile(r"[-+]?(\d{0,30}\.\d{1,30}|\d{1,30}\.)([eE][-+]?\d{1,2})?|[-+]?\d{1,30}[eE][-+]?\d{1,2}")
 _MERGE = "<<"
-_KINDS = {
-    "object": "a mapping (field: value)",
-    "array": "a list",
-    "string": "text (put it in quotes)",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "empty",
+_FORMS: dict[str, Text] = {
+    "object": text("a mapping (field: value)"),
+    "array": text("a list"),
+    "string": text("text (put it in quotes)"),
+    "integer": text("a whole number"),
+    "number": text("a number"),
+    "boolean": text("true or false"),
+    "null": text("empty"),
+    "one line of text": text("one line of text"),
+    "one line of text without spaces at its ends": text("one line of text without spaces at its ends"),
+    "a day like 2026-10-16": text("a day like 2026-10-16"),
+    "an e-mail address": text("an e-mail address"),
+    "three capital letters like USD": text("three capital letters like USD"),
+    "the code of a billing unit, or a mapping with its code, name and decimals": text(
+        "the code of a billing unit, or a mapping with its code, name and decimals"
+    ),
+    "the name of a measure, a mapping with name and percentile, or a list of such with `from`": text(
+        "the name of a measure, a mapping with name and percentile, or a list of such with `from`"
+    ),
 }
+"""What a value has to be, in sentences: by its JSON type, or as the schema says it itself."""
 
 
 class Document:
@@ -71,10 +84,10 @@ def _is_merge(key: yaml.Node) -> bool:
     return isinstance(key, yaml.ScalarNode) and key.value == _MERGE and not key.style
 
 
-def read(text: str, file_name: str) -> Document:
+def read(yaml_text: str, file_name: str) -> Document:
     """Read the YAML of a network file. Raises Invalid with the line of what cannot be read."""
     try:
-        loader = _Base(text)
+        loader = _Base(yaml_text)
         try:
             root = loader.get_single_node()
         finally:
@@ -85,13 +98,13 @@ def read(text: str, file_name: str) -> Document:
     except (yaml.YAMLError, RecursionError) as error:
         raise _unreadable(file_name, None, str(error).partition("\n")[0]) from error
     if not isinstance(data, dict):
-        raise _unreadable(file_name, root.start_mark, "the file must be a mapping of sections such as `accounts:`")
+        raise _unreadable(file_name, root.start_mark, text("the file must be a mapping of sections such as `accounts:`"))
     return Document(root or yaml.MappingNode("", []), data)
 
 
 def _unreadable(file_name: str, mark: Any, message: str) -> Invalid:
     where = f"{file_name} line {mark.line + 1}" if mark else file_name
-    return Invalid(f"{file_name} cannot be read", [Problem(where, message, "not_yaml")])
+    return Invalid(text("{file} cannot be read", file=file_name), [Problem(where, message, "not_yaml")])
 
 
 class _Builder:
@@ -107,7 +120,7 @@ class _Builder:
         """The value of the whole document. Raises Invalid."""
         value = self._value(root)
         if self._problems:
-            raise Invalid(f"{self._file_name} cannot be read", self._problems)
+            raise Invalid(text("{file} cannot be read", file=self._file_name), self._problems)
         return value
 
     def _refuse(self, node: yaml.Node, message: str, code: str) -> None:
@@ -118,7 +131,7 @@ class _Builder:
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node)
         if id(node) in self._open:
-            self._refuse(node, "an anchor must not contain itself", "recursive")
+            self._refuse(node, text("an anchor must not contain itself"), "recursive")
             return None
         if id(node) not in self._built:
             self._open.add(id(node))
@@ -135,9 +148,9 @@ class _Builder:
                 for base in self._bases(value):
                     merged = base | merged
             elif not isinstance(key, yaml.ScalarNode):
-                self._refuse(key, "a key must be a word", "not_a_key")
+                self._refuse(key, text("a key must be a word"), "not_a_key")
             elif key.value in own:
-                self._refuse(key, f"`{key.value}` is here twice", "duplicate_key")
+                self._refuse(key, text("`{key}` is here twice", key=key.value), "duplicate_key")
             else:
                 own[key.value] = self._value(value)
         return merged | own
@@ -146,29 +159,29 @@ class _Builder:
         found = self._value(node)
         bases = [item for item in (found if isinstance(found, list) else [found]) if isinstance(item, dict)]
         if not bases:
-            self._refuse(node, "`<<` takes an alias of a mapping", "not_a_mapping")
+            self._refuse(node, text("`<<` takes an alias of a mapping"), "not_a_mapping")
         return bases
 
 
 def _scalar(node: yaml.ScalarNode) -> Raw:
     """Quoted is text; of what is plain, only what everybody reads alike is more (`no` and `012` are text)."""
-    text: str = node.value
+    written: str = node.value
     if node.style or node.tag == "tag:yaml.org,2002:str":
-        return text
-    if _NULL.fullmatch(text):
+        return written
+    if _NULL.fullmatch(written):
         return None
-    if text in _BOOL:
-        return _BOOL[text]
-    if _INT.fullmatch(text):
-        return int(text)
-    return Decimal(text) if _DECIMAL.fullmatch(text) else text
+    if written in _BOOL:
+        return _BOOL[written]
+    if _INT.fullmatch(written):
+        return int(written)
+    return Decimal(written) if _DECIMAL.fullmatch(written) else written
 
 
 @cache
 def schema() -> dict[str, Any]:
     """The published JSON Schema of a network file."""
-    text = resources.files("trueup.network").joinpath("network.schema.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+    written = resources.files("trueup.network").joinpath("network.schema.json").read_text(encoding="utf-8")
+    return dict(json.loads(written))
 
 
 @cache
@@ -176,10 +189,10 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(schema())
 
 
-def wrong_shape(document: Document) -> list[Wrong]:
-    """Everything in which a document differs from the schema, in words."""
+def wrong_shape(data: dict[str, Raw]) -> list[Wrong]:
+    """Everything in which the content of a network file differs from the schema, in words."""
     found: dict[Wrong, None] = {}
-    for error in _validator().iter_errors(document.data):
+    for error in _validator().iter_errors(data):
         found.update(dict.fromkeys(_in_words(error)))
     return list(found)
 
@@ -190,15 +203,15 @@ def _in_words(error: ValidationError) -> Iterator[Wrong]:
     match error.validator:
         case "required":
             missing = [name for name in rule if name not in value]
-            yield from (Wrong(path, f"`{name}` is missing", "missing") for name in missing)
+            yield from (Wrong((*path, name), text("`{field}` is missing", field=name), "missing") for name in missing)
         case "additionalProperties":
             known = list(_schema_of(error)["properties"])
             unknown = [name for name in value if name not in known]
-            yield from (Wrong((*path, name), f"`{name}` is not known here{_meant(name, known)}", "unknown_field") for name in unknown)
+            yield from (Wrong((*path, name), _unknown(name, known), "unknown_field") for name in unknown)
         case "anyOf":
             yield from _of_branches(error)
         case _:
-            yield Wrong(path, _label(path) + _one(error), f"wrong_{str(error.validator).lower()}")
+            yield Wrong(path, _one(error, _field(path)), f"wrong_{str(error.validator).lower()}")
 
 
 def _schema_of(error: ValidationError) -> dict[str, Any]:
@@ -206,42 +219,47 @@ def _schema_of(error: ValidationError) -> dict[str, Any]:
     return cast("dict[str, Any]", error.schema)
 
 
-def _label(path: tuple[str | int, ...]) -> str:
-    """The field at the end of a path, as the beginning of a sentence."""
+def _field(path: tuple[str | int, ...]) -> Text:
+    """The field at the end of a path; of an entry as a whole, that it is one."""
     names = [step for step in path[1:] if isinstance(step, str)]
-    return f"`{names[-1]}` " if names else ""
+    return text("`{field}`", field=names[-1]) if names else text("it")
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def _unknown(name: str, known: Iterable[str]) -> Text:
     close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""
+    if close:
+        return text("`{field}` is not known here; did you mean `{meant}`?", field=name, meant=close[0])
+    return text("`{field}` is not known here", field=name)
 
 
-def _one(error: ValidationError) -> str:
-    """The end of the sentence that begins with the field's name."""
+def _one(error: ValidationError, field: Text) -> str:
+    """What a field has to be."""
     value: Any = error.validator_value
     match error.validator:
         case "type":
-            kinds = [value] if isinstance(value, str) else value
-            return "must be " + " or ".join(_KINDS[kind] for kind in kinds)
+            kinds = [_FORMS[kind] for kind in ([value] if isinstance(value, str) else value)]
+            form = reduce(lambda one, other: text("{one} or {other}", one=one, other=other), kinds)
+            return text("{field} must be {form}", field=field, form=form)
         case "enum":
-            return f"must be one of {', '.join(str(item) for item in value if item is not None)}, not {_short(error.instance)}"
+            allowed = ", ".join(str(item) for item in value if item is not None)
+            return text("{field} must be one of {allowed}, not “{typed}”", field=field, allowed=allowed, typed=_short(error.instance))
         case "minimum":
-            return f"must not be below {value}, but is {error.instance}"
+            return text("{field} must not be below {least}, but is {typed}", field=field, least=value, typed=error.instance)
         case "maximum":
-            return f"must not be above {value}, but is {error.instance}"
+            return text("{field} must not be above {most}, but is {typed}", field=field, most=value, typed=error.instance)
         case "maxLength":
-            return f"may have {value} characters at most"
+            return plural("{field} may have {count} character at most", "{field} may have {count} characters at most", value, field=field)
         case "minItems":
-            return "must not be empty"
+            return text("{field} must not be empty", field=field)
         case "pattern":
-            return f"must be {_schema_of(error).get('x-in-words', 'text in the expected form')}, not {_short(error.instance)}"
+            form = _FORMS[_schema_of(error)["x-in-words"]]
+            return text("{field} must be {form}, not “{typed}”", field=field, form=form, typed=_short(error.instance))
     return str(error.message)
 
 
 def _short(value: Any) -> str:
-    text = str(value)
-    return f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"
+    written = str(value)
+    return f"{written[:60]}…" if len(written) > 60 else written
 
 
 def _of_branches(error: ValidationError) -> Iterator[Wrong]:
@@ -255,4 +273,5 @@ def _of_branches(error: ValidationError) -> Iterator[Wrong]:
             yield from _in_words(inner)
         return
     path = tuple(error.absolute_path)
-    yield Wrong(path, _label(path) + f"must be {_schema_of(error)['x-in-words']}", "wrong_form")
+    form = _FORMS[_schema_of(error)["x-in-words"]]
+    yield Wrong(path, text("{field} must be {form}", field=_field(path), form=form), "wrong_form")

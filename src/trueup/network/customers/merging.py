@@ -28,7 +28,7 @@ _MOST_WAITING: Final = 50_000  # customers whose changes wait to be told togethe
 
 
 @dataclass(frozen=True, slots=True)
-class _Customer:
+class Customer:
     """A customer as it is (`name` None: it is not yet there) and as the file says."""
 
     ref: str
@@ -70,7 +70,7 @@ def merge(scratch: sqlite3.Connection, actor: Actor, *, dry_run: bool, now: date
     telling = _Telling(actor, now)
     everybody = customers(scratch)
     while block := list(islice(everybody, _AT_ONCE)):
-        compared = list(_compared(block))
+        compared = list(beside_the_network(block))
         for customer in compared:
             counted.update(_counts(customer))
         changed = [customer for customer in compared if customer.added or customer.renamed or customer.moved]
@@ -83,12 +83,12 @@ def merge(scratch: sqlite3.Connection, actor: Actor, *, dry_run: bool, now: date
     return CustomersResult(counted["added"], counted["renamed"], counted["moved"], counted["unchanged"])
 
 
-def _counts(customer: _Customer) -> list[str]:
+def _counts(customer: Customer) -> list[str]:
     words = [word for word in ("added", "renamed", "moved") if getattr(customer, word)]
     return words or ["unchanged"]
 
 
-def _compared(block: list[tuple[str, str, list[tuple[str, str]]]]) -> Iterator[_Customer]:
+def beside_the_network(block: list[tuple[str, str, list[tuple[str, str]]]]) -> Iterator[Customer]:
     """The customers of a block beside what the network knows of them."""
     names: dict[str, str] = {}
     histories: dict[str, History] = defaultdict(list)
@@ -100,10 +100,10 @@ def _compared(block: list[tuple[str, str, list[tuple[str, str]]]]) -> Iterator[_
     for ref, name, rows in block:
         before = histories.get(ref, [])
         after = merged(before, [(date.fromisoformat(day), msp) for day, msp in rows])
-        yield _Customer(ref, names.get(ref), before, name, after)
+        yield Customer(ref, names.get(ref), before, name, after)
 
 
-def _write(changed: list[_Customer]) -> None:
+def _write(changed: list[Customer]) -> None:
     added = ((customer.ref, Tier.CUSTOMER.value, customer.name, "", "", "", "", False) for customer in changed if customer.added)
     insert(Account, ("ref", "tier", "name", "time_zone", "city", "state", "company_id", "usage_reports_excluded"), added)
     renamed = {customer.ref: customer.name for customer in changed if customer.renamed}
@@ -126,7 +126,7 @@ class _Telling:
         self._count = 0
         self._claimed = False
 
-    def add(self, changed: list[_Customer]) -> None:
+    def add(self, changed: list[Customer]) -> None:
         """More customers that changed."""
         for customer in changed:
             changes, old, new = customer.changes, _fields(customer.before), _fields(customer.after)

@@ -8,6 +8,7 @@ from trueup.catalog.rules import DEFAULT_PERCENTILE, MeasureName
 from trueup.kit.errors import Invalid
 from trueup.kit.period import BEGINNING, FOREVER
 from trueup.kit.quantity import parse_quantity, plain
+from trueup.kit.text import text
 from trueup.network.rules.tree import Raw, Values
 
 _FROM = " from "
@@ -43,9 +44,9 @@ def parse_day(value: Raw) -> date:
     try:
         day = date.fromisoformat(str(value))
     except ValueError:
-        raise Invalid(f"`from` must be a day that exists, like 2026-10-16, not “{value}”") from None
+        raise Invalid(text("`from` must be a day that exists, like 2026-10-16, not “{typed}”", typed=value)) from None
     if day >= FOREVER:
-        raise Invalid(f"`from` is too late: {value}")
+        raise Invalid(text("`from` is too late: {typed}", typed=value))
     return day
 
 
@@ -58,7 +59,7 @@ def percentile(value: Raw) -> str:
     """A percentile, above 0 and at most 100, as plain text. Raises Invalid."""
     number = parse_quantity(str(value), name="`percentile`")
     if not 0 < number <= 100:
-        raise Invalid(f"`percentile` must be above 0 and at most 100, but is {value}")
+        raise Invalid(text("`percentile` must be above 0 and at most 100, but is {typed}", typed=value))
     return plain(number) or ""
 
 
@@ -67,9 +68,9 @@ def measure_text(name: str, at: Decimal = DEFAULT_PERCENTILE) -> str:
     return f"{name} {plain(at)}" if name == MeasureName.PERCENTILE_DAY else name
 
 
-def measure_of(text: str) -> tuple[str, Decimal]:
+def measure_of(written: str) -> tuple[str, Decimal]:
     """Name and percentile of a measure that `measure_text` has written."""
-    name, _, at = text.partition(" ")
+    name, _, at = written.partition(" ")
     return name, Decimal(at) if at else DEFAULT_PERCENTILE
 
 
@@ -79,7 +80,7 @@ def read_measure(raw: dict[str, Raw]) -> str:
     if at is None:
         return measure_text(name)
     if name != MeasureName.PERCENTILE_DAY:
-        raise Invalid(f"`percentile` belongs to the measure percentile_day, not to {name}")
+        raise Invalid(text("`percentile` belongs to the measure percentile_day, not to {name}", name=name))
     return measure_text(name, Decimal(percentile(at)))
 
 

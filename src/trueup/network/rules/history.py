@@ -7,6 +7,7 @@ from typing import Final
 
 from trueup.accounts.rules import Tier
 from trueup.events.rules import Change, Plain
+from trueup.kit.text import text
 from trueup.network.rules import dated
 from trueup.network.rules.plan import Plan, Step, Verb
 from trueup.network.rules.tree import State, Values
@@ -14,7 +15,7 @@ from trueup.network.rules.tree import State, Values
 MOST_ENTRIES: Final = 1000
 """How many entries one event tells of."""
 
-ELSEWHERE: Final = "another MSP"
+ELSEWHERE: Final = text("another MSP")
 """What an MSP learns about where a customer came from or went to: MSPs do not see each other."""
 
 
@@ -94,5 +95,5 @@ def without_other_msps(ref: str, change: Change) -> Change:
     known = change.before in (None, ref) and change.after in (None, ref)
     if known or not dated.is_of(change.field, "parent"):
         return change
-    seen = [value if value in (None, ref) else ELSEWHERE for value in (change.before, change.after)]
+    seen = [value if value in (None, ref) else str(ELSEWHERE) for value in (change.before, change.after)]
     return Change(change.field, seen[0], seen[1], change.of)

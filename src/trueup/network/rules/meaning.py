@@ -9,8 +9,9 @@ from trueup.catalog.rules import ChargeableBasis, usual_decimals
 from trueup.events.rules import Plain
 from trueup.kit.errors import Invalid
 from trueup.kit.period import BEGINNING, parse_zone
+from trueup.kit.text import Text, text
 from trueup.network.rules import dated
-from trueup.network.rules.tree import A_TIER, SECTIONS, Key, Raw, State, Values, Wrong
+from trueup.network.rules.tree import A_TIER, SECTIONS, Key, Raw, State, Values, Wrong, nothing_named
 
 _Entry = dict[str, Raw]
 _Place = tuple[str | int, ...]
@@ -76,7 +77,7 @@ class _Reader:
     def _add(self, section: str, key: Key, values: Values, path: _Place) -> None:
         entries = self.wanted.setdefault(section, {})
         if key in entries:
-            self._say(path, "this entry is in the file twice", "duplicate")
+            self._say(path, text("this entry is in the file twice"), "duplicate")
         entries[key] = values
 
     def _say(self, path: _Place, message: str, code: str) -> None:
@@ -94,7 +95,7 @@ class _Reader:
         """The code or ref in a field, if there is one; it has to exist."""
         value = entry.get(field)
         if value is not None and value not in self._known[section]:
-            self._say((*path, field), f"there is no {SECTIONS[section]} “{value}”", "unknown")
+            self._say((*path, field), nothing_named(section, value), "unknown")
         return str(value) if value is not None else None
 
     def _zone(self, path: _Place, entry: _Entry, default: str) -> str:
@@ -133,16 +134,21 @@ class _Reader:
         before = self._present.get("solution_groups", {}).get((str(entry["code"]),), {}).get("vendor")
         if before is not None:
             if entry.get("vendor", before) != before:
-                self._say((*path, "vendor"), f"the vendor of a solution group never changes: it is “{before}”", "vendor_changed")
+                self._say(
+                    (*path, "vendor"),
+                    text("the vendor of a solution group never changes: it is “{vendor}”", vendor=before),
+                    "vendor_changed",
+                )
             return str(before)
         vendors = sorted(ref for ref, tier in self._tiers.items() if tier == Tier.VENDOR)
         if "vendor" in entry:
             if entry["vendor"] not in vendors:
-                self._say((*path, "vendor"), f"there is no vendor “{entry['vendor']}”", "unknown")
+                self._say((*path, "vendor"), text("there is no vendor “{name}”", name=entry["vendor"]), "unknown")
             return str(entry["vendor"])
         if len(vendors) != 1:
-            several = f"there are several vendors ({', '.join(vendors)}): `vendor` must say whose group it is"
-            self._say(path, several if vendors else "there is no account of the tier vendor whose group it could be", "no_vendor")
+            several = text("there are several vendors ({vendors}): `vendor` must say whose group it is", vendors=", ".join(vendors))
+            none = text("there is no account of the tier vendor whose group it could be")
+            self._say((*path, "vendor"), several if vendors else none, "no_vendor")
         return vendors[0] if vendors else ""
 
     def _service(self, path: _Place, entry: _Entry) -> tuple[Key, Values]:
@@ -167,13 +173,14 @@ class _Reader:
         old_group = self._present.get("services", {}).get((code,), {}).get("group", group)
         old, new = (groups.get((str(key),), {}).get("vendor") for key in (old_group, group))
         if old is not None and new is not None and old != new:
-            self._say(path, f"the vendor of a service never changes: “{group}” is of {new}, not of {old}", "vendor_changed")
+            message = text("the vendor of a service never changes: “{group}” is of {new}, not of {old}", group=group, new=new, old=old)
+            self._say(path, message, "vendor_changed")
 
     def _describe(self, unit: _Entry, path: _Place) -> None:
         """A unit described beside a service; all its descriptions have to be the same."""
         key, values = self._unit(path, unit)
         if self.wanted.setdefault("billing_units", {}).setdefault(key, values) != values:
-            self._say(path, f"the billing unit “{key[0]}” is described differently elsewhere in the file", "conflict")
+            self._say(path, text("the billing unit “{unit}” is described differently elsewhere in the file", unit=key[0]), "conflict")
 
     def _name_units(self) -> None:
         """Units that are only named exist with what is usual; of those that exist nothing is said."""
@@ -199,10 +206,12 @@ class _Reader:
         found: Values = {}
         for index, item in enumerate(raw if isinstance(raw, list) else []):
             assert isinstance(item, dict)  # noqa: S101 -- the schema has looked
-            with self._at((*path, index)):
+            key = ""  # of a day that can't be read; then nothing of all this is done
+            with self._at((*path, index, "from")):
                 key = dated.field(name, dated.parse_day(item.get("from")))
                 if key in found:
-                    raise Invalid(f"there are two entries from {item.get('from', 'the beginning')} on")
+                    raise Invalid(_twice(item.get("from")))
+            with self._at((*path, index, "percentile" if name == "measure" else "per_unit")):
                 found[key] = read(item)
         return found
 
@@ -224,7 +233,9 @@ class _Reader:
     def _tier(self, path: _Place, ref: str, tier: str) -> str:
         before = self._present.get("accounts", {}).get((ref,), {}).get("tier", tier)
         if before != tier:
-            message = f"the tier of an account never changes: {ref} is {A_TIER[str(before)]}, not {A_TIER[tier]}"
+            message = text(
+                "the tier of an account never changes: {ref} is {old}, not {new}", ref=ref, old=A_TIER[str(before)], new=A_TIER[tier]
+            )
             self._say((*path, "tier"), message, "tier_changed")
         return tier
 
@@ -235,11 +246,11 @@ class _Reader:
         said = [name for name in ("parent", "placements") if name in entry]
         if wanted is None:
             for name in said:
-                self._say((*path, name), "a vendor has no account above it", "parent_of_vendor")
+                self._say((*path, name), text("a vendor has no account above it"), "parent_of_vendor")
             return {}
         if len(said) != 1:
-            missing = f"`parent` is missing: {A_TIER[str(entry['tier'])]} belongs to {A_TIER[wanted]}"
-            self._say(path, "give either `parent` or `placements`, not both" if said else missing, "parent")
+            missing = text("`parent` is missing: {one} belongs to {other}", one=A_TIER[str(entry["tier"])], other=A_TIER[wanted])
+            self._say((*path, "parent"), text("give either `parent` or `placements`, not both") if said else missing, "parent")
             return {}
         if isinstance(placements, list):
             found = self._dated((*path, "placements"), placements, "parent", lambda raw: str(raw["parent"]))
@@ -255,9 +266,11 @@ class _Reader:
     def _check_parent(self, path: _Place, ref: str, wanted: Tier) -> None:
         tier = self._tiers.get(ref)
         if tier is None:
-            self._say(path, f"there is no account “{ref}”", "unknown")
+            self._say(path, nothing_named("accounts", ref), "unknown")
         elif tier != wanted:
-            self._say(path, f"the account above must be {A_TIER[wanted]}, but “{ref}” is {A_TIER.get(tier, tier)}", "wrong_tier")
+            is_one = A_TIER.get(tier, tier)
+            message = text("the account above must be {wanted}, but “{ref}” is {tier}", wanted=A_TIER[wanted], ref=ref, tier=is_one)
+            self._say(path, message, "wrong_tier")
 
     def _source(self, _path: _Place, entry: _Entry) -> tuple[Key, Values]:
         return (str(entry["code"]),), {"expected": entry.get("expected") == "daily", "unmapped": _text(entry, "unmapped", "refuse")}
@@ -265,19 +278,20 @@ class _Reader:
     def _member(self, path: _Place, entry: _Entry) -> tuple[Key, Values]:
         account = self._refer(path, entry, "account", "accounts") or ""
         if self._tiers.get(account) == Tier.CUSTOMER:
-            self._say((*path, "account"), f"“{account}” is a customer: customers do not sign in", "wrong_tier")
+            self._say((*path, "account"), text("“{ref}” is a customer: customers do not sign in", ref=account), "wrong_tier")
         email = str(entry["email"]).lower()
         values: Values = {"role": str(entry["role"])}
         if "name" in entry:
             values["name"] = str(entry["name"])
         if "name" in values and self._people.setdefault(email, values["name"]) != values["name"]:
-            self._say((*path, "name"), f"{email} has another name elsewhere in the file", "conflict")
+            self._say((*path, "name"), text("{email} has another name elsewhere in the file", email=email), "conflict")
         return (email, account), values
 
     def _terms(self, path: _Place, entry: _Entry) -> tuple[Key, Values]:
         account = self._refer(path, entry, "account", "accounts") or ""
         if account and self._tiers.get(account) in {Tier.VENDOR, Tier.CUSTOMER}:
-            message = f"terms are of a distributor or an MSP, but “{account}” is {A_TIER[self._tiers[account]]}"
+            tier = A_TIER[self._tiers[account]]
+            message = text("terms are of a distributor or an MSP, but “{ref}” is {tier}", ref=account, tier=tier)
             self._say((*path, "account"), message, "wrong_tier")
         values: Values = {name: _plain(value) for name, value in entry.items() if name not in {"account", "from"} and value is not None}
         for name in ("over_provision_percent", "over_provision_units"):
@@ -295,6 +309,10 @@ TERMS: Final = (
     "penalty", "auto_approve", "zero_reports",
 )  # fmt: skip
 """The fields of terms; None is: as the level above says."""
+
+
+def _twice(day: Raw) -> Text:
+    return text("there are two entries from {day} on", day=text("the beginning") if day is None else day)
 
 
 def _text(entry: _Entry, field: str, default: str) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from trueup.events.rules import Change, Plain
+from trueup.kit.text import Text, text
 from trueup.network.rules import dated
 from trueup.network.rules.tree import SECTIONS, Key, State, Values
 
@@ -48,18 +49,23 @@ class Plan:
 _DATED: Final[Mapping[str, tuple[str, ...]]] = {"accounts": ("parent",), "services": ("measure", "credits")}
 """Fields with one value per day: they are complete in the file, so a day that is not there is a day that goes."""
 
-_STAYS: Final[Mapping[str, str]] = {
-    "accounts": "it has a history, and usage may be kept under it",
-    "solution_groups": "usage and reports may name it",
-    "services": "usage and reports may name it",
+_STAYS: Final[Mapping[str, Text]] = {
+    "accounts": text("it has a history, and usage may be kept under it"),
+    "solution_groups": text("usage and reports may name it"),
+    "services": text("usage and reports may name it"),
 }
-_STAYS_IN_USE: Final[Mapping[str, str]] = {
-    "regions": "accounts are in it",
-    "account_types": "accounts are of it",
-    "billing_units": "services are counted in it",
-    "sources": "it has delivered usage, or names are mapped for it",
+_STAYS_IN_USE: Final[Mapping[str, Text]] = {
+    "regions": text("accounts are in it"),
+    "account_types": text("accounts are of it"),
+    "billing_units": text("services are counted in it"),
+    "sources": text("it has delivered usage, or names are mapped for it"),
 }
-_REWRITES = "changes the history of an account: usage that was received keeps the MSP it came with"
+_REWRITES: Final = text("changes the history of an account: usage that was received keeps the MSP it came with")
+
+
+def reason_to_stay(section: str, key: Key, in_use: Collection[Key]) -> Text | None:
+    """Why an entry can't be removed, if it can't. `in_use` are the entries of its section that something refers to."""
+    return _STAYS.get(section) or (_STAYS_IN_USE[section] if key in in_use else None)
 
 
 def compare(present: State, wanted: State, *, listed: Collection[str], in_use: Mapping[str, Collection[Key]]) -> Plan:
@@ -121,8 +127,14 @@ def _said(value: Plain) -> Plain:
 def _unwished(section: str, key: Key, before: Values, in_use: Collection[Key]) -> Step:
     """An entry the file no longer names: removed where that is safe."""
     name, kind = entry_name(section, key), SECTIONS[section]
-    reason = _STAYS.get(section) or (_STAYS_IN_USE[section] if key in in_use else "")
+    reason = reason_to_stay(section, key, in_use)
     if reason:
-        return Step(Verb.KEEP, kind, name, (), f"no longer in the file; kept, because {reason}", section, key)
+        return Step(Verb.KEEP, kind, name, (), text("no longer in the file; kept, because {reason}", reason=reason), section, key)
+    return removal(section, key, before)
+
+
+def removal(section: str, key: Key, before: Values) -> Step:
+    """The step that removes an entry."""
+    name, kind = entry_name(section, key), SECTIONS[section]
     changes = tuple(Change(field, value, None, f"{kind} {name}") for field, value in before.items() if value not in (None, ""))
     return Step(Verb.REMOVE, kind, name, changes, "", section, key)

@@ -1,11 +1,12 @@
 """A document with its lines: values as JSON knows them (numbers exact), each still knowing where it was written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
 from trueup.events.rules import Plain
+from trueup.kit.text import Text, text
 
 Raw: TypeAlias = str | int | bool | Decimal | list["Raw"] | dict[str, "Raw"] | None
 """A value of the file; numbers with a point are decimals, dates are text."""
@@ -36,8 +37,35 @@ SECTIONS: Mapping[str, str] = {
 """Each section of the file, in the order it is applied, and what one entry of it is called."""
 
 
-A_TIER: Mapping[str, str] = {"vendor": "a vendor", "distributor": "a distributor", "msp": "an MSP", "customer": "a customer"}
+A_TIER: Mapping[str, Text] = {
+    "vendor": text("a vendor"), "distributor": text("a distributor"), "msp": text("an MSP"), "customer": text("a customer"),
+}  # fmt: skip
 """The tiers in a sentence."""
+
+KINDS: Mapping[str, Text] = {
+    "installation": text("installation"), "regions": text("region"), "account_types": text("account type"), "accounts": text("account"),
+    "billing_units": text("billing unit"), "solution_groups": text("solution group"), "services": text("service"),
+    "sources": text("source"), "members": text("member"), "terms": text("terms"),
+}  # fmt: skip
+"""What one entry of each section is called, in a sentence."""
+
+
+def nothing_named(section: str, name: object) -> Text:
+    """That a section has no entry of this name."""
+    return _NOTHING_NAMED[section](name)
+
+
+_NOTHING_NAMED: Mapping[str, Callable[[object], Text]] = {
+    "regions": lambda name: text("there is no region “{name}”", name=name),
+    "account_types": lambda name: text("there is no account type “{name}”", name=name),
+    "accounts": lambda name: text("there is no account “{name}”", name=name),
+    "billing_units": lambda name: text("there is no billing unit “{name}”", name=name),
+    "solution_groups": lambda name: text("there is no solution group “{name}”", name=name),
+    "services": lambda name: text("there is no service “{name}”", name=name),
+    "sources": lambda name: text("there is no source “{name}”", name=name),
+    "members": lambda name: text("there is no member {name}", name=name),
+    "terms": lambda name: text("there are no terms of {name}", name=name),
+}
 
 
 @dataclass(frozen=True, slots=True)

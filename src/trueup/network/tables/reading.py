@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from django.db.models import Count, F, Model, Q, QuerySet
 
 from trueup.accounts.models import Account, AccountType, Installation, Member, Placement, Region
-from trueup.accounts.rules import Tier
+from trueup.accounts.rules import Tier, Viewer
 from trueup.catalog.models import BillingUnit, CreditRequirement, Service, ServiceMeasure, SolutionGroup, Terms
 from trueup.kit.quantity import plain
-from trueup.ledger.models import NameMapping, Source
+from trueup.ledger.models import BatchPart, NameMapping, Source
 from trueup.network.rules import dated
 from trueup.network.rules.meaning import TERMS
 from trueup.network.rules.tree import Key, State, Values
@@ -157,3 +159,42 @@ def ids(model: type[_Model], field: str) -> Callable[[Collection[Any]], dict[Any
 
 
 account_ids = ids(Account, "ref")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What of all that is present a viewer sees. `days`: of the one customer or account in question, from which days on its placements."""
+
+    accounts: frozenset[str]
+    groups: frozenset[str]
+    sources: bool
+    days: frozenset[date] | None
+
+
+def seen_by(viewer: Viewer, ref: str) -> Seen:
+    """What a viewer sees of the accounts that are no customers, of the account `ref`, and of the catalog."""
+    accounts = Account.objects.visible_to(viewer).filter(~Q(tier=Tier.CUSTOMER) | Q(ref=ref))
+    groups = SolutionGroup.objects.visible_to(viewer).values_list("code", flat=True)
+    placed = Placement.objects.visible_to(viewer).filter(account__ref=ref).values_list("from_date", flat=True)
+    days = None if viewer.sees_all or not ref else frozenset(placed)
+    sources = viewer.sees_all or viewer.tier == Tier.VENDOR
+    return Seen(frozenset(accounts.values_list("ref", flat=True)), frozenset(groups), sources, days)
+
+
+def ref_of(viewer: Viewer) -> str:
+    """The ref of the viewer's own account; empty for the operator."""
+    if viewer.account_id is None:
+        return ""
+    return Account.objects.values_list("ref", flat=True).get(pk=viewer.account_id)
+
+
+def used_elsewhere(viewer: Viewer, section: str, code: str) -> bool:
+    """Whether an entry of a shared list is used outside the viewer's subtree."""
+    match section:
+        case "regions" | "account_types":
+            of = {"region__code": code} if section == "regions" else {"type__code": code}
+            return Account.objects.filter(**of).exclude(pk__in=Account.objects.visible_to(viewer)).exists()
+        case "billing_units":
+            return Service.objects.filter(unit__code=code).exclude(pk__in=Service.objects.visible_to(viewer)).exists()
+    parts = BatchPart.objects.filter(batch__source__code=code)
+    return parts.exclude(pk__in=BatchPart.objects.visible_to(viewer)).exists()

@@ -9,11 +9,12 @@ from trueup.network.rules.history import Told
 from trueup.network.tables.reading import account_ids
 
 APPLIED = "network_applied"
+CHANGED = "network_changed"
 CUSTOMERS_IMPORTED = "customers_imported"
 
 
 def record_steps(told: Iterable[Told], actor: Actor, now: datetime, *, note: str, kind: str = APPLIED) -> None:
-    """Record what every history is told, inside the caller's transaction. `note` names the file."""
+    """Record what every history is told, inside the caller's transaction. `note` names the file, if there is one."""
     parts = list(told)
     known = account_ids({part.ref for part in parts if part.ref})
     record_all([_happening(part, known.get(part.ref), kind=kind, actor=actor, now=now, note=note) for part in parts])
