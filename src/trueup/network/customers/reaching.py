@@ -21,13 +21,14 @@ def check(scratch: sqlite3.Connection, viewer: Viewer, reach: Reach) -> None:
     much cannot be hidden from who may add customers.
     """
     refused: list[tuple[str, str]] = []
+    bad = {ref for (ref,) in scratch.execute("SELECT DISTINCT ref FROM rows WHERE row IN (SELECT row FROM refused)")}
     everybody = customers(scratch)
     while block := list(islice(everybody, _AT_ONCE)):
         refs = [ref for ref, _, _ in block]
         seen = {
             ref for chunk in chunks(refs) for ref in Account.objects.visible_to(viewer).filter(ref__in=chunk).values_list("ref", flat=True)
         }
-        for customer in beside_the_network(block):
+        for customer in beside_the_network([one for one in block if one[0] not in bad]):
             if not customer.added and customer.ref not in seen:
                 refused.append((customer.ref, "taken"))
             elif customer.renamed and not reach.holds_placed(customer.before):
