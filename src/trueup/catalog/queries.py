@@ -105,6 +105,11 @@ def service(viewer: Viewer, code: str) -> Service:
     return found
 
 
+def services_by_code(viewer: Viewer) -> dict[str, str]:
+    """The names of all services a viewer sees, by code."""
+    return dict(Service.objects.visible_to(viewer).order_by("code").values_list("code", "name"))
+
+
 def vendor_of_groups() -> dict[int, int]:
     """The vendor of each solution group, by ids."""
     return dict(SolutionGroup.objects.values_list("pk", "vendor_id"))

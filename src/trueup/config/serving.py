@@ -59,7 +59,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, listening: socket.socket, *, threads: int, clock: bool, ready: Callable[[], None]) -> None:
         self._listening = listening
         self._threads = threads
-        self._clock = _ClockThread() if clock else None
+        self._clock = _Clock() if clock else None
         self._ready = ready
         super().__init__()
 
@@ -89,20 +89,22 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return get_wsgi_application()
 
 
-class _ClockThread:
-    """The clock, beside the threads that answer."""
+class _Clock:
+    """The clock, and who checks uploads, in threads beside those that answer."""
 
     def __init__(self) -> None:
         self._end = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin, in the worker process."""
-        self._thread = threading.Thread(target=working.work_until, args=(self._end, settings.TRUEUP_CLOCK), name="clock", daemon=True)
-        self._thread.start()
+        for work in (working.work_until, working.take_in_until):
+            thread = threading.Thread(target=work, args=(self._end, settings.TRUEUP_CLOCK), name=work.__name__, daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def end(self) -> None:
         """Finish what is being done, and stop. Whatever a killed clock leaves behind, the next one takes up."""
         self._end.set()
-        if self._thread is not None:
-            self._thread.join(_GRACE)
+        for thread in self._threads:
+            thread.join(_GRACE)

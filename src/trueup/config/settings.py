@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils import timezone
 
 from trueup.config import environment
+from trueup.config.caching import headers_of
 
 TRUEUP_HOME = Path(os.environ.get("TRUEUP_HOME", "").strip() or "var").expanduser().absolute()
 TRUEUP_LEDGER_URL = os.environ.get("TRUEUP_LEDGER_URL", "").strip() or str(TRUEUP_HOME / "ledger")
@@ -33,6 +34,7 @@ INSTALLED_APPS = [
     "trueup.ledger",
     "trueup.cycles",
     "trueup.reports",
+    "trueup.uploads",
     "trueup.notifications",
     "trueup.web",  # before the libraries whose templates it overrides
     "whitenoise.runserver_nostatic",
@@ -118,6 +120,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "trueup.web.errors.csrf_failure"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a report of 2,000 lines has three fields each
 FILE_UPLOAD_TEMP_DIR = str(environment.folder(TRUEUP_HOME / "uploads", "TRUEUP_HOME"))
+FILE_UPLOAD_HANDLERS = ["trueup.web.receiving.Receiving"]
 TRUEUP_UPLOAD_LIMIT = environment.megabytes("TRUEUP_UPLOAD_LIMIT", 200)
 
 STATIC_URL = "/static/"
@@ -127,7 +130,9 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True  # no step that collects files: there are few
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_MAX_AGE = 365 * 24 * 3600  # every address carries the file's content
+WHITENOISE_ADD_HEADERS_FUNCTION = headers_of  # but those by which scripts load each other
 
 # ── Sign-in ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 

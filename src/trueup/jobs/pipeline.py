@@ -20,6 +20,8 @@ from trueup.notifications.sending import send_due
 from trueup.reports.actions import auto_submit, remind
 from trueup.reports.generating import generate, is_generated
 from trueup.reports.queries import due_for_reminder, due_for_submission
+from trueup.uploads.queries import waiting_uploads
+from trueup.uploads.working import work_on_next
 
 CLOCK = Viewer.system()
 
@@ -64,6 +66,7 @@ def run_once(now: datetime, progress: Progress | None = None) -> Iterator[Done]:
         generate_missing_reports,
         submit_forgotten_reports,
         remind_of_deadlines,
+        work_on_uploads,
         tell_people,
         tidy_the_ledger,
     ):
@@ -111,6 +114,15 @@ def tell_people(this: Round) -> Iterator[Done]:
     this.each(unread_chains(), lambda chains: gather(chains, now=this.now))
     this.each(due_digests(now=this.now), lambda due: bundle(*due, now=this.now))
     yield Done("sent e-mails", this.each([this.now], lambda now: send_due(now=now)))
+
+
+def work_on_uploads(this: Round) -> Iterator[Done]:
+    """Files sent through the portal are checked, and taken in once they are confirmed."""
+
+    def next_one(_waiting: int) -> int:
+        return int(work_on_next(now=this.now))
+
+    yield Done("worked on uploads", this.each(range(waiting_uploads()), next_one))
 
 
 def tidy_the_ledger(this: Round) -> Iterator[Done]:

@@ -18,6 +18,7 @@ from trueup.jobs.progress import showing_progress
 from trueup.kit.errors import TrueUpError
 from trueup.kit.period import instant_text
 from trueup.kit.progress import Progress
+from trueup.uploads.working import work_on_next
 
 PAUSE = 5.0
 """Seconds between two rounds."""
@@ -73,6 +74,20 @@ def work_until(end: threading.Event, now: Callable[[], datetime]) -> None:
         _round(now(), None, quiet=True)
         close_old_connections()
         end.wait(PAUSE)
+
+
+def take_in_until(end: threading.Event, now: Callable[[], datetime]) -> None:
+    """Check and take in uploads as they come, until `end` is set: people wait for it, so it does not wait for the clock's rounds."""
+    while not end.is_set():
+        close_old_connections()
+        try:
+            worked = work_on_next(now=now())
+        except Exception:  # noqa: BLE001 -- one upload that fails must not end the others
+            _log.exception("an upload could not be worked on")
+            worked = False
+        close_old_connections()
+        if not worked:
+            end.wait(_LOOK)
 
 
 def _round(now: datetime, progress: Progress | None, *, quiet: bool = False) -> bool:

@@ -198,3 +198,8 @@ def unmapped_names(viewer: Viewer) -> list[UnmappedName]:
         for source, name, records, first, last in grouped.annotate(records=Count("id"), first=Min("day"), last=Max("day")):
             names.append(UnmappedName(source, kind, name, records, first, last))
     return sorted(names, key=lambda each: (each.source, each.kind, each.name))
+
+
+def source_codes(viewer: Viewer) -> list[str]:
+    """The codes of the sources a viewer may name."""
+    return list(Source.objects.visible_to(viewer).order_by("code").values_list("code", flat=True))

@@ -1,0 +1,1 @@
+"""FILES SENT THROUGH THE PORTAL: checked first, taken in once somebody confirms."""

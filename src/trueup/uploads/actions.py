@@ -1,0 +1,96 @@
+"""The verbs: receive a file, confirm it, discard it. Checking and taking in is the clock's (working.py)."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+
+from django.conf import settings
+from django.db import transaction
+
+from trueup.accounts.rules import Viewer
+from trueup.events.recording import Change, record
+from trueup.kit.errors import Invalid, NotAllowed, NotFound
+from trueup.kit.text import text
+from trueup.ledger.queries import source_codes
+from trueup.uploads import storage
+from trueup.uploads.models import Upload
+from trueup.uploads.rules import RIGHT, Kind, State, require_state, require_takeable, safe_name
+
+
+def receive(
+    viewer: Viewer, kind: Kind, file_name: str, chunks: Iterable[bytes], size: int, *,
+    source: str = "", accept_valid: bool = False, now: datetime,
+) -> int:  # fmt: skip
+    """Keep a file (`size` bytes in `chunks`) until the clock has checked it; returns the upload's id.
+
+    Raises NotAllowed, Invalid (not a file that can be read, too large, no such source).
+    """
+    account_id = viewer.account_id
+    if account_id is None:
+        raise NotAllowed(text("files are uploaded for an account; the operator imports on the command line"))
+    viewer.require(RIGHT[kind], text("import usage") if kind == Kind.USAGE else text("import customers"))
+    name = safe_name(file_name)
+    pieces = iter(chunks)
+    first = next(pieces, b"")
+    require_takeable(kind, name, first[:4096], size, settings.TRUEUP_UPLOAD_LIMIT)
+    if source and source not in source_codes(viewer):
+        raise Invalid(text("there is no source “{code}”", code=source))
+    with transaction.atomic(durable=True):
+        upload = Upload.objects.create(
+            account_id=account_id, user_id=viewer.actor.id, user_email=viewer.actor.name, kind=kind, file_name=name, size=size,
+            source=source, accept_valid=accept_valid, created_at=now,
+        )  # fmt: skip
+        storage.keep(upload.pk, name, _within(chain([first], pieces), size))
+        _tell(upload, viewer, "upload_received", now)
+    return upload.pk
+
+
+def _within(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The chunks, and a refusal if there is more than was announced."""
+    left = size
+    for chunk in chunks:
+        left -= len(chunk)
+        if left < 0:
+            raise Invalid(text("the file changed while it was sent"))
+        yield chunk
+
+
+@transaction.atomic(durable=True)
+def confirm(viewer: Viewer, upload_id: int, *, now: datetime) -> None:
+    """Have a checked file taken in. Of two who confirm one does. Raises NotFound, NotAllowed, Conflict."""
+    upload = _one(viewer, upload_id)
+    require_state(upload.state, State.CHECKED, text("imported"))
+    if not upload.counts.get("importable"):
+        raise Invalid(text("nothing of this file can be imported"))
+    if not _move(upload, State.CHECKED, State.CONFIRMED, claimed_at=None):
+        require_state(State.CONFIRMED, State.CHECKED, text("imported"))
+    _tell(upload, viewer, "upload_confirmed", now)
+
+
+@transaction.atomic(durable=True)
+def discard(viewer: Viewer, upload_id: int, *, now: datetime) -> None:
+    """Throw a checked file away. Raises NotFound, NotAllowed, Conflict."""
+    upload = _one(viewer, upload_id)
+    require_state(upload.state, State.CHECKED, text("discarded"))
+    if not _move(upload, State.CHECKED, State.DISCARDED, ended_at=now):
+        require_state(State.CONFIRMED, State.CHECKED, text("discarded"))
+    _tell(upload, viewer, "upload_discarded", now)
+    transaction.on_commit(lambda: storage.remove(upload_id))
+
+
+def _one(viewer: Viewer, upload_id: int) -> Upload:
+    upload = Upload.objects.visible_to(viewer).filter(pk=upload_id).first()
+    if upload is None:
+        raise NotFound(text("there is no such upload"))
+    viewer.require(RIGHT[Kind(upload.kind)], text("import usage") if upload.kind == Kind.USAGE else text("import customers"))
+    return upload
+
+
+def _move(upload: Upload, before: State, after: State, **values: datetime | None) -> bool:
+    """Whether this very call moved it."""
+    return Upload.objects.filter(pk=upload.pk, state=before).update(state=after, **values) == 1
+
+
+def _tell(upload: Upload, viewer: Viewer, kind: str, now: datetime) -> None:
+    changes = [Change("file", None, upload.file_name), Change("kind", None, upload.kind)]
+    record(account_id=upload.account_id, kind=kind, actor=viewer.actor, at=now, subject="upload", subject_id=upload.pk, changes=changes)

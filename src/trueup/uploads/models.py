@@ -1,0 +1,44 @@
+"""Uploads as a table, which is also the queue of the clock."""
+
+from typing import ClassVar, Self
+
+from django.db import models
+
+from trueup.accounts.rules import Viewer
+from trueup.uploads.rules import Kind, State
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    """Files sent through the portal."""
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Those of the viewer's own account: a file may name customers of which others in the tree must not learn."""
+        return self if viewer.account_id is None else self.filter(account_id=viewer.account_id)
+
+
+class Upload(models.Model):
+    """A file somebody sent for their account."""
+
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    user_id = models.BigIntegerField(null=True)
+    user_email = models.CharField(max_length=254)
+    kind = models.CharField(max_length=16, choices=[(kind, kind) for kind in Kind])
+    file_name = models.CharField(max_length=120)
+    size = models.BigIntegerField()  # bytes
+    source = models.CharField(max_length=64, blank=True)  # of usage; empty: the usual one
+    accept_valid = models.BooleanField(default=False)  # usage: take in the good rows although others are bad
+    state = models.CharField(max_length=16, choices=[(state, state) for state in State], default=State.RECEIVED)
+    created_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict)  # what the check, later the import, came to
+    problems = models.JSONField(default=list)  # the first bad rows
+    error = models.TextField(blank=True)  # why the file as a whole cannot be used
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["state", "created_at"], name="upload_waiting"),
+            models.Index(fields=["account", "-created_at"], name="upload_list"),
+        ]

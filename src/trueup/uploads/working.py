@@ -1,0 +1,152 @@
+"""What the clock does with uploads: check what was received, take in what was confirmed.
+
+Each is claimed by a conditional update. A worker that dies leaves its claim; when that is old, the next worker does it again.
+"""
+
+import time
+from datetime import datetime
+from pathlib import Path
+
+from django.db.models import Q
+
+from trueup.accounts.queries import viewers_of
+from trueup.accounts.rules import Viewer
+from trueup.kit.errors import Invalid, NotAllowed, NotFound, TrueUpError
+from trueup.kit.text import joined, packed, text
+from trueup.ledger.actions import ImportResult, import_usage
+from trueup.ledger.rules.refusals import SENTENCES
+from trueup.network.actions import CustomersResult, import_customers
+from trueup.uploads import storage
+from trueup.uploads.models import Upload
+from trueup.uploads.rules import CLAIM_LASTS, MOST_PROBLEMS, RIGHT, WAITING, BadRow, Kind, State
+
+_EVERY = 0.3
+"""Seconds between two notes of the progress."""
+
+
+def work_on_next(*, now: datetime) -> bool:
+    """Take up the upload that has waited longest; False if none waits. What goes wrong with a file is kept beside it."""
+    upload = _claim(now)
+    if upload is None:
+        return False
+    checking = upload.state == State.CHECKING
+    try:
+        counts, problems = _run(upload, dry_run=checking, now=now)
+        after = State.CHECKED if checking else State.DONE
+        _finish(upload, after, counts=counts, problems=problems, ended_at=None if checking else now)
+    except TrueUpError as error:
+        _finish(upload, State.FAILED, error=packed(_sentence(error)), ended_at=now)
+    return True
+
+
+def _sentence(error: TrueUpError) -> str:
+    """What is wrong with the file as a whole."""
+    problems = error.problems if isinstance(error, Invalid) else ()
+    return joined([error.message, *(problem.message for problem in problems)], "; ") if problems else error.message
+
+
+def _claim(now: datetime) -> Upload | None:
+    abandoned = Q(state__in=WAITING.values(), claimed_at__lt=now - CLAIM_LASTS)
+    for upload in Upload.objects.filter(Q(state__in=WAITING) | abandoned).order_by("created_at", "pk")[:5]:
+        after = WAITING.get(State(upload.state), State(upload.state))
+        if Upload.objects.filter(pk=upload.pk, state=upload.state, claimed_at=upload.claimed_at).update(state=after, claimed_at=now):
+            upload.state, upload.claimed_at = after, now
+            return upload
+    return None
+
+
+def _finish(upload: Upload, after: State, **values: object) -> None:
+    """Write what it came to, unless somebody else has taken it over meanwhile."""
+    Upload.objects.filter(pk=upload.pk, state=upload.state, claimed_at=upload.claimed_at).update(state=after, **values)
+
+
+def _run(upload: Upload, *, dry_run: bool, now: datetime) -> tuple[dict[str, int | bool], list[list[object]]]:
+    """Check or take in; what it came to, and the first bad rows."""
+    viewer, path = _viewer(upload), storage.folder(upload.pk) / upload.file_name
+    if not path.exists():
+        raise Invalid(text("the file is gone: upload it again"))
+    if upload.kind == Kind.CUSTOMERS:
+        return _customers(upload, viewer, path, dry_run=dry_run, now=now)
+    result = import_usage(
+        viewer, path, source=upload.source or None, accept_valid=upload.accept_valid, dry_run=dry_run, now=now,
+        progress=_Noting(upload.pk),
+    )  # fmt: skip
+    return _usage_counts(result, dry_run=dry_run), _keep(upload, _usage_problems(result))
+
+
+def _viewer(upload: Upload) -> Viewer:
+    """Who sent the file, with the rights they have now."""
+    try:
+        viewers = viewers_of(upload.user_email)
+    except NotFound:
+        viewers = []
+    viewer = next((one for one in viewers if one.account_id == upload.account_id), None)
+    if viewer is None or not viewer.may(RIGHT[Kind(upload.kind)]):
+        raise NotAllowed(text("{who} has no longer the right to import this", who=upload.user_email))
+    return viewer
+
+
+def _usage_counts(result: ImportResult, *, dry_run: bool) -> dict[str, int | bool]:
+    return {
+        "stored": result.stored,
+        "repeated": result.repeated,
+        "refused": result.refused_count,
+        "unmapped": result.unmapped,
+        "importable": dry_run and (result.stored > 0 or result.unmapped > 0),
+    }
+
+
+def _usage_problems(result: ImportResult) -> list[BadRow]:
+    return [BadRow(one.row, one.column, one.value, SENTENCES[one.reason]) for one in result.refused()]
+
+
+def _customers(
+    upload: Upload, viewer: Viewer, path: Path, *, dry_run: bool, now: datetime
+) -> tuple[dict[str, int | bool], list[list[object]]]:
+    result: CustomersResult = import_customers(viewer, path, dry_run=dry_run, now=now, progress=_Noting(upload.pk))
+    counts: dict[str, int | bool] = {
+        "added": result.added,
+        "renamed": result.renamed,
+        "moved": result.moved,
+        "unchanged": result.unchanged,
+        "refused": len({row.row for row in result.refused}),
+        "importable": dry_run and result.added + result.renamed + result.moved > 0,
+    }
+    return counts, _keep(upload, [BadRow(row.row, row.column, row.value, row.reason) for row in result.refused])
+
+
+def _keep(upload: Upload, problems: list[BadRow]) -> list[list[object]]:
+    """All bad rows as a file, the first of them to be shown."""
+    if problems:
+        storage.write_refused(upload.pk, ((bad.row, bad.column, bad.value, bad.reason) for bad in problems))
+    return [[bad.row, bad.column, bad.value, packed(bad.reason)] for bad in problems[:MOST_PROBLEMS]]
+
+
+class _Noting:
+    """A progress that is noted beside the upload, a few times a second."""
+
+    def __init__(self, upload_id: int) -> None:
+        self._upload_id = upload_id
+        self._label = ""
+        self._done = 0
+        self._total: int | None = None
+        self._noted = 0.0
+
+    def start(self, label: str, total: int | None) -> None:
+        """Begin a step."""
+        self._label, self._done, self._total = packed(label), 0, total
+        self._note()
+
+    def advance(self, count: int) -> None:
+        """More is done."""
+        self._done += count
+        if time.monotonic() - self._noted >= _EVERY:
+            self._note()
+
+    def finish(self) -> None:
+        """The step is done."""
+        self._note()
+
+    def _note(self) -> None:
+        self._noted = time.monotonic()
+        storage.note_progress(self._upload_id, self._label, self._done, self._total)
