@@ -45,6 +45,8 @@ FURTHER_NAMES = {
     "reports/measuring.py": "from measured figures to lines and back, for generating, reading and verifying",
     "reports/verifying.py": "the question whether every stored figure comes out again",
     "ledger/pinning.py": "what a closing of a month needs from the ledger",
+    "uploads/storage.py": "where the files are while they wait, and how far the work on them is",
+    "uploads/working.py": "what the clock does: neither a verb of a person nor one transaction",
 }
 FORBIDDEN_NAMES = frozenset(
     {"utils", "helpers", "common", "services", "managers", "signals", "mixins", "constants", "misc", "base", "core"}

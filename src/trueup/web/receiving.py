@@ -1,11 +1,11 @@
 """Taking files off the wire: in pieces onto the disk, and no further than the limit."""
 
 from django.conf import settings
-from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 
 class Receiving(TemporaryFileUploadHandler):
-    """Stops reading as soon as there is more than may be sent, whatever the request announced."""
+    """Keeps nothing beyond the limit, whatever the request announced; the size says how much was sent all the same."""
 
     def new_file(self, *args: object, **kwargs: object) -> None:
         """Begin a file."""
@@ -13,8 +13,7 @@ class Receiving(TemporaryFileUploadHandler):
         self._received = 0
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Write a piece; one byte more than the limit is kept, by which the file is known to be too large."""
+        """Write a piece; what is too much is read and dropped, so that the browser is there to hear why."""
         self._received += len(raw_data)
-        if self._received > settings.TRUEUP_UPLOAD_LIMIT + len(raw_data):
-            raise StopUpload(connection_reset=False)
-        super().receive_data_chunk(raw_data, start)
+        if self._received <= settings.TRUEUP_UPLOAD_LIMIT:
+            super().receive_data_chunk(raw_data, start)
