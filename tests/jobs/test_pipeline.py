@@ -1,9 +1,12 @@
 """The clock: the month from top to bottom, by any number of workers."""
 
+import socket
 import time
 from pathlib import Path
 
 import pytest
+from django.core import mail
+from pytest_django import Settings
 
 from tests.processes import start
 from tests.reports.month import CLOSING, DEADLINE_OF_BOLT, OCTOBER, OPERATOR, October, at, at_times
@@ -12,14 +15,23 @@ from trueup.cycles.actions import close
 from trueup.events.queries import audit
 from trueup.jobs.pipeline import run_once
 from trueup.network.actions import apply
+from trueup.notifications.models import Delivery
 from trueup.reports import queries
 from trueup.reports.models import Report
 from trueup.reports.verifying import verify
 
 
 def done(now: str) -> list[tuple[str, int]]:
-    """What the clock did, apart from tidying the ledger."""
-    return [(one.what, one.count) for one in run_once(at(now)) if "ledger" not in one.what]
+    """What the clock did, apart from telling people and tidying the ledger."""
+    return [(one.what, one.count) for one in run_once(at(now)) if "ledger" not in one.what and "e-mails" not in one.what]
+
+
+def told(now: str) -> list[tuple[str, str]]:
+    """(address, subject) of the e-mails of one round."""
+    mail.outbox.clear()
+    counts = [one.count for one in run_once(at(now)) if one.what == "sent e-mails"]
+    assert counts == ([len(mail.outbox)] if mail.outbox else [])
+    return sorted((message.to[0].rpartition("<")[2].rstrip(">"), message.subject) for message in mail.outbox)
 
 
 @pytest.fixture
@@ -78,6 +90,33 @@ class TestTheMonth:
         assert done("2026-11-01T00:10:00Z") == [("generated reports of 2026-10", 1)]
 
 
+@pytest.mark.django_db
+class TestPeople:
+    def test_are_told_what_happened(self, world: October) -> None:
+        world.deliver(*at_times("bolt-dental", "endpoint-core", "40", "31"))
+        report = "usage report October 2026 of Bolt IT"
+        both = ("admin@bolt.example", "billing@bolt.example")
+        assert told("2026-10-31T23:59:59Z") == []
+        assert told(CLOSING) == [(address, f"U{report[1:]} is ready") for address in both]
+        assert told(CLOSING) == []
+        assert told("2026-11-03T08:00:00Z") == [(address, f"Reminder: {report} is due in 3 days") for address in both]
+        assert told("2026-11-06T08:00:00Z") == [(address, f"Last day: {report}") for address in both]
+        assert told(DEADLINE_OF_BOLT) == [
+            *((address, f"Submitted automatically with a penalty: {report}") for address in both),
+            ("north@north.example", f"To review, with a penalty: {report}"),
+        ]
+
+    def test_wait_for_their_mail_while_the_month_goes_on_without_a_mail_server(self, world: October, settings: Settings) -> None:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))  # nobody listens
+            settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", taken.getsockname()[1]
+            world.deliver(*at_times("bolt-dental", "endpoint-core", "40", "31"))
+            assert done(CLOSING) == [("closed the cycle 2026-10", 1), ("generated reports of 2026-10", 1)]
+        settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+        assert len(told("2026-11-01T00:01:00Z")) == 2
+
+
 @pytest.mark.django_db(transaction=True)
 class TestWorkers:
     def test_do_everything_once_however_many_they_are(self, world: October) -> None:
@@ -94,6 +133,16 @@ class TestWorkers:
             ("system", "automatically_submitted"),
             ("system", "automatically_approved"),
         ]
+        assert sorted(Delivery.objects.values_list("address", "kind", "state")) == [
+            ("admin@bolt.example", "automatically_submitted", "sent"),
+            ("admin@bolt.example", "report_ready", "sent"),
+            ("billing@bolt.example", "automatically_submitted", "sent"),
+            ("billing@bolt.example", "report_ready", "sent"),
+            ("billing@coil.example", "automatically_submitted", "sent"),
+            ("billing@coil.example", "report_ready", "sent"),
+            ("north@north.example", "to_review", "sent"),
+        ]
+        assert set(Delivery.objects.values_list("tries", flat=True)) == {1}
         assert verify(None) == []
         assert audit().findings == ()
 

@@ -86,6 +86,8 @@ def _attempt(delivery: Delivery, connection: Any, now: datetime) -> Attempt:
     """Compose and send; says what became of it. Raises _NoServer."""
     if delivery.tries > len(BACK_OFF) + 1:
         return Attempt(State.FAILED, None, "each worker that tried to send it was ended before it was done")
+    if delivery.user is not None:  # as they are called, and where they get mail, now
+        delivery.address, delivery.name = delivery.user.email, delivery.user.name
     try:
         words = compose(delivery, now=now)
         _keep(delivery, words)
@@ -103,9 +105,7 @@ def _attempt(delivery: Delivery, connection: Any, now: datetime) -> Attempt:
 
 
 def _keep(delivery: Delivery, words: Rendered) -> None:
-    """Keep what is going to be sent, and where to: the address the person has now."""
-    if delivery.user is not None:
-        delivery.address, delivery.name = delivery.user.email, delivery.user.name
+    """Keep what is going to be sent, and where to."""
     kept = {"subject": words.subject, "text": words.text, "html": words.html, "address": delivery.address, "name": delivery.name}
     Delivery.objects.filter(pk=delivery.pk, tries=delivery.tries).update(**kept)
 
