@@ -31,7 +31,7 @@ def told(now: str) -> list[tuple[str, str]]:
     mail.outbox.clear()
     counts = [one.count for one in run_once(at(now)) if one.what == "sent e-mails"]
     assert counts == ([len(mail.outbox)] if mail.outbox else [])
-    return sorted((message.to[0].rpartition("<")[2].rstrip(">"), message.subject) for message in mail.outbox)
+    return sorted((message.to[0].rpartition("<")[2].rstrip(">"), str(message.subject)) for message in mail.outbox)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ class Post:
 
 def sent() -> list[tuple[str, str]]:
     """(address, subject) of everything that went out, by address."""
-    return sorted((address_of(message), message.subject) for message in mail.outbox)
+    return sorted((address_of(message), str(message.subject)) for message in mail.outbox)
 
 
 def address_of(message: EmailMultiAlternatives | object) -> str:

@@ -72,7 +72,9 @@ class TestOutbox:
         assert pages[0].items != pages[1].items
 
     def test_takes_the_same_queries_however_much_is_in_it(self, filled: Post) -> None:
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             outbox(OPERATOR)
         assert len(captured) == 2
 

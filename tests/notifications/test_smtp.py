@@ -74,9 +74,7 @@ class TestSmtp:
 
 
 class TestFolder:
-    def test_is_where_mail_goes_by_default(
-        self, ready: Post, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
+    def test_is_where_mail_goes_by_default(self, ready: Post, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         use(settings, monkeypatch, "", tmp_path / "outbox")
         assert ready.send() == 2
         written = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "outbox").iterdir())

@@ -155,7 +155,7 @@ def _single(delivery: Delivery, reader: Reader, now: datetime) -> dict[str, obje
 
 def _view(delivery: Delivery, reader: Reader, kind: Kind) -> ReportView:
     """The report, as the recipient may see it. Raises Overtaken, NotFound, NotAllowed."""
-    report = Report.objects.select_related("cycle").only("msp_ref", "cycle__first_day").get(pk=delivery.report_id)
+    report = Report.objects.select_related("cycle").only("msp_ref", "cycle__first_day").get(pk=delivery.report_id or 0)
     view = queries.report(reader.viewer, report.cycle.month, report.msp_ref)
     if not is_still_true(kind, Status(view.summary.status)):
         raise Overtaken(f"overtaken: the report is {words(view.summary.status)} by now")

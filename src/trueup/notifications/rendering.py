@@ -54,4 +54,4 @@ def _part(name: str, context: Mapping[str, object], problems: list[str]) -> str:
 @lru_cache(maxsize=1)
 def _ours() -> Engine:
     """Our templates alone."""
-    return Engine(dirs=[Path(__file__).parent / "templates"], libraries={"i18n": "django.templatetags.i18n"})
+    return Engine(dirs=[str(Path(__file__).parent / "templates")], libraries={"i18n": "django.templatetags.i18n"})

@@ -1,7 +1,9 @@
+from django.apps.registry import Apps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
-def begin_at_the_present_ends(apps, editor):
+def begin_at_the_present_ends(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     """What happened before an installation could send mail is not told any more."""
     heads = apps.get_model("events", "ChainHead").objects.using(editor.connection.alias).values_list("chain", "length")
     Reached = apps.get_model("notifications", "Reached")
