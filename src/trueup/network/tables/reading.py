@@ -34,20 +34,17 @@ def chunks(items: Sequence[_Item], size: int = CHUNK) -> Iterator[Sequence[_Item
 
 def present(refs: Collection[str]) -> State:
     """All there is, apart from customers that are not among `refs`."""
-    units = BillingUnit.objects.values_list("code", "name", "decimals")
-    groups = SolutionGroup.objects.values_list("code", "name", "vendor__ref", "position")
-    sources = Source.objects.exclude(code=DEFAULT_SOURCE).values_list("code", "expected_daily", "keeps_unmapped")
     return {
         "installation": {(): _installation()},
-        "regions": _switches(Region.objects.all()),
-        "account_types": _switches(AccountType.objects.all()),
+        "regions": switches(Region.objects.all()),
+        "account_types": switches(AccountType.objects.all()),
         "accounts": _accounts(refs),
-        "billing_units": {(code,): {"name": name, "decimals": decimals} for code, name, decimals in units},
-        "solution_groups": {(code,): {"name": name, "vendor": vendor, "position": at} for code, name, vendor, at in groups},
-        "services": _services(),
-        "sources": {(code,): {"expected": daily, "unmapped": "keep" if keeps else "refuse"} for code, daily, keeps in sources},
-        "members": _members(),
-        "terms": {(entry.account.ref if entry.account else "", entry.from_date.isoformat()): _terms(entry) for entry in _all_terms()},
+        "billing_units": units(BillingUnit.objects.all()),
+        "solution_groups": groups(SolutionGroup.objects.all()),
+        "services": services(Service.objects.all()),
+        "sources": sources(Source.objects.all()),
+        "members": members(Member.objects.all()),
+        "terms": terms(Terms.objects.all()),
     }
 
 
@@ -56,23 +53,42 @@ def _installation() -> Values:
     return {"currency": row.currency, "time_zone": row.time_zone, "close_grace_days": row.close_grace_days}
 
 
-def _switches(rows: "QuerySet[Region] | QuerySet[AccountType]") -> dict[Key, Values]:
+def switches(rows: "QuerySet[Region] | QuerySet[AccountType]") -> dict[Key, Values]:
+    """Regions or account types."""
     return {(code,): {"name": name, "usage_reports": allowed} for code, name, allowed in rows.values_list("code", "name", "usage_reports")}
+
+
+def units(rows: QuerySet[BillingUnit]) -> dict[Key, Values]:
+    """Billing units."""
+    return {(code,): {"name": name, "decimals": decimals} for code, name, decimals in rows.values_list("code", "name", "decimals")}
+
+
+def groups(rows: QuerySet[SolutionGroup]) -> dict[Key, Values]:
+    """Solution groups, in the order of the report."""
+    found = rows.order_by("position", "code").values_list("code", "name", "vendor__ref", "position")
+    return {(code,): {"name": name, "vendor": vendor, "position": at} for code, name, vendor, at in found}
+
+
+def sources(rows: QuerySet[Source]) -> dict[Key, Values]:
+    """Sources, but for the one the ledger has made for itself."""
+    found = rows.exclude(code=DEFAULT_SOURCE).values_list("code", "expected_daily", "keeps_unmapped")
+    return {(code,): {"expected": daily, "unmapped": "keep" if keeps else "refuse"} for code, daily, keeps in found}
 
 
 def _accounts(refs: Collection[str]) -> dict[Key, Values]:
     above = Account.objects.exclude(tier=Tier.CUSTOMER)
-    found = _of_accounts(above, Placement.objects.filter(account__in=above))
+    found = of_accounts(above, Placement.objects.filter(account__in=above))
     for chunk in chunks(sorted(refs)):
         named = Account.objects.filter(ref__in=chunk, tier=Tier.CUSTOMER)
-        found |= _of_accounts(named, Placement.objects.filter(account__ref__in=chunk))
+        found |= of_accounts(named, Placement.objects.filter(account__ref__in=chunk))
     return found
 
 
 _ACCOUNT_FIELDS = ("tier", "name", "region__code", "type__code", "time_zone", "city", "state", "company_id", "usage_reports_excluded")
 
 
-def _of_accounts(accounts: QuerySet[Account], placements: QuerySet[Placement]) -> dict[Key, Values]:
+def of_accounts(accounts: QuerySet[Account], placements: QuerySet[Placement]) -> dict[Key, Values]:
+    """Accounts and their placements."""
     rows = accounts.order_by("pk").values_list("ref", *_ACCOUNT_FIELDS)
     names = [name.removesuffix("__code") for name in _ACCOUNT_FIELDS]
     found: dict[Key, Values] = {(row[0],): dict(zip(names, row[1:], strict=True)) for row in rows}
@@ -82,15 +98,15 @@ def _of_accounts(accounts: QuerySet[Account], placements: QuerySet[Placement]) -
     return found
 
 
-def _services() -> dict[Key, Values]:
+def services(rows: QuerySet[Service]) -> dict[Key, Values]:
+    """Services, in the order of the report, and all they say from a day on."""
     names = ("name", "group__code", "unit__code", "reports_used", "chargeable_basis", "position")
     keys = [name.removesuffix("__code") for name in names]
-    found: dict[Key, Values] = {
-        (row[0],): dict(zip(keys, row[1:], strict=True)) for row in Service.objects.values_list("code", *names)
-    }  # fmt: skip
-    for code, day, name, at in _by_day(ServiceMeasure.objects.all(), "name", "percentile"):
+    ordered = rows.order_by("position", "code").values_list("code", *names)
+    found: dict[Key, Values] = {(row[0],): dict(zip(keys, row[1:], strict=True)) for row in ordered}
+    for code, day, name, at in _by_day(ServiceMeasure.objects.filter(service__in=rows), "name", "percentile"):
         found[code,][dated.field("measure", day)] = dated.measure_text(name, at)
-    for code, day, per_unit in _by_day(CreditRequirement.objects.all(), "per_unit"):
+    for code, day, per_unit in _by_day(CreditRequirement.objects.filter(service__in=rows), "per_unit"):
         found[code,][dated.field("credits", day)] = plain(per_unit)
     return found
 
@@ -99,13 +115,16 @@ def _by_day(rows: QuerySet[Any], *fields: str) -> Iterable[Any]:
     return rows.order_by("from_date").values_list("service__code", "from_date", *fields)
 
 
-def _members() -> dict[Key, Values]:
-    rows = Member.objects.order_by("pk").values_list("user__email", "account__ref", "role", "user__name")
-    return {(email, ref): {"role": role, "name": name} for email, ref, role, name in rows}
+def members(rows: QuerySet[Member]) -> dict[Key, Values]:
+    """Members, by e-mail address and account."""
+    found = rows.order_by("pk").values_list("user__email", "account__ref", "role", "user__name")
+    return {(email, ref): {"role": role, "name": name} for email, ref, role, name in found}
 
 
-def _all_terms() -> QuerySet[Terms]:
-    return Terms.objects.select_related("account").order_by("pk")
+def terms(rows: QuerySet[Terms]) -> dict[Key, Values]:
+    """Terms, by account and day."""
+    found = rows.select_related("account").order_by("pk")
+    return {(entry.account.ref if entry.account else "", entry.from_date.isoformat()): _terms(entry) for entry in found}
 
 
 def _terms(entry: Terms) -> Values:
@@ -118,11 +137,11 @@ def _terms(entry: Terms) -> Values:
 
 def in_use(before: State, wanted: State) -> dict[str, set[Key]]:
     """The entries something will still refer to, once what is wanted is written."""
-    services = before["services"] | wanted.get("services", {})
+    services_then = before["services"] | wanted.get("services", {})
     return {
         "regions": _used_by_accounts(before, wanted, "region"),
         "account_types": _used_by_accounts(before, wanted, "type"),
-        "billing_units": {(str(values["unit"]),) for values in services.values()},
+        "billing_units": {(str(values["unit"]),) for values in services_then.values()},
         "sources": {(code,) for code in _sources_in_use()},
     }
 
@@ -174,11 +193,11 @@ class Seen:
 def seen_by(viewer: Viewer, ref: str) -> Seen:
     """What a viewer sees of the accounts that are no customers, of the account `ref`, and of the catalog."""
     accounts = Account.objects.visible_to(viewer).filter(~Q(tier=Tier.CUSTOMER) | Q(ref=ref))
-    groups = SolutionGroup.objects.visible_to(viewer).values_list("code", flat=True)
+    sold = SolutionGroup.objects.visible_to(viewer).values_list("code", flat=True)
     placed = Placement.objects.visible_to(viewer).filter(account__ref=ref).values_list("from_date", flat=True)
     days = None if viewer.sees_all or not ref else frozenset(placed)
-    sources = viewer.sees_all or viewer.tier == Tier.VENDOR
-    return Seen(frozenset(accounts.values_list("ref", flat=True)), frozenset(groups), sources, days)
+    keeps = viewer.sees_all or viewer.tier == Tier.VENDOR
+    return Seen(frozenset(accounts.values_list("ref", flat=True)), frozenset(sold), keeps, days)
 
 
 def ref_of(viewer: Viewer) -> str:
