@@ -42,7 +42,10 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512)
     except OSError as error:
         message = text(
-            "nothing can listen at {host}:{port}: {reason}; choose another one with --port", host=host, port=port, reason=error.strerror
+            "nothing can listen at {host}:{port}: {reason}; choose another one with --port",
+            host=host,
+            port=port,
+            reason=os.strerror(error.errno or 0),
         )
         raise Conflict(message) from error
 
