@@ -1,7 +1,8 @@
 """Sentences that remember how they were made, so that an edge can say them in the language of the person who reads."""
 
+import json
 from collections.abc import Iterable, Mapping
-from typing import Self
+from typing import Any, Self
 
 
 class Text(str):
@@ -36,6 +37,30 @@ def text(template: str, /, **values: object) -> Text:
 def plural(one: str, many: str, count: int, /, **values: object) -> Text:
     """A sentence about a number: `plural("{count} issue blocks it", "{count} issues block it", count)`."""
     return Text(one, {"count": count, **values}, many)
+
+
+def packed(sentence: str) -> str:
+    """A sentence as JSON, to be kept for a while; `unpacked` makes it again."""
+    return json.dumps(sentence if not isinstance(sentence, Text) else _parts(sentence), ensure_ascii=False)
+
+
+def _parts(sentence: Text) -> dict[str, object]:
+    values = {
+        name: _parts(value) if isinstance(value, Text) else value if isinstance(value, int) else str(value)
+        for name, value in sentence.values.items()
+    }
+    return {"template": sentence.template, "plural": sentence.plural, "values": values}
+
+
+def unpacked(kept: str) -> str:
+    """The sentence that `packed` made JSON of."""
+    return _whole(json.loads(kept))
+
+
+def _whole(parts: Any) -> Any:
+    if not isinstance(parts, dict):
+        return parts
+    return Text(parts["template"], {name: _whole(value) for name, value in parts["values"].items()}, parts["plural"])
 
 
 def joined(parts: Iterable[object], separator: str = ", ") -> Text:
