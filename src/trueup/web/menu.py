@@ -27,6 +27,7 @@ class Entry:
     label: str | Promise
     address: str
     current: bool
+    name: str = ""
 
 
 _ALL = frozenset({Tier.VENDOR, Tier.DISTRIBUTOR, Tier.MSP})
@@ -54,17 +55,37 @@ SETTINGS: Final = (
     Item("account_types", _("Account types"), _VENDOR),
     Item("sources", _("Sources"), _VENDOR),
     Item("clients", _("API clients"), _ALL, Right.MANAGE_MEMBERS),
-    Item("notification_settings", _("Notifications"), _ALL),
     Item("outbox", _("Outbox"), _VENDOR, Right.MANAGE_MEMBERS),
 )
+
+OWN: Final = (
+    Item("notification_settings", _("Notifications"), _ALL),
+    Item("account_change_password", _("Password"), _ALL),
+    Item("mfa_index", _("Two-step sign-in"), _ALL),
+    Item("usersessions_list", _("Sessions"), _ALL),
+)
+"""What is a person's own, whatever account they act for."""
+
+
+def own_pages(path: str) -> tuple[Entry, ...]:
+    """The pages everybody has who is signed in."""
+    return _entries(OWN, path)
 
 
 def menu_of(viewer: Viewer, path: str, items: tuple[Item, ...] = MENU) -> tuple[Entry, ...]:
     """The entries somebody sees; the one whose page is shown is marked."""
     shown = [item for item in items if viewer.tier in item.tiers and (item.right is None or viewer.may(item.right))]
-    found = [(item, address) for item in shown if (address := _address(item.name))]
-    best = max((address for _item, address in found if path.startswith(address)), key=len, default="")
-    return tuple(Entry(item.label, address, current=address == best) for item, address in found)
+    if items is MENU and any(entry.current for entry in (*_entries(SETTINGS, path), *own_pages(path))):
+        path = _address("settings")
+    return _entries(tuple(shown), path)
+
+
+def _entries(items: tuple[Item, ...], path: str) -> tuple[Entry, ...]:
+    """Those whose pages there are; the start page is above no other."""
+    found = [(item, address) for item in items if (address := _address(item.name))]
+    above = [address for _item, address in found if path == address or (address != "/" and path.startswith(address))]
+    best = max(above, key=len, default="")
+    return tuple(Entry(item.label, address, address == best, item.name) for item, address in found)
 
 
 def _address(name: str) -> str:

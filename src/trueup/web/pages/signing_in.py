@@ -1,8 +1,12 @@
 """What stands around sign-in: the account one acts for, language, theme."""
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -52,6 +56,29 @@ def choose_language(request: Request) -> HttpResponse:
     return response
 
 
+@login_required
+@require_POST
+def end_session(request: Request, number: int) -> HttpResponse:
+    """Sign out one of one's own sessions elsewhere."""
+    session = UserSession.objects.filter(user_id=request.user.pk, pk=number).first()
+    if session is None:
+        raise NotFound("")
+    session.end()
+    messages.success(request, _("That browser is signed out."))
+    return redirect("usersessions_list")
+
+
+@login_required
+@require_POST
+def end_all_sessions(request: Request) -> HttpResponse:
+    """Sign out everywhere, here too."""
+    for session in UserSession.objects.filter(user_id=request.user.pk):
+        session.end()
+    logout(request)
+    messages.success(request, _("You are signed out everywhere."))
+    return redirect("account_login")
+
+
 def back(request: Request) -> HttpResponseRedirect:
     """To the page the form was on, if it is one of ours."""
     wanted = request.POST.get("next", "")
@@ -60,6 +87,8 @@ def back(request: Request) -> HttpResponseRedirect:
 
 
 urls = [
+    path("account/sessions/<int:number>/end/", end_session, name="end_session"),
+    path("account/sessions/end/", end_all_sessions, name="end_all_sessions"),
     path("act-for/", act_for, name="act_for"),
     path("theme/", choose_theme, name="choose_theme"),
     path("language/", choose_language, name="choose_language"),
