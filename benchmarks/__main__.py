@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import closing, crashes, generation, ingestion, table
+from benchmarks import closing, crashes, generation, ingestion, pages, table
 from benchmarks.figures import Figure
 from benchmarks.server import Databases, databases, require_programs
 from benchmarks.world import Size, World
@@ -71,11 +71,19 @@ def _crashes(run: Run) -> Iterator[Figure]:
     yield from crashes.figures(embedded, "SQLite")
 
 
+def _pages(run: Run) -> Iterator[Figure]:
+    yield from pages.figures(run.world("pages"), "PostgreSQL")
+    embedded = run.world("embedded pages")
+    embedded.environment["TRUEUP_DATABASE_URL"] = ""
+    yield from pages.figures(embedded, "SQLite")
+
+
 FAMILIES: Mapping[str, Callable[[Run], Iterator[Figure]]] = {
     "ingestion": _ingestion,
     "closing": _closing,
     "generation": _generation,
     "crashes": _crashes,
+    "pages": _pages,
 }
 
 
