@@ -3,14 +3,28 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from trueup.accounts.queries import installation
-from trueup.accounts.rules import Viewer
+from trueup.accounts.models import Installation
+from trueup.accounts.queries import installation, paths
+from trueup.accounts.rules import Tier, Viewer
 from trueup.cycles.models import Cycle
-from trueup.cycles.rules import CycleStatus, closes_at
-from trueup.kit.errors import NotFound
-from trueup.kit.period import Month
+from trueup.cycles.rules import CycleStatus, DayState, closes_at, day_state
+from trueup.kit.errors import NotAllowed, NotFound
+from trueup.kit.period import Month, local_date
 from trueup.kit.text import text
-from trueup.ledger.queries import missing_days, months_with_usage
+from trueup.ledger.queries import expected_deliveries, missing_days, months_with_usage
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCalendar:
+    """One source, and what became of each day of a month."""
+
+    source: str
+    days: tuple[DayState, ...]
+
+    @property
+    def missing(self) -> int:
+        """How many days are missing."""
+        return self.days.count(DayState.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +43,8 @@ def cycles(viewer: Viewer) -> list[CycleView]:
     """All months with usage and all closed ones, the latest first."""
     rows = {cycle.month: cycle for cycle in Cycle.objects.visible_to(viewer)}
     months = set(rows) | set(months_with_usage())
-    return [_view(month, rows.get(month)) for month in sorted(months, reverse=True)]
+    settings = installation()
+    return [_view(month, rows.get(month), settings) for month in sorted(months, reverse=True)]
 
 
 def cycle_view(viewer: Viewer, month: Month) -> CycleView:
@@ -37,11 +52,10 @@ def cycle_view(viewer: Viewer, month: Month) -> CycleView:
     row = Cycle.objects.visible_to(viewer).filter(first_day=month.first_day).first()
     if row is None and month not in months_with_usage():
         raise NotFound(text("there is no cycle {month}: it has no usage and was not closed", month=month))
-    return _view(month, row)
+    return _view(month, row, installation())
 
 
-def _view(month: Month, row: Cycle | None) -> CycleView:
-    settings = installation()
+def _view(month: Month, row: Cycle | None, settings: Installation) -> CycleView:
     due = closes_at(month, settings.close_grace_days, settings.time_zone)
     if row is None:
         return CycleView(None, month, CycleStatus.OPEN, due, None, None)
@@ -76,6 +90,33 @@ def months_to_close(*, now: datetime) -> list[Month]:
 def completeness(month: Month, *, as_of: datetime | None, until: date) -> dict[str, tuple[date, ...]]:
     """The missing days of each source that is expected daily, of the days of the month before `until`."""
     return missing_days(month, as_of=as_of, until=until)
+
+
+def source_calendar(viewer: Viewer, month: Month, *, as_of: datetime | None, now: datetime) -> list[SourceCalendar]:
+    """What became of every day of a month, for each source expected daily, by its code: to the operator of all sources, to vendors and
+    distributors of those that ever delivered usage of their vendor.
+
+    `as_of` is the pin of a closed month. Raises NotAllowed for others.
+    """
+    settings = installation()
+    found = expected_deliveries(month, as_of=as_of, vendor_ids=_vendors_above(viewer, month))
+    today = local_date(now, settings.time_zone)
+    return [
+        SourceCalendar(
+            one.source,
+            tuple(day_state(day, one.delivered.get(day), first=one.first_day, as_of=as_of, today=today) for day in month.days),
+        )
+        for one in found
+    ]
+
+
+def _vendors_above(viewer: Viewer, month: Month) -> list[int] | None:
+    """The vendor a viewer belongs to in a month; None: all there are."""
+    if viewer.account_id is None:
+        return None
+    if viewer.tier not in (Tier.VENDOR, Tier.DISTRIBUTOR):
+        raise NotAllowed(text("only distributors and vendors see what the sources delivered"))
+    return [paths([viewer.account_id], month.last_day)[viewer.account_id][0]]
 
 
 def closed_months() -> list[Month]:

@@ -15,6 +15,27 @@ class CycleStatus(StrEnum):
     CLOSED = "closed"
 
 
+class DayState(StrEnum):
+    """What became of one day of a source that is expected daily."""
+
+    DELIVERED = "delivered"
+    LATE = "late"
+    """Delivered after the month was pinned: the cycle does not know it."""
+    MISSING = "missing"
+    NOT_EXPECTED = "not_expected"
+    """Before the first day the source ever delivered."""
+    TO_COME = "to_come"
+
+
+def day_state(day: date, delivered_at: datetime | None, *, first: date | None, as_of: datetime | None, today: date) -> DayState:
+    """What became of a day. `first`: the first day the source ever delivered; `as_of`: the pin of a closed month, None while it is open."""
+    if delivered_at is not None:
+        return DayState.LATE if as_of is not None and delivered_at > as_of else DayState.DELIVERED
+    if first is None or day < first:
+        return DayState.NOT_EXPECTED
+    return DayState.TO_COME if day >= today else DayState.MISSING
+
+
 def close_date(month: Month, grace_days: int) -> date:
     """The day a cycle closes: the first of the next month plus the installation's grace days."""
     return month.end + timedelta(days=grace_days)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 
 from trueup.accounts.models import Account, Placement
 from trueup.accounts.queries import refs
@@ -20,7 +20,7 @@ from trueup.kit.text import text
 from trueup.ledger.engine.reading import Reading, open_month
 from trueup.ledger.engine.registry import configured_place, known_until, open_settled, settle, vendor_ids
 from trueup.ledger.figures import CustomerShare, DayTotals, LineFigures, line_customers, line_days, month_lines
-from trueup.ledger.models import Batch, Source, SourceDay, UnmappedRecord
+from trueup.ledger.models import Batch, BatchPart, Source, SourceDay, UnmappedRecord
 from trueup.ledger.rules.measures import MeasuredService
 
 __all__ = [
@@ -28,8 +28,10 @@ __all__ = [
     "DayTotals",
     "LineFigures",
     "MeasuredService",
+    "SourceDeliveries",
     "UnmappedName",
     "UsageRow",
+    "expected_deliveries",
     "incomplete_lines",
     "line_customers",
     "line_days",
@@ -55,6 +57,15 @@ class UsageRow:
     used: Decimal | None
     credits: Decimal | None
     recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class SourceDeliveries:
+    """A source expected daily: the first day it ever delivered (None: none yet), and when each day of a month was first delivered."""
+
+    source: str
+    first_day: date | None
+    delivered: Mapping[date, datetime]
 
 
 @dataclass(frozen=True)
@@ -154,6 +165,23 @@ def missing_days(month: Month, *, as_of: datetime | None, until: date | None = N
         code: tuple(day for day in month.days if earliest <= day < end and (code, day) not in there) for code, earliest in first.items()
     }
     return {code: days for code, days in sorted(missing.items()) if days}
+
+
+def expected_deliveries(month: Month, *, as_of: datetime | None, vendor_ids: Collection[int] | None = None) -> list[SourceDeliveries]:
+    """What the sources expected daily delivered of a month, by source; `first_day` as it was known at `as_of`, the days as they are now.
+
+    `vendor_ids` leaves out sources that never delivered usage of these vendors. Not scoped: the caller knows what its viewer may see.
+    """
+    sources = Source.objects.filter(expected_daily=True)
+    if vendor_ids is not None:
+        sources = sources.filter(Exists(BatchPart.objects.filter(batch__source=OuterRef("pk"), vendor_id__in=list(vendor_ids))))
+    known = Q() if as_of is None else Q(days__recorded_at__lte=as_of)
+    first = dict(sources.order_by("code").annotate(first=Min("days__day", filter=known)).values_list("code", "first"))
+    days = SourceDay.objects.filter(source__code__in=list(first), day__gte=month.first_day, day__lt=month.end)
+    delivered: dict[str, dict[date, datetime]] = {code: {} for code in first}
+    for code, day, recorded_at in days.values_list("source__code", "day", "recorded_at"):
+        delivered[code][day] = recorded_at
+    return [SourceDeliveries(code, first[code], delivered[code]) for code in first]
 
 
 def incomplete_lines(month: Month, *, as_of: datetime | None) -> set[tuple[int, int]]:

@@ -177,7 +177,7 @@ def _new_report(month: _Month, standing: Standing, terms: TermsInForce) -> Repor
         state=msp.state,
         distributor_ref=standing.distributor.ref,
         distributor_name=standing.distributor.name,
-        searched=searchable(msp.ref, msp.name, msp.company_id),
+        searched=searchable(msp.name, msp.ref, msp.company_id),
         time_zone=standing.time_zone,
         has_access=standing.access.granted,
         access_reason=str(standing.access.reason),

@@ -90,7 +90,7 @@ class Report(models.Model):
     total_default = _ranked()
     total_provisioned = _ranked()
     total_over_provisioned = _ranked()
-    searched = models.TextField(default="")  # what a search looks through, case folded
+    searched = models.TextField(default="")  # what a search looks through, case folded; begins with the name
 
     objects = ReportQuerySet.as_manager()
 

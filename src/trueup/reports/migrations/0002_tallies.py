@@ -39,7 +39,7 @@ def _count(report, lines):
     report.total_provisioned = sum((line.provisioned for line in lines), zero)
     known = (line for line in lines if line.used is not None)
     report.total_over_provisioned = sum((max(line.provisioned - line.used, zero) for line in known), zero)
-    names = (report.msp_ref, report.msp_name, report.company_id)
+    names = (report.msp_name, report.msp_ref, report.company_id)
     report.searched = '\n'.join(' '.join(name.casefold().split()) for name in names if name)
 
 

@@ -1,7 +1,9 @@
 """One report: its header and lines, and what is behind a line."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 
 from trueup.accounts.models import Account
 from trueup.accounts.queries import viewers_of
@@ -10,10 +12,10 @@ from trueup.catalog.rules import TermsInForce
 from trueup.events.queries import happened_to
 from trueup.events.rules import Plain
 from trueup.events.snapshot import snapshot
-from trueup.kit.errors import Conflict, NotFound
+from trueup.kit.errors import Conflict, Invalid, NotFound
 from trueup.kit.issue import Issue
 from trueup.kit.period import Month
-from trueup.kit.quantity import Credits, Quantity
+from trueup.kit.quantity import ZERO, Credits, Quantity
 from trueup.kit.text import text
 from trueup.ledger.figures import line_customers
 from trueup.reports.access import to_read
@@ -22,8 +24,11 @@ from trueup.reports.models import Report, ReportLine
 from trueup.reports.rules.checks import issues_of
 from trueup.reports.rules.copies import copied_terms
 from trueup.reports.rules.lateness import fate
-from trueup.reports.rules.lines import Outcome
+from trueup.reports.rules.lines import LineState, Outcome
+from trueup.reports.rules.searching import folded, searchable
 from trueup.reports.rules.workflow import EDITABLE, MAY_REQUIRE_REVIEW, STATUS_WORDS, Status
+
+_IDS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,11 @@ class Forecast:
     days_left: int
     lines: tuple[ForecastLine, ...]
 
+    @property
+    def stake(self) -> Quantity:
+        """The units by which doing nothing differs from what is saved, in either direction."""
+        return sum((abs(line.if_nothing - line.as_saved) for line in self.lines), ZERO)
+
 
 def viewer_for(email: str, month: Month, msp: str) -> Viewer:
     """A person as the viewer of a report: of several memberships the one closest to the report. Raises NotFound."""
@@ -168,8 +178,18 @@ def report(viewer: Viewer, month: Month, msp: str) -> ReportView:
     """One report with its lines in the order of the catalog. Raises NotFound, NotAllowed."""
     with snapshot():  # the report and its lines as they are at one moment
         found = to_read(viewer, month, msp)
-        lines = list(found.lines.order_by("position", "service_code"))
+        lines = lines_of(found)
     terms = copied_terms(found.terms)
+    return report_view(found, terms, tuple(line_view(line, state_of(line), terms) for line in lines))
+
+
+def lines_of(found: Report) -> list[ReportLine]:
+    """The lines of a report in the order of the catalog."""
+    return list(found.lines.order_by("position", "service_code"))
+
+
+def report_view(found: Report, terms: TermsInForce, lines: tuple[LineView, ...]) -> ReportView:
+    """A report and its lines as they are shown."""
     return ReportView(
         summary=summary_of(found),
         msp_name=found.msp_name,
@@ -186,12 +206,12 @@ def report(viewer: Viewer, month: Month, msp: str) -> ReportView:
         submitted_at=found.submitted_at,
         approved_at=found.approved_at,
         version=found.version,
-        lines=tuple(_line(line, terms) for line in lines),
+        lines=lines,
     )
 
 
-def _line(line: ReportLine, terms: TermsInForce) -> LineView:
-    state = state_of(line)
+def line_view(line: ReportLine, state: LineState, terms: TermsInForce) -> LineView:
+    """A line as it is shown."""
     return LineView(
         service=line.service_code,
         service_name=line.service_name,
@@ -225,28 +245,77 @@ def _line_to_read(viewer: Viewer, month: Month, msp: str, service: str) -> tuple
     return found, line
 
 
-def customers(viewer: Viewer, month: Month, msp: str, service: str) -> list[CustomerFigures]:
-    """The customers behind a line, by ref, from the ledger as it was pinned; they add up to the line exactly.
+def customers(viewer: Viewer, month: Month, msp: str, service: str, *, search: str = "", order: str = "customer") -> list[CustomerFigures]:
+    """The customers behind a line, from the ledger as it was pinned; all of them add up to the line exactly.
+
+    `search` leaves those whose ref or name contains it. `order` is a field of `CustomerFigures`, with `-` before it from the highest
+    down; unknown figures come last. Raises NotFound, NotAllowed.
+    """
+    found, line = _line_to_read(viewer, month, msp, service)
+    figures = _behind(found, [line], month)[line.service_code]
+    wanted = folded(search)
+    shown = [one for one in figures if wanted in searchable(one.customer, one.name)]
+    return _ordered(shown, order)
+
+
+def report_customers(viewer: Viewer, month: Month, msp: str) -> dict[str, list[CustomerFigures]]:
+    """The customers behind every line of a report, by service code, each as in `customers`. One reading of the ledger for each line.
 
     Raises NotFound, NotAllowed.
     """
-    found, line = _line_to_read(viewer, month, msp, service)
+    with snapshot():
+        found = to_read(viewer, month, msp)
+        lines = lines_of(found)
+    return _behind(found, lines, month)
+
+
+def _behind(found: Report, wanted: list[ReportLine], month: Month) -> dict[str, list[CustomerFigures]]:
+    """The customers behind some lines of a report, by ref."""
     services = to_measure(as_copied(services_of(month), found.lines.all()))
-    shares = line_customers(month, as_of=found.as_of, msp_id=found.msp_id, service_id=line.service_id, services=services)
+    shares = {
+        line.service_code: line_customers(month, as_of=found.as_of, msp_id=found.msp_id, service_id=line.service_id, services=services)
+        for line in wanted
+    }
+    ids = sorted({share.customer_id for own in shares.values() for share in own})
     # Whoever may read the report may read whom it is made of, also when a customer has moved on since.
-    known = Account.objects.in_bulk([share.customer_id for share in shares]) if shares else {}
-    named = [(known[share.customer_id], share) for share in shares]
-    return sorted(
-        (CustomerFigures(one.ref, one.name, share.provisioned, share.used, share.credits) for one, share in named),
-        key=lambda figures: figures.customer,
-    )
+    known = dict(zip(ids, names_of(ids), strict=True))
+    return {
+        service: sorted(
+            (CustomerFigures(*known[share.customer_id], share.provisioned, share.used, share.credits) for share in own),
+            key=lambda figures: figures.customer,
+        )
+        for service, own in shares.items()
+    }
+
+
+def names_of(account_ids: list[int]) -> list[tuple[str, str]]:
+    """(ref, name) of accounts, in the same order."""
+    found: dict[int, tuple[str, str]] = {}
+    for start in range(0, len(account_ids), _IDS_AT_ONCE):
+        rows = Account.objects.filter(pk__in=account_ids[start : start + _IDS_AT_ONCE]).values_list("pk", "ref", "name")
+        found |= {pk: (ref, name) for pk, ref, name in rows}
+    return [found[account_id] for account_id in account_ids]
+
+
+def _ordered(figures: list[CustomerFigures], order: str) -> list[CustomerFigures]:
+    """In the order asked for; of equals, and of unknown ones, by ref."""
+    name = order.removeprefix("-")
+    if name not in CustomerFigures.__dataclass_fields__:
+        raise Invalid(text("customers cannot be sorted by “{order}”", order=name))
+    known = [one for one in figures if getattr(one, name) is not None]
+    unknown = [one for one in figures if getattr(one, name) is None]
+    return sorted(known, key=attrgetter(name), reverse=order.startswith("-")) + unknown
 
 
 def history(viewer: Viewer, month: Month, msp: str) -> list[HistoryEntry]:
     """Every step of a report, oldest first. Raises NotFound, NotAllowed."""
-    found = to_read(viewer, month, msp)
-    events = happened_to("report", found.pk)
-    return [HistoryEntry(event.at, event.actor_name, event.kind, [_of_line(change) for change in event.changes]) for event in events]
+    return history_of(to_read(viewer, month, msp))
+
+
+def history_of(found: Report) -> list[HistoryEntry]:
+    """Every step of a report that was found for its viewer."""
+    events = happened_to("report", found.pk).values_list("at", "actor_name", "kind", "changes")
+    return [HistoryEntry(at, actor, kind, [_of_line(change) for change in changes]) for at, actor, kind, changes in events]
 
 
 def _of_line(change: dict[str, Plain]) -> dict[str, Plain]:
@@ -260,9 +329,14 @@ def forecast(viewer: Viewer, month: Month, msp: str, *, now: datetime) -> Foreca
     if found.status not in EDITABLE:
         raise Conflict(text("the report is {status}: nothing happens to it by itself", status=STATUS_WORDS[Status(found.status)]))
     terms = copied_terms(found.terms)
-    lines = []
-    for line in found.lines.order_by("position", "service_code"):
-        state = state_of(line)
-        outcome, chargeable = fate(state, terms)
-        lines.append(ForecastLine(line.service_code, state.as_saved, chargeable, outcome))
-    return Forecast(found.deadline_at, max((found.deadline_at - now).days, 0), tuple(lines))
+    return forecast_of(found, [state_of(line) for line in lines_of(found)], terms, now=now)
+
+
+def forecast_of(found: Report, lines: Iterable[LineState], terms: TermsInForce, *, now: datetime) -> Forecast:
+    """What happens at the deadline of a report in an editable state."""
+    fates = ((line, fate(line, terms)) for line in lines)
+    return Forecast(
+        found.deadline_at,
+        max((found.deadline_at - now).days, 0),
+        tuple(ForecastLine(line.service, line.as_saved, charged, outcome) for line, (outcome, charged) in fates),
+    )

@@ -1,0 +1,216 @@
+"""What waits for somebody, the last cycles in figures, and one cycle as a whole."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from django.db.models import Count, Min, QuerySet
+
+from trueup.accounts.queries import installation
+from trueup.accounts.rules import Right, Tier, Viewer
+from trueup.cycles.queries import CycleView, SourceCalendar, cycle_view, cycles, source_calendar
+from trueup.events.snapshot import snapshot
+from trueup.kit.errors import NotAllowed
+from trueup.kit.period import Month, local_date
+from trueup.kit.quantity import ZERO, Quantity, round_half_up
+from trueup.kit.text import text
+from trueup.ledger.queries import unmapped_names
+from trueup.reports.columns import ExactSum
+from trueup.reports.models import Generation, Report
+from trueup.reports.rules.workflow import EDITABLE, Status
+
+
+class Waiting(StrEnum):
+    """What can wait for somebody."""
+
+    REJECTED = "rejected"
+    TO_PREPARE = "to_prepare"
+    TO_REVIEW = "to_review"
+    UNMAPPED_NAMES = "unmapped_names"
+    MISSING_DAYS = "missing_days"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingItem:
+    """Something of one kind that waits, of one cycle.
+
+    `count` are reports, names or days. `msp` and `msp_name` are there where it is one report. `deadline` is the earliest of
+    reports to prepare, `since` the earliest submission of reports to review, `stake` the units these are about (rules.tally).
+    """
+
+    kind: Waiting
+    count: int
+    month: Month | None = None
+    msp: str | None = None
+    msp_name: str | None = None
+    on_behalf: bool = False
+    deadline: datetime | None = None
+    since: datetime | None = None
+    stake: Quantity | None = None
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CycleFigures:
+    """A cycle in figures. Units are added up over all lines, whatever they count: a measure of size, for one's own months only."""
+
+    month: Month
+    reports: int
+    chargeable: Quantity
+    provisioned: Quantity
+    over_provisioned: Quantity
+
+    @property
+    def over_provisioned_percent(self) -> Decimal:
+        """Over-provisioned units (of lines that know their used units) in percent of all provisioned ones, one decimal, half up."""
+        return round_half_up(self.over_provisioned * 100 / self.provisioned, 1) if self.provisioned else ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineAhead:
+    """How many reports that wait for their MSP have the same deadline; `overdue`: the clock is about to submit them."""
+
+    at: datetime
+    reports: int
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRow:
+    """A month of the calendar and how many reports, of those the viewer sees, are in which status."""
+
+    view: CycleView
+    reports: dict[Status, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CyclePage:
+    """One cycle as a whole. `generated`: whether all its reports are there; until then `reports` counts those made so far."""
+
+    view: CycleView
+    reports: dict[Status, int]
+    generated: bool
+    deadlines: tuple[DeadlineAhead, ...]
+    sources: tuple[SourceCalendar, ...]
+
+    @property
+    def total(self) -> int:
+        """All reports of the cycle."""
+        return sum(self.reports.values())
+
+
+def waiting(viewer: Viewer, *, now: datetime) -> list[WaitingItem]:
+    """What waits for the viewer, the most urgent first: deadlines, then reviews (the longest waiting first), then names and days.
+
+    Only what the viewer has the right to do something about.
+    """
+    with snapshot():
+        items = [*_reports_waiting(viewer), *_names_waiting(viewer), *_days_waiting(viewer, now)]
+    kinds = list(Waiting)
+    late = datetime.max.replace(tzinfo=now.tzinfo)
+    return sorted(items, key=lambda item: (item.deadline is None, item.deadline or late, kinds.index(item.kind), item.since or late))
+
+
+def _reports_waiting(viewer: Viewer) -> Iterator[WaitingItem]:
+    """Reports to prepare, to correct or to review, together for each cycle."""
+    found = _own(viewer).exclude(status=Status.APPROVED).values("cycle__first_day", "status", "has_access")
+    sums = found.annotate(
+        count=Count("pk"),
+        ref=Min("msp_ref"),
+        name=Min("msp_name"),
+        due=Min("deadline_at"),
+        since=Min("submitted_at"),
+        units=ExactSum("stake"),
+    )
+    for one in sums.order_by("cycle__first_day", "status", "has_access"):
+        status, on_behalf = Status(one["status"]), not one["has_access"]
+        single = {"msp": one["ref"], "msp_name": one["name"]} if one["count"] == 1 else {}
+        month, count = Month.of(one["cycle__first_day"]), one["count"]
+        if status == Status.UNDER_REVIEW and viewer.may(Right.REVIEW):
+            yield WaitingItem(Waiting.TO_REVIEW, count, month, on_behalf=on_behalf, since=one["since"], stake=one["units"], **single)
+        elif status in EDITABLE and _prepares(viewer, on_behalf=on_behalf):
+            kind = Waiting.REJECTED if status == Status.REJECTED else Waiting.TO_PREPARE
+            yield WaitingItem(kind, count, month, on_behalf=on_behalf, deadline=one["due"], **single)
+
+
+def _prepares(viewer: Viewer, *, on_behalf: bool) -> bool:
+    """Whether it is the viewer who prepares: the MSP itself, or its distributor where the MSP has no access."""
+    return viewer.may(Right.PREPARE) and (viewer.sees_all or viewer.tier == (Tier.DISTRIBUTOR if on_behalf else Tier.MSP))
+
+
+def _names_waiting(viewer: Viewer) -> Iterator[WaitingItem]:
+    """Names in deliveries that nobody knows; the operator and the vendors map them."""
+    if not viewer.may(Right.IMPORT_USAGE) or not (viewer.sees_all or viewer.tier == Tier.VENDOR):
+        return
+    if names := unmapped_names(viewer):
+        yield WaitingItem(Waiting.UNMAPPED_NAMES, len(names), sources=tuple(dict.fromkeys(name.source for name in names)))
+
+
+def _days_waiting(viewer: Viewer, now: datetime) -> Iterator[WaitingItem]:
+    """Days of the running month that a source has missed."""
+    if not viewer.may(Right.IMPORT_USAGE) or not (viewer.sees_all or viewer.tier in (Tier.VENDOR, Tier.DISTRIBUTOR)):
+        return
+    month = Month.of(local_date(now, installation().time_zone))
+    gaps = [source for source in source_calendar(viewer, month, as_of=None, now=now) if source.missing]
+    if gaps:
+        yield WaitingItem(Waiting.MISSING_DAYS, sum(gap.missing for gap in gaps), month, sources=tuple(gap.source for gap in gaps))
+
+
+def recent_cycles(viewer: Viewer, n: int = 12) -> list[CycleFigures]:
+    """The last `n` cycles of which the viewer sees reports, the earliest first, in one read."""
+    found = _own(viewer).values("cycle__first_day").annotate(
+        reports=Count("pk"),
+        chargeable=ExactSum("total_chargeable"),
+        provisioned=ExactSum("total_provisioned"),
+        over=ExactSum("total_over_provisioned"),
+    )  # fmt: skip
+    figures = [
+        CycleFigures(Month.of(one["cycle__first_day"]), one["reports"], one["chargeable"], one["provisioned"], one["over"])
+        for one in found.order_by("-cycle__first_day")[:n]
+    ]
+    return figures[::-1]
+
+
+def _own(viewer: Viewer) -> QuerySet[Report]:
+    """The reports a viewer may look into: an MSP only those it had access to."""
+    reports = Report.objects.visible_to(viewer)
+    return reports.filter(has_access=True) if viewer.tier == Tier.MSP else reports
+
+
+def cycle_list(viewer: Viewer) -> list[CycleRow]:
+    """The calendar with its reports, the latest month first. Raises NotAllowed for an MSP."""
+    _require_overview(viewer)
+    counts: dict[Month, dict[Status, int]] = {}
+    months = cycles(viewer)
+    found = Report.objects.visible_to(viewer).order_by().values_list("cycle__first_day", "status").annotate(count=Count("pk"))
+    for first_day, status, count in found:
+        counts.setdefault(Month.of(first_day), {})[Status(status)] = count
+    return [CycleRow(view, _by_status(counts.get(view.month, {}))) for view in months]
+
+
+def cycle_page(viewer: Viewer, month: Month, *, now: datetime) -> CyclePage:
+    """One cycle as a whole. Raises NotFound for a month without usage that was never closed, NotAllowed for an MSP."""
+    _require_overview(viewer)
+    view = cycle_view(viewer, month)  # asks the ledger, which may have to finish an import first: not within the snapshot
+    with snapshot():
+        found = Report.objects.visible_to(viewer).filter(cycle__first_day=month.first_day).order_by()
+        counts = {Status(status): count for status, count in found.values_list("status").annotate(count=Count("pk"))}
+        ahead = found.filter(status__in=EDITABLE).values_list("deadline_at").annotate(count=Count("pk")).order_by("deadline_at")
+        return CyclePage(
+            view,
+            _by_status(counts),
+            view.id is not None and Generation.objects.filter(cycle_id=view.id).exists(),
+            tuple(DeadlineAhead(at, count, overdue=at <= now) for at, count in ahead),
+            tuple(source_calendar(viewer, month, as_of=view.as_of, now=now)),
+        )
+
+
+def _require_overview(viewer: Viewer) -> None:
+    if not viewer.sees_all and viewer.tier not in (Tier.DISTRIBUTOR, Tier.VENDOR):
+        raise NotAllowed(text("only distributors and vendors have an overview of the cycles"))
+
+
+def _by_status(counts: dict[Status, int]) -> dict[Status, int]:
+    return {status: counts.get(status, 0) for status in Status}
