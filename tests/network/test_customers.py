@@ -129,6 +129,9 @@ class TestImport:
             run(file, "ref,name,msp\nnew,New,bolt\n", viewer=viewers_of("viewer@bolt.example")[0])
 
 
+NOT_YOURS = "this would change days on which the customer or the MSP is not yours"
+
+
 @pytest.mark.django_db
 class TestImportByAMember:
     @pytest.mark.parametrize(
@@ -154,8 +157,8 @@ class TestImportByAMember:
             ("billing@bolt.example", "dune,Dune,bolt,", "ref: this ref is taken"),
             ("billing@bolt.example", "bolt,Bolt,bolt,", "ref: this is an MSP, not a customer"),
             ("billing@coil.example", "bolt-moved,Renamed,coil,2026-10-16", "ref: this customer is not below your account at present"),
-            ("billing@coil.example", "bolt-moved,Moved Ltd,coil,2026-09-01", "ref: this would change days on which the customer or the MSP is not yours"),
-            ("billing@bolt.example", "bolt-moved,Moved Ltd,bolt,2026-11-01", "ref: this would change days on which the customer or the MSP is not yours"),
+            ("billing@coil.example", "bolt-moved,Moved Ltd,coil,2026-09-01", f"ref: {NOT_YOURS}"),
+            ("billing@bolt.example", "bolt-moved,Moved Ltd,bolt,2026-11-01", f"ref: {NOT_YOURS}"),
         ],
     )  # fmt: skip
     def test_refuses_what_is_beyond_reach(self, world: None, file: Path, email: str, row: str, refused: str) -> None:

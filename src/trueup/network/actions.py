@@ -258,7 +258,7 @@ def _invalid(read: document.Document, wrong: list[Wrong], file_name: str) -> Inv
     found = sorted(
         ((read.line_of(item.path), _sentence(read.data, item), item.code) for item in wrong), key=lambda item: (item[0], str(item[1]))
     )
-    problems = [Problem(f"{file_name} line {line}", sentence, code) for line, sentence, code in found]
+    problems = [Problem(document.line_in(file_name, line), sentence, code) for line, sentence, code in found]
     many = plural(
         "{file} has {count} problem; nothing was changed", "{file} has {count} problems; nothing was changed", len(problems), file=file_name
     )

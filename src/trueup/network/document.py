@@ -102,8 +102,13 @@ def read(yaml_text: str, file_name: str) -> Document:
     return Document(root or yaml.MappingNode("", []), data)
 
 
+def line_in(file_name: str, line: int) -> Text:
+    """A place in a network file; lines count from 1."""
+    return text("{file} line {line}", file=file_name, line=str(line))
+
+
 def _unreadable(file_name: str, mark: Any, message: str) -> Invalid:
-    where = f"{file_name} line {mark.line + 1}" if mark else file_name
+    where = line_in(file_name, mark.line + 1) if mark else file_name
     return Invalid(text("{file} cannot be read", file=file_name), [Problem(where, message, "not_yaml")])
 
 
@@ -124,7 +129,7 @@ class _Builder:
         return value
 
     def _refuse(self, node: yaml.Node, message: str, code: str) -> None:
-        self._problems.append(Problem(f"{self._file_name} line {node.start_mark.line + 1}", message, code))
+        self._problems.append(Problem(line_in(self._file_name, node.start_mark.line + 1), message, code))
 
     def _value(self, node: yaml.Node) -> Raw:
         """The value of a node; one that is referred to by an alias is built once."""

@@ -13,6 +13,7 @@ from trueup.accounts.rules import Actor, Tier
 from trueup.events.recording import lock
 from trueup.events.rules import Change, Plain
 from trueup.kit.progress import Progress
+from trueup.kit.text import text
 from trueup.network.customers.result import CustomersResult
 from trueup.network.customers.staging import customers
 from trueup.network.rules import dated
@@ -66,7 +67,7 @@ def merge(scratch: sqlite3.Connection, actor: Actor, *, dry_run: bool, now: date
     """Add, rename and move; with `dry_run` only count. Inside the caller's transaction."""
     counted: Counter[str] = Counter()
     total: int = scratch.execute("SELECT count(DISTINCT ref) FROM rows").fetchone()[0]
-    progress.start("Checking customers" if dry_run else "Writing customers", total)
+    progress.start(text("Checking customers") if dry_run else text("Writing customers"), total)
     telling = _Telling(actor, now)
     everybody = customers(scratch)
     while block := list(islice(everybody, _AT_ONCE)):

@@ -43,7 +43,7 @@ def staged(file: Path, progress: Progress) -> Iterator[sqlite3.Connection]:
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as scratch:
             scratch.executescript(_TABLES)
-            progress.start("Reading customers", None)
+            progress.start(text("Reading customers"), None)
             _load(scratch, file, progress)
             progress.finish()
             yield scratch

@@ -124,10 +124,11 @@ def members(rows: QuerySet[Member]) -> dict[Key, Values]:
 def terms(rows: QuerySet[Terms]) -> dict[Key, Values]:
     """Terms, by account and day."""
     found = rows.select_related("account").order_by("pk")
-    return {(entry.account.ref if entry.account else "", entry.from_date.isoformat()): _terms(entry) for entry in found}
+    return {(entry.account.ref if entry.account else "", entry.from_date.isoformat()): values_of_terms(entry) for entry in found}
 
 
-def _terms(entry: Terms) -> Values:
+def values_of_terms(entry: Terms) -> Values:
+    """What one entry of terms says."""
     values: Values = {}
     for name in TERMS:
         value: Any = getattr(entry, name)
@@ -142,7 +143,7 @@ def in_use(before: State, wanted: State) -> dict[str, set[Key]]:
         "regions": _used_by_accounts(before, wanted, "region"),
         "account_types": _used_by_accounts(before, wanted, "type"),
         "billing_units": {(str(values["unit"]),) for values in services_then.values()},
-        "sources": {(code,) for code in _sources_in_use()},
+        "sources": {(code,) for code in sources_in_use()},
     }
 
 
@@ -157,7 +158,8 @@ def _used_by_accounts(before: State, wanted: State, field: str) -> set[Key]:
     return {(code,) for code, accounts in counted.items() if code is not None and accounts > 0}
 
 
-def _sources_in_use() -> set[str]:
+def sources_in_use() -> set[str]:
+    """The sources that have delivered something, or have names mapped for them."""
     delivered = Source.objects.filter(Q(batches__isnull=False) | Q(days__isnull=False) | Q(unmapped_records__isnull=False))
     return set(delivered.values_list("code", flat=True)) | set(
         NameMapping.objects.filter(source__isnull=False).values_list("source__code", flat=True)

@@ -1,0 +1,76 @@
+"""Questions about people and programs in accounts."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import QuerySet
+
+from trueup.accounts import queries as tree
+from trueup.accounts.models import Account, ApiClient, Member
+from trueup.accounts.rules import Right, Role, Scope, Viewer
+from trueup.kit.text import text
+from trueup.network.queries.shapes import ClientRow, MemberRow
+from trueup.network.queries.sight import below_on, named
+from trueup.network.rules.editing import fingerprint
+
+
+def members(viewer: Viewer, account_ref: str | None = None, *, on: date) -> tuple[MemberRow, ...]:
+    """The members of an account; of the viewer's own if none is named (the operator's: everybody), by account and e-mail address.
+
+    Of an account that has left the viewer's subtree there are none to see. Raises NotFound.
+    """
+    if account_ref is not None:
+        return members_of(viewer, tree.account(viewer, account_ref), on)
+    rows = Member.objects.visible_to(viewer)
+    return _members(rows if viewer.account_id is None else rows.filter(account_id=viewer.account_id))
+
+
+def members_of(viewer: Viewer, account: Account, on: date) -> tuple[MemberRow, ...]:
+    """The members of an account the viewer sees."""
+    if account.pk not in below_on(viewer, [account.pk], on):
+        return ()
+    return _members(Member.objects.visible_to(viewer).filter(account=account))
+
+
+def _members(rows: QuerySet[Member]) -> tuple[MemberRow, ...]:
+    ordered = rows.select_related("user", "account").order_by("account__ref", "user__email")
+    return tuple(
+        MemberRow(
+            email=member.user.email,
+            name=member.user.name,
+            role=Role(member.role),
+            account=named(member.account),
+            signed_up=member.user.has_usable_password(),
+            active=member.user.is_active,
+            fingerprint=fingerprint({"role": member.role, "name": member.user.name}),
+        )
+        for member in ordered
+    )
+
+
+def clients(viewer: Viewer, account_ref: str | None = None) -> tuple[ClientRow, ...]:
+    """The API clients of an account; of the viewer's own if none is named (the operator's: all). Revoked ones come last.
+
+    Raises NotFound, and NotAllowed for who may not manage members.
+    """
+    viewer.require(Right.MANAGE_MEMBERS, text("see API clients"))
+    rows = ApiClient.objects.visible_to(viewer).select_related("account")
+    if account_ref is not None:
+        rows = rows.filter(account=tree.account(viewer, account_ref))
+    elif viewer.account_id is not None:
+        rows = rows.filter(account_id=viewer.account_id)
+    return tuple(sorted(_clients(rows), key=lambda client: (client.revoked_at is not None, client.account.ref, client.created_at)))
+
+
+def _clients(rows: Iterable[ApiClient]) -> Iterable[ClientRow]:
+    for client in rows:
+        yield ClientRow(
+            client_id=client.client_id,
+            name=client.name,
+            account=named(client.account),
+            scopes=tuple(Scope(scope) for scope in client.scopes),
+            created_at=client.created_at,
+            created_by=client.created_by,
+            revoked_at=client.revoked_at,
+            last_used_at=client.last_used_at,
+        )
