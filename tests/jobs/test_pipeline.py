@@ -106,6 +106,14 @@ class TestPeople:
             ("north@north.example", f"To review, with a penalty: {report}"),
         ]
 
+    def test_are_told_although_something_cannot_be_read_of_others(self, world: October) -> None:
+        world.deliver(*at_times("bolt-dental", "endpoint-core", "40", "31"), *at_times("coil-bakery", "endpoint-core", "7", "7"))
+        world.close()
+        Report.objects.filter(msp_ref="bolt").update(status="nonsense")
+        with pytest.raises(ExceptionGroup, match="1 thing"):
+            told(CLOSING)
+        assert {message.to[0] for message in mail.outbox} == {"billing@coil.example"}
+
     def test_wait_for_their_mail_while_the_month_goes_on_without_a_mail_server(self, world: October, settings: Settings) -> None:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         with socket.socket() as taken:

@@ -48,7 +48,7 @@ def bolts(october: October, post: Post) -> October:
 class TestReportReady:
     def test_says_what_it_is_about_and_where_it_is(self, bolts: October) -> None:
         words = text_to(BOLT)
-        assert words.startswith("Hello Bella Bolt,\n\nthe usage report of Bolt IT for October 2026 is ready.")
+        assert words.startswith("Hello Bella Bolt,\n\nThe usage report of Bolt IT for October 2026 is ready.")
         assert f"Open the report:\n{REPORT}\n" in words
         assert "* Credit-based services: 31 endpoint" in words
         assert "as a billing manager of Bolt IT" in words
@@ -160,7 +160,7 @@ class TestReview:
         post.go("2026-11-03T10:00:00Z")
         assert to(NORTH).subject == "To review: usage report October 2026 of Bolt IT"
         assert "was submitted and waits for review.\n\nAll offices are in.\n" in text_to(NORTH)
-        assert "Review the report" in html_of(to(NORTH))
+        assert "Review the report:\nhttps://portal.example/review/2026-10/bolt/\n" in text_to(NORTH)
 
 
 class TestWhatPeopleWrote:
@@ -173,7 +173,7 @@ class TestWhatPeopleWrote:
         html = html_of(to(NORTH))
         assert "&lt;script&gt;" in html
         assert "<script" not in html
-        assert re.findall(r'<a [^>]*href="([^"]*)"', html) == [REPORT]
+        assert re.findall(r'<a [^>]*href="([^"]*)"', html) == ["https://portal.example/review/2026-10/bolt/"]
 
     def test_stays_as_it_is_in_text(self, bolts: October, post: Post) -> None:
         bolts.edit("bolt", "endpoint-core", by=BOLT, comment="a new office opens in May")

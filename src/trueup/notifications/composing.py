@@ -142,7 +142,7 @@ def _single(delivery: Delivery, reader: Reader, now: datetime) -> dict[str, obje
     changes = changes_at(delivery.chain or 0, delivery.sequence or 0)
     context: dict[str, object] = {
         "report": _item(view, reader, now),
-        "link": _link(view),
+        "link": _link(view, "review" if delivery.kind == Kind.TO_REVIEW else "reports"),
         "changed": _changed(view, changes),
         "reason": _said(changes, "review_comment") or _said(changes, "waiver_reason"),
         "comment": view.comment,
@@ -232,12 +232,12 @@ def _item(view: ReportView, reader: Reader, now: datetime) -> Item:
         deadline=_instant(summary.deadline, reader.zone),
         days_left=max((summary.deadline - now).days, 0),
         totals=_totals(view),
-        link=_link(view),
+        link=_link(view, "reports"),
     )
 
 
-def _link(view: ReportView) -> str:
-    return f"{settings.TRUEUP_URL}/reports/{view.summary.cycle}/{quote(view.summary.msp, safe='')}/"
+def _link(view: ReportView, page: str) -> str:
+    return f"{settings.TRUEUP_URL}/{page}/{view.summary.cycle}/{quote(view.summary.msp, safe='')}/"
 
 
 def _totals(view: ReportView) -> tuple[Total, ...]:

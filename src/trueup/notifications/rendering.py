@@ -1,6 +1,7 @@
 """Templates → the words of an e-mail. An operator's own templates come first; one that is broken holds up nothing."""
 
 import logging
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,9 @@ from django.template.loader import get_template
 from trueup.notifications.rules import Kind, one_line
 
 _log = logging.getLogger(__name__)
+
+_GAP = re.compile(r"\n\s*\n")
+"""Empty lines that parts of a template left out leave behind."""
 
 FOLDER = "notifications"
 """Where templates are in TEMPLATES DIRS: `notifications/<kind>.subject.txt`, `.txt`, `.html`."""
@@ -30,7 +34,7 @@ def render(kind: Kind, context: Mapping[str, object]) -> Rendered:
     """The e-mail of a kind in the language that is active."""
     problems: list[str] = []
     subject = one_line(_part(f"{kind}.subject.txt", context, problems))
-    body = _part(f"{kind}.txt", context, problems).strip() + "\n"
+    body = _GAP.sub("\n\n", _part(f"{kind}.txt", context, problems)).strip() + "\n"
     html = _part(f"{kind}.html", {**context, "subject": subject}, problems)
     return Rendered(subject, body, html, "; ".join(problems))
 
