@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trueup.kit.progress import Progress
+from trueup.kit.text import text
 from trueup.ledger.engine.duck import count, file_list, literal
 from trueup.ledger.engine.durable import flush_files, make_folder
 from trueup.ledger.engine.place import Place
@@ -29,7 +30,7 @@ def write_batch(
     """Write the table `accepted` (which is sorted) as the files of a batch, by vendor; on the disk when this returns."""
     days = connection.execute("SELECT vendor_id, day, count(*) FROM accepted GROUP BY ALL ORDER BY ALL").fetchall()
     total = sum(int(row[2]) for row in days)
-    progress.start("Writing", total)
+    progress.start(text("Writing"), total)
     at = literal(recorded_at.astimezone(UTC).isoformat(sep=" "))
     select = (
         "SELECT day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, "
