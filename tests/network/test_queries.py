@@ -28,7 +28,8 @@ def viewer(email: str) -> Viewer:
 
 
 def rows(email: str, tier: Tier, **how: Any) -> list[AccountRow]:
-    return list(queries.accounts(viewer(email), tier=tier, **{"page": 1, "per_page": 50, "on": TODAY} | how).items)
+    asked: dict[str, Any] = {"page": 1, "per_page": 50, "on": TODAY} | how
+    return list(queries.accounts(viewer(email), tier=tier, **asked).items)
 
 
 def refs(email: str, tier: Tier, **how: Any) -> list[str]:
@@ -36,7 +37,7 @@ def refs(email: str, tier: Tier, **how: Any) -> list[str]:
 
 
 def placed(found: PlacedUnder | None) -> tuple[str, str, date | None, date | None, When] | None:
-    return found and (found.parent.ref, found.parent.name, found.from_date, found.until_date, found.when)
+    return None if found is None else (found.parent.ref, found.parent.name, found.from_date, found.until_date, found.when)
 
 
 @pytest.mark.django_db
