@@ -196,7 +196,7 @@ class TestMeanwhile:
             lambda: closed.remind("2026-11-03T12:00:00Z"),
             lambda: closed.deliver(*at_times("bolt-garage", "endpoint-core", "1", "1"), now="2026-11-03T11:00:00Z"),
             lambda: closed.regenerate("bolt"),
-            lambda: closed.deadline(),
+            closed.deadline,
             lambda: closed.waive("bolt", "endpoint-core", "as agreed"),
             lambda: closed.reject("bolt", "please explain", now="2026-11-08T12:00:00Z"),
             lambda: closed.edit("bolt", "endpoint-core", by=BOLT, comment="rolling out", now="2026-11-08T13:00:00Z"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import format_number
 from django.db.models.sql.compiler import SQLCompiler
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ else:  # generic for the type checker only
 
 
 class ExactDecimalField(_DecimalField):
-    """`numeric` on PostgreSQL, text on SQLite. It is added up by `ExactSum`, and sorted only as a `RankedDecimalField`."""
+    """`numeric` on PostgreSQL, text on SQLite. Not for sorting, comparing or adding up in the database: there one number may be
+    written in several ways."""
 
     def get_internal_type(self) -> str:
         """A name of its own, so that no backend converts the value by way of a float."""
@@ -31,17 +33,19 @@ class ExactDecimalField(_DecimalField):
 
 
 class RankedDecimalField(ExactDecimalField):
-    """One that is also compared and sorted in the database. Never below 0: on SQLite zeros in front let texts stand in the order of
-    their numbers."""
+    """One that is also compared and sorted in the database, and added up by `ExactSum`. Never below 0: on SQLite zeros in front let
+    texts stand in the order of their numbers."""
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """The number as it is stored and asked for."""
-        written = super().get_db_prep_value(value, connection, prepared)
-        return written.zfill(self.max_digits + 1) if isinstance(written, str) else written
+        number = super().get_db_prep_value(value, connection, prepared)
+        if connection.vendor != "sqlite" or not isinstance(number, Decimal):
+            return number
+        return str(format_number(number, self.max_digits, self.decimal_places)).zfill(self.max_digits + 1)
 
 
 class ExactSum(models.Aggregate):
-    """The exact sum of an `ExactDecimalField` that is never below 0; 0 of nothing.
+    """The exact sum of a `RankedDecimalField`; 0 of nothing.
 
     SQLite adds whole units and their millionths as whole numbers; it raises an error where the units exceed 9,223,372,036,854,775,807.
     """

@@ -202,12 +202,13 @@ def preview(viewer: Viewer, keys: Sequence[ReportKey]) -> list[Preview]:
         rows = {row.key: row for row in _rows(near.filter(pk__in=chosen))}
         lines: dict[int, list[PreviewLine]] = {report_id: [] for report_id in chosen}
         for line in _telling(chosen):
-            lines[line.report_id].append(_preview_line(line))
+            if line.chargeable != line.default_chargeable or line.comment or line.outcome == Outcome.PENALTY:
+                lines[line.report_id].append(_preview_line(line))
     return [Preview(rows[key], reports[key].comment, tuple(lines[reports[key].pk]), _hindrance(viewer, reports[key])) for key in asked]
 
 
 def _telling(report_ids: Iterable[int]) -> QuerySet[ReportLine]:
-    """The lines of reports that are not simply as measured."""
+    """The lines of reports that are not simply as measured, and some that are: one number may be written in several ways."""
     tells = ~Q(chargeable=F("default_chargeable")) | ~Q(comment="") | Q(outcome=Outcome.PENALTY)
     return ReportLine.objects.filter(tells, report_id__in=list(report_ids)).order_by("report_id", "position", "service_code")
 
