@@ -1,0 +1,193 @@
+"""Submitting a report, what happens if nobody does, the comment of a line without a script, and measuring anew."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from trueup.kit.errors import Conflict, Invalid, NotAllowed
+from trueup.kit.period import Month
+from trueup.kit.text import text
+from trueup.reports.actions import save_draft, submit
+from trueup.reports.generating import regenerate
+from trueup.reports.queries import LineView
+from trueup.reports.queries.page import PageLine, ReportPage, report_page
+from trueup.reports.rules.workflow import STATUS_WORDS, Status
+from trueup.web import editing, words
+from trueup.web.page import Request, render
+from trueup.web.pages.report_details import address_of, back_to, context_of, month_of
+from trueup.web.pages.report_line import REASON_CHOICES
+from trueup.web.pages.report_rows import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class CommentForm:
+    """The comment of a line as it is typed. `theirs`: what somebody else saved meanwhile."""
+
+    comment: str
+    reason: str
+    own_reason: str
+    was_comment: str
+    was_reason: str
+    version: int
+    error: str = ""
+    theirs: str = ""
+
+
+@require_http_methods(["GET", "POST"])
+def submission(request: Request, month: str, msp: str) -> HttpResponse:
+    """What will be charged, what blocks, and the button that does it."""
+    of = month_of(month)
+    if request.method == "POST":
+        return _submit(request, of, msp)
+    return _confirmation(request, of, msp)
+
+
+def _submit(request: Request, month: Month, msp: str) -> HttpResponse:
+    comment, version = request.POST.get("comment", ""), request.POST.get("version", "")
+    expected = int(version) if version.isdecimal() and len(version) < 10 else None
+    try:
+        status = submit(request.viewer, month, msp, now=request.now, comment=comment, expected_version=expected)
+    except (Invalid, Conflict) as error:
+        return _confirmation(
+            request, month, msp, comment=comment, refused=error.message, status=409 if isinstance(error, Conflict) else 422
+        )
+    if status == Status.APPROVED:
+        messages.success(request, _("The report was submitted and approved at once: there was nothing to review."))
+    else:
+        messages.success(request, _("The report was submitted. Your distributor reviews it now."))
+    return back_to(address_of(request, month, msp))
+
+
+def _confirmation(
+    request: Request, month: Month, msp: str, *, comment: str | None = None, refused: str = "", status: int = 200
+) -> HttpResponse:
+    page = report_page(request.viewer, month, msp, now=request.now)
+    if not page.may_prepare:
+        _refuse(request, page)
+    context = context_of(request, month, msp, page, Shown({}, group="all"))
+    changed = [one.view for one in page.lines if one.view.chargeable != one.view.default_chargeable]
+    context |= {"changed": changed, "refused": refused, "comment": page.report.comment if comment is None else comment}
+    return render(request, "web/reports/submit.html", context, status=status)
+
+
+def _refuse(request: Request, page: ReportPage) -> None:
+    """Raise why the viewer can't prepare the report: it has moved on, or it is not theirs."""
+    if page.forecast is None:
+        raise Conflict(text("the report is {status}; there is nothing to submit", status=STATUS_WORDS[page.report.summary.status]))
+    raise NotAllowed(text("{who} may not submit this report", who=request.viewer.actor.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A line as it is saved, and as it will be charged if nobody does anything."""
+
+    line: LineView
+    as_saved: Decimal
+    if_nothing: Decimal
+    outcome: str
+
+    @property
+    def difference(self) -> Decimal:
+        """In units."""
+        return self.if_nothing - self.as_saved
+
+
+def forecast_page(request: Request, month: str, msp: str) -> HttpResponse:
+    """What happens if you do nothing, line by line."""
+    of = month_of(month)
+    page = report_page(request.viewer, of, msp, now=request.now)
+    if page.forecast is None:
+        raise Conflict(text("the report is {status}: nothing happens to it by itself", status=STATUS_WORDS[page.report.summary.status]))
+    context = context_of(request, of, msp, page, Shown({}, group="all"))
+    context["fates"] = [_fate(one) for one in page.lines if one.forecast is not None]
+    context["differing"] = sum(bool(fate.difference) for fate in context["fates"])
+    return render(request, "web/reports/forecast.html", context)
+
+
+def _fate(one: PageLine) -> Fate:
+    forecast = one.forecast
+    if forecast is None:
+        return Fate(one.view, one.view.as_saved, one.view.as_saved, "as_saved")
+    return Fate(one.view, forecast.as_saved, forecast.if_nothing, forecast.reason)
+
+
+@require_http_methods(["GET", "POST"])
+def comment_page(request: Request, month: str, msp: str, service: str) -> HttpResponse:
+    """The comment of one line, for who has no script. `?use=last` puts in that of last month."""
+    of = month_of(month)
+    page = report_page(request.viewer, of, msp, now=request.now)
+    one = next((line for line in page.lines if line.view.service == service), None)
+    if one is None:
+        return back_to(address_of(request, of, msp))
+    if not page.may_prepare:
+        _refuse(request, page)
+    if request.method == "POST":
+        return _save_comment(request, of, msp, page, one)
+    last = one.previous if request.GET.get("use") == "last" else None
+    form = _form(page, one, last.comment if last else one.view.comment, last.reason if last else one.view.reason)
+    return _comment(request, of, msp, page, one, form, status=200)
+
+
+def _save_comment(request: Request, month: Month, msp: str, page: ReportPage, one: PageLine) -> HttpResponse:
+    service = one.view.service
+    draft = editing.read_form({name: str(value) for name, value in request.POST.items()})
+    reading = editing.read_draft(draft, [one.view])
+    entry = draft.entries.get(service, editing.Entry())
+    typed = _form(page, one, entry.comment.mine if entry.comment else "", entry.reason.mine if entry.reason else "")
+    if reading.errors:
+        error = next(iter(reading.errors.values()))
+        return _comment(request, month, msp, page, one, _with(typed, error=error), status=422)
+    if reading.contested:
+        return _comment(request, month, msp, page, one, _with(typed, theirs=one.view.comment or "–"), status=409)
+    try:
+        save_draft(request.viewer, month, msp, reading.edits, now=request.now, expected_version=page.report.version)
+    except Conflict as conflict:
+        return _comment(request, month, msp, page, one, _with(typed, error=conflict.message), status=409)
+    messages.success(request, _("Draft saved."))
+    return back_to(address_of(request, month, msp), one.view.group, f"#line-{service}")
+
+
+def _form(page: ReportPage, one: PageLine, comment: str, reason: str) -> CommentForm:
+    own = reason if reason not in words.REASONS else ""
+    return CommentForm(comment, reason if not own else editing.OTHER, own, one.view.comment, one.view.reason, page.report.version)
+
+
+def _with(form: CommentForm, *, error: str = "", theirs: str = "") -> CommentForm:
+    return CommentForm(form.comment, form.reason, form.own_reason, form.was_comment, form.was_reason, form.version, error, theirs)
+
+
+def _comment(request: Request, month: Month, msp: str, page: ReportPage, one: PageLine, form: CommentForm, *, status: int) -> HttpResponse:
+    context: dict[str, Any] = {
+        "report": page.report, "one": one, "line": one.view, "form": form, "address": address_of(request, month, msp),
+        "reasons": REASON_CHOICES, "other": editing.OTHER,
+    }  # fmt: skip
+    return render(request, "web/reports/comment.html", context, status=status)
+
+
+@require_POST
+def regeneration(request: Request, month: str, msp: str) -> HttpResponse:
+    """Measure the report anew."""
+    of = month_of(month)
+    changed = regenerate(request.viewer, of, msp, now=request.now, comment=request.POST.get("comment", ""))
+    if changed:
+        messages.success(
+            request, ngettext("%(count)s line has new figures.", "%(count)s lines have new figures.", changed) % {"count": changed}
+        )
+    else:
+        messages.success(request, _("The figures are as they were: no newer usage changes them."))
+    return back_to(address_of(request, of, msp))
+
+
+urls = [
+    path("reports/<str:month>/<str:msp>/submit/", submission, name="report_submit"),
+    path("reports/<str:month>/<str:msp>/forecast/", forecast_page, name="report_forecast"),
+    path("reports/<str:month>/<str:msp>/comment/<str:service>/", comment_page, name="report_comment"),
+    path("reports/<str:month>/<str:msp>/regenerate/", regeneration, name="report_regenerate"),
+]

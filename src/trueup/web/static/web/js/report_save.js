@@ -1,0 +1,117 @@
+// Saving without leaving the page: what is typed meanwhile stays, a lost connection is tried again, a lost session loses nothing.
+
+import { announce } from "./page.js";
+import { collect, forget, form, keep, put, root, version } from "./report_edits.js";
+
+const FIRST_WAIT = 5_000;
+const LONGEST_WAIT = 120_000;
+let sent = null;
+let wait = FIRST_WAIT;
+let timer = 0;
+let leaving = false;
+let refresh = () => {};
+
+const says = (name) => root().dataset[`says${name}`];
+
+/** Show where saving is; `look` is for people who see colors. */
+export function state(text, look = "") {
+  const place = document.getElementById("save-state");
+  if (!place) return;
+  place.textContent = text;
+  place.dataset.look = look;
+}
+
+export function save(then = "stay") {
+  const button = document.querySelector(`[data-save][value="${then}"]`);
+  if (form() && button) form().requestSubmit(button);
+}
+
+/** Note that something was edited. */
+export function edited() {
+  state(keep() ? says("Unsaved") : "", "unsaved");
+}
+
+function retryLater() {
+  window.clearTimeout(timer);
+  timer = window.setTimeout(() => save(), wait);
+  wait = Math.min(wait * 2, LONGEST_WAIT);
+}
+
+function mine(event) {
+  return event.detail.elt?.id === "report-form";
+}
+
+function beforeRequest(event) {
+  if (!mine(event)) return;
+  window.clearTimeout(timer);
+  sent = collect();
+  state(says("Saving"));
+}
+
+function afterAnswer(event) {
+  if (!mine(event)) return;
+  const xhr = event.detail.xhr;
+  const saved = xhr.getResponseHeader("X-Report-Saved");
+  wait = FIRST_WAIT;
+  if (saved === "gone") {
+    leaving = true;
+    forget();
+  } else if (xhr.status >= 500) {
+    offline(event);
+  } else if (xhr.status === 401 || xhr.status === 403) {
+    leaving = true; // to sign-in, or to the page that says why not: the edits wait here
+    keep();
+  }
+}
+
+let answered = null;
+/** What is typed while the answer comes is put back into the new form. */
+function onSwap(event) {
+  if (event.detail.target?.id !== "report-form" || !event.detail.xhr) return;
+  answered = { saved: event.detail.xhr.getResponseHeader("X-Report-Saved"), now: collect(), status: event.detail.xhr.status };
+  if (event.detail.xhr.status >= 500) event.detail.shouldSwap = false;
+}
+
+function onSettle() {
+  if (!answered || !form()) return;
+  const { saved, now, status } = answered;
+  answered = null;
+  put(now, version(), sent ?? {});
+  const left = keep();
+  if (saved) {
+    state(left ? says("Unsaved") : says("Saved"), left ? "unsaved" : "saved");
+    announce(says("Saved"));
+  } else if (status >= 400) {
+    state(says("Refused"), "bad");
+    (document.querySelector("#report-form [aria-invalid='true']") ?? document.getElementById("conflict"))?.focus();
+  }
+  refresh();
+}
+
+function offline(event) {
+  if (!mine(event)) return;
+  keep();
+  state(says("Offline"), "bad");
+  announce(says("Offline"));
+  retryLater();
+}
+
+export function listen(afterwards) {
+  refresh = afterwards;
+  document.addEventListener("htmx:beforeRequest", beforeRequest);
+  document.addEventListener("htmx:beforeOnLoad", afterAnswer);
+  document.addEventListener("htmx:beforeSwap", onSwap);
+  document.addEventListener("htmx:afterSettle", onSettle);
+  document.addEventListener("htmx:sendError", offline);
+  document.addEventListener("htmx:timeout", offline);
+  window.addEventListener("online", () => { if (form() && timer && Object.keys(collect()).length) save(); });
+  window.addEventListener("beforeunload", (event) => {
+    if (leaving || !form() || !Object.keys(collect()).length) return;
+    event.preventDefault();
+  });
+}
+
+/** The page is left on purpose. */
+export function leave() {
+  leaving = true;
+}

@@ -1,0 +1,128 @@
+"""`{% load reports %}`: a report's words, deadline and what happened to it."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils.translation import gettext, ngettext
+
+from trueup.reports.queries import LineView
+from trueup.web import words
+from trueup.web.templatetags.trueup import day, signed
+
+register = template.Library()
+
+STATUS_LOOKS = {"msp_preparing": "primary", "under_review": "warn", "approved": "good", "rejected": "bad"}
+STATUS_ICONS = {"msp_preparing": "edit", "under_review": "search", "approved": "check", "rejected": "undo"}
+
+
+@register.filter
+def status_word(code: str) -> str:
+    """Where a report is."""
+    return words.word(words.STATUSES, code)
+
+
+@register.filter
+def status_look(code: str) -> str:
+    """The look of its badge."""
+    return STATUS_LOOKS.get(code, "neutral")
+
+
+@register.filter
+def status_icon(code: str) -> str:
+    """The picture of its badge."""
+    return STATUS_ICONS.get(code, "info")
+
+
+@register.filter
+def submission_word(code: str | None) -> str:
+    """How it came under review."""
+    return words.word(words.SUBMISSIONS, code) if code else ""
+
+
+@register.filter
+def flag_word(code: str) -> str:
+    """A flag."""
+    return words.word(words.FLAGS, code)
+
+
+@register.filter
+def flag_sentence(code: str) -> str:
+    """What a flag means."""
+    return words.word(words.FLAG_SENTENCES, code)
+
+
+@register.filter
+def reason_word(code: str) -> str:
+    """A reason code; an installation's own as it is."""
+    return words.word(words.REASONS, code)
+
+
+@register.filter
+def outcome_word(code: str) -> str:
+    """Why a line charges what it charges."""
+    return words.word(words.OUTCOMES, code)
+
+
+@register.filter
+def outcome_sentence(code: str) -> str:
+    """The same as a sentence."""
+    return words.word(words.OUTCOME_SENTENCES, code)
+
+
+@register.filter
+def measure_word(code: str) -> str:
+    """How a month becomes one figure."""
+    return words.word(words.MEASURES, code)
+
+
+@register.filter
+def field_word(name: str) -> str:
+    """What a field of the history is called."""
+    return words.field(name)
+
+
+@register.filter
+def end_of(deadline: datetime, zone: str) -> str:
+    """A deadline, which is a midnight, by the day that it ends: 6 Nov 2026."""
+    return day((deadline - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date())
+
+
+@register.filter
+def left(deadline: datetime, now: datetime) -> str:
+    """How long until a deadline: 3 days 11 hours. Empty when it has passed."""
+    if deadline <= now:
+        return ""
+    hours, minutes = divmod(int((deadline - now).total_seconds()) // 60, 60)
+    days, hours = divmod(hours, 24)
+    parts = (
+        (days, ngettext("%(count)s day", "%(count)s days", days)),
+        (hours, ngettext("%(count)s hour", "%(count)s hours", hours)),
+        (minutes, ngettext("%(count)s minute", "%(count)s minutes", minutes)),
+    )
+    said = [sentence % {"count": count} for count, sentence in parts if count]
+    return " ".join(said[:2]) or gettext("less than a minute")
+
+
+@register.filter
+def zone_name(zone: str) -> str:
+    """A time zone as people read it."""
+    return zone.replace("_", " ")
+
+
+@register.filter
+def event_word(kind: str) -> str:
+    """What happened."""
+    return words.word(words.EVENTS, kind)
+
+
+@register.filter
+def actor_word(name: str) -> str:
+    """Who did it; the clock by its name in the language of the page."""
+    return gettext("System") if name == "system" else name
+
+
+@register.simple_tag
+def change_of(line: LineView) -> str:
+    """Chargeable against the default of a line."""
+    return signed(line.chargeable - line.default_chargeable)
