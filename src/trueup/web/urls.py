@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.urls import URLPattern, URLResolver
 
-AREAS = ("home", "signing_in", "invitations", "settings", "outbox", "uploads")
+AREAS = ("home", "signing_in", "reports", "review", "cycles", "invitations", "settings", "outbox", "uploads")
 
 urlpatterns: list[URLPattern | URLResolver] = []
 for _area in AREAS:
