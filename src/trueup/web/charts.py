@@ -55,7 +55,7 @@ def spark(days: Sequence[Day], chosen: Sequence[date]) -> Spark | None:
         return None
     knows_used = any(one.used is not None for one in days)
     shown = [one.used if one.used is not None else one.provisioned for one in days]
-    top = max(max(one.provisioned for one in days), *shown, Decimal(1))
+    top = max(*(one.provisioned for one in days), *shown, Decimal(1))
 
     def y(value: Decimal) -> int:
         return _SPARK_HEIGHT - _EDGE - round(value * (_SPARK_HEIGHT - 2 * _EDGE) / top)

@@ -130,7 +130,7 @@ def _read_line(entry: Entry, line: Line, found: _Found) -> None:
     now = {"chargeable": plain(line.as_saved) or "0", "comment": line.comment, "reason": line.reason}
     edit: dict[str, str] = {}
     contested = []
-    for name in now:
+    for name, saved in now.items():
         value: Value | None = getattr(entry, name)
         if value is None or value.mine.strip() == value.was.strip():
             continue
@@ -139,9 +139,9 @@ def _read_line(entry: Entry, line: Line, found: _Found) -> None:
         except Invalid as error:
             found.errors[line.service, name] = error.message
             continue
-        if mine == now[name]:
+        if mine == saved:
             continue
-        if _was(name, value.was, line) != now[name]:
+        if _was(name, value.was, line) != saved:
             contested.append(name)
         edit[name] = mine
     if edit:

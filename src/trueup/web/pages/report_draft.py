@@ -1,8 +1,9 @@
 """Saving the draft of a report from its form: what can't be read, and what somebody else saved meanwhile, comes back beside its field."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -19,7 +20,7 @@ from trueup.reports.rules.happenings import done
 from trueup.web import editing
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages.report_details import address_of, back_to, context_of, month_of
-from trueup.web.pages.report_rows import Row, Shown
+from trueup.web.pages.report_rows import Group, Row, Shown
 from trueup.web.words import says
 
 SAVED = "X-Report-Saved"
@@ -62,38 +63,51 @@ class FieldError:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A form that was sent, and the report as it is now."""
+
+    request: Request
+    month: Month
+    msp: str
+    form: editing.Draft
+    page: ReportPage
+    reading: editing.Reading
+
+    @classmethod
+    def of(cls, request: Request, month: Month, msp: str, form: editing.Draft) -> "Attempt":
+        """Read the report and compare the form with it. Raises NotFound, NotAllowed."""
+        page = report_page(request.viewer, month, msp, now=request.now)
+        return cls(request, month, msp, form, page, editing.read_draft(form, [one.view for one in page.lines]))
+
+    @property
+    def stale(self) -> bool:
+        """Whether the form was made from an earlier state of the report."""
+        return self.form.version is not None and self.form.version != self.page.report.version
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of the services."""
+        return {one.view.service: one.view.service_name for one in self.page.lines}
+
+
 @require_POST
 def draft(request: Request, month: str, msp: str) -> HttpResponse:
     """Save what was edited, and go on: `then` is `stay`, `submit` or `comment:<service>`."""
     of = month_of(month)
     form = editing.read_form(_posted(request))
-    page = report_page(request.viewer, of, msp, now=request.now)
-    lines = [one.view for one in page.lines]
-    reading = editing.read_draft(form, lines)
-    if reading.errors:
-        return _again(request, of, msp, page, form, reading, status=422)
-    stale = form.version is not None and form.version != page.report.version
-    if reading.edits and (stale or not page.may_prepare):
-        require_preparing(page, request, of, msp, reading.edits)
-        return _again(request, of, msp, page, form, reading, status=409)
-    if reading.edits:
-        try:
-            save_draft(request.viewer, of, msp, reading.edits, now=request.now, expected_version=page.report.version)
-        except Conflict:  # somebody was quicker by a moment
-            page = report_page(request.viewer, of, msp, now=request.now)
-            reading = editing.read_draft(form, [one.view for one in page.lines])
-            return _again(request, of, msp, page, form, reading, status=409)
-    return _saved(request, of, msp)
-
-
-def require_preparing(page: ReportPage, request: Request, month: Month, msp: str, edits: tuple[LineEdit, ...]) -> None:
-    """Raise NotAllowed for who may not edit at all; that a report has moved on is shown beside what was typed."""
-    if page.may_prepare:
-        return
+    attempt = Attempt.of(request, of, msp, form)
+    if attempt.reading.errors:
+        return _again(attempt, status=422)
+    if not attempt.reading.edits:
+        return _saved(request, of, msp)
+    if attempt.stale and attempt.page.may_prepare:
+        return _again(attempt, status=409)
     try:
-        save_draft(request.viewer, month, msp, edits, now=request.now, expected_version=page.report.version)
-    except Conflict:
-        return
+        save_draft(request.viewer, of, msp, attempt.reading.edits, now=request.now, expected_version=attempt.page.report.version)
+    except Conflict:  # it is no longer waiting for the MSP, or somebody was quicker by a moment
+        return _again(Attempt.of(request, of, msp, form), status=409)
+    return _saved(request, of, msp)
 
 
 def _posted(request: Request) -> dict[str, str]:
@@ -110,13 +124,14 @@ def _saved(request: Request, month: Month, msp: str) -> HttpResponse:
     if then == "submit":
         return _go(request, f"{address.report}submit/")
     if then.startswith(COMMENT):
-        return _go(request, f"{address.report}comment/{then.removeprefix(COMMENT)}/")
+        return _go(request, f"{address.report}comment/{quote(then.removeprefix(COMMENT), safe='')}/")
     if not wants_fragment(request):
         messages.success(request, _("Draft saved."))
         undone = request.POST.get("undo", "")
         return back_to(address, request.POST.get("group", ""), f"#line-{undone}" if undone else "")
     page = report_page(request.viewer, month, msp, now=request.now)
-    response = _fragment(request, month, msp, page, Shown(sparklines(request.viewer, month, msp), **_place(request)), {}, status=200)
+    context = context_of(request, month, msp, page, Shown(sparklines(request.viewer, month, msp), **_place(request)))
+    response = render(request, "web/reports/_saved.html", context | {"oob": True})
     response[SAVED] = str(page.report.version)
     return response
 
@@ -133,39 +148,28 @@ def _place(request: Request) -> dict[str, str]:
     return {"group": request.POST.get("group", ""), "selected": request.POST.get("line", "")}
 
 
-def _again(
-    request: Request, month: Month, msp: str, page: ReportPage, form: editing.Draft, reading: editing.Reading, *, status: int
-) -> HttpResponse:
+def _again(attempt: Attempt, *, status: int) -> HttpResponse:
     """The page once more, with what was typed in its fields and why it was not saved."""
-    shown = Shown(sparklines(request.viewer, month, msp), draft=form, reading=reading, **_place(request))
-    names = {one.view.service: one.view.service_name for one in page.lines}
-    extra: dict[str, Any] = {
-        "errors": [
-            FieldError(f"{'chargeable' if field == 'chargeable' else 'line'}-{service}", names[service], text)
-            for (service, field), text in reading.errors.items()
-        ]
-    }
+    request, month, msp = attempt.request, attempt.month, attempt.msp
+    days = sparklines(request.viewer, month, msp)
+    shown = Shown(days, draft=attempt.form, reading=attempt.reading, **_place(request))
+    context = context_of(request, month, msp, attempt.page, shown)
+    context["errors"] = [
+        FieldError(f"{'chargeable' if field == 'chargeable' else 'line'}-{service}", attempt.names[service], text)
+        for (service, field), text in attempt.reading.errors.items()
+    ]
     if status == 409:
-        extra["clash"] = (form, reading)
-    return _fragment(request, month, msp, page, shown, extra, status=status)
+        context["conflict"] = _clash(attempt, context["groups"])
+    fragment = wants_fragment(request)
+    template = "web/reports/_saved.html" if fragment else "web/reports/details.html"
+    return render(request, template, context | {"oob": fragment}, status=status)
 
 
-def _fragment(
-    request: Request, month: Month, msp: str, page: ReportPage, shown: Shown, extra: dict[str, Any], *, status: int
-) -> HttpResponse:
-    """The form and what stands around it, for a page that is there; else the whole page."""
-    context = context_of(request, month, msp, page, shown) | extra
-    if clash := context.pop("clash", None):
-        context["conflict"] = _clash(request, month, msp, page, context["groups"], *clash)
-    template = "web/reports/_saved.html" if wants_fragment(request) else "web/reports/details.html"
-    return render(request, template, context | {"oob": wants_fragment(request)}, status=status)
-
-
-def _clash(request: Request, month: Month, msp: str, page: ReportPage, groups: Any, form: editing.Draft, reading: editing.Reading) -> Clash:
-    since = conflict(request.viewer, month, msp, since_version=form.version or page.report.version)
+def _clash(attempt: Attempt, groups: Sequence[Group]) -> Clash:
+    since_version = attempt.form.version or attempt.page.report.version
+    since = conflict(attempt.request.viewer, attempt.month, attempt.msp, since_version=since_version)
     rows = tuple(row for group in groups for row in group.rows if row.meanwhile)
-    names = {one.view.service: one.view.service_name for one in page.lines}
-    typed = tuple(Typed(names[edit.service], _typed(form, edit)) for edit in reading.edits)
+    typed = tuple(Typed(attempt.names[edit.service], _typed(attempt.form, edit)) for edit in attempt.reading.edits)
     return Clash(tuple(_happened(entry) for entry in since.entries), rows, typed)
 
 

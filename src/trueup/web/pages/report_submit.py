@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from trueup.kit.errors import Conflict, Invalid, NotAllowed
+from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from trueup.kit.period import Month
 from trueup.kit.text import text
 from trueup.reports.actions import save_draft, submit
@@ -118,6 +118,36 @@ def _fate(one: PageLine) -> Fate:
     return Fate(one.view, forecast.as_saved, forecast.if_nothing, forecast.reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Commenting:
+    """A line whose comment is edited on a page of its own."""
+
+    request: Request
+    month: Month
+    msp: str
+    page: ReportPage
+    one: PageLine
+
+    def form(self, comment: str, reason: str, *, error: str = "", theirs: str = "") -> CommentForm:
+        """The form with these values in its fields."""
+        own = reason if reason not in words.REASONS else ""
+        line = self.one.view
+        choice = editing.OTHER if own else reason
+        return CommentForm(comment, choice, own, line.comment, line.reason, self.page.report.version, error, theirs)
+
+    def shown(self, form: CommentForm, *, status: int = 200) -> HttpResponse:
+        """The page with the form."""
+        context: dict[str, Any] = {
+            "report": self.page.report,
+            "one": self.one,
+            "line": self.one.view,
+            "form": form,
+            "address": address_of(self.request, self.month, self.msp),
+            "reasons": REASON_CHOICES,
+        }
+        return render(self.request, "web/reports/comment.html", context, status=status)
+
+
 @require_http_methods(["GET", "POST"])
 def comment_page(request: Request, month: str, msp: str, service: str) -> HttpResponse:
     """The comment of one line, for who has no script. `?use=last` puts in that of last month."""
@@ -125,50 +155,32 @@ def comment_page(request: Request, month: str, msp: str, service: str) -> HttpRe
     page = report_page(request.viewer, of, msp, now=request.now)
     one = next((line for line in page.lines if line.view.service == service), None)
     if one is None:
-        return back_to(address_of(request, of, msp))
+        raise NotFound("")
     if not page.may_prepare:
         _refuse(request, page)
+    commenting = Commenting(request, of, msp, page, one)
     if request.method == "POST":
-        return _save_comment(request, of, msp, page, one)
-    last = one.previous if request.GET.get("use") == "last" else None
-    form = _form(page, one, last.comment if last else one.view.comment, last.reason if last else one.view.reason)
-    return _comment(request, of, msp, page, one, form, status=200)
+        return _save_comment(commenting)
+    said = one.previous if one.previous and request.GET.get("use") == "last" else one.view
+    return commenting.shown(commenting.form(said.comment, said.reason))
 
 
-def _save_comment(request: Request, month: Month, msp: str, page: ReportPage, one: PageLine) -> HttpResponse:
-    service = one.view.service
-    draft = editing.read_form({name: str(value) for name, value in request.POST.items()})
-    reading = editing.read_draft(draft, [one.view])
-    entry = draft.entries.get(service, editing.Entry())
-    typed = _form(page, one, entry.comment.mine if entry.comment else "", entry.reason.mine if entry.reason else "")
+def _save_comment(to: Commenting) -> HttpResponse:
+    line = to.one.view
+    draft = editing.read_form({name: str(value) for name, value in to.request.POST.items()})
+    reading = editing.read_draft(draft, [line])
+    entry = draft.entries.get(line.service, editing.Entry())
+    typed = (entry.comment.mine if entry.comment else "", entry.reason.mine if entry.reason else "")
     if reading.errors:
-        error = next(iter(reading.errors.values()))
-        return _comment(request, month, msp, page, one, _with(typed, error=error), status=422)
+        return to.shown(to.form(*typed, error=next(iter(reading.errors.values()))), status=422)
     if reading.contested:
-        return _comment(request, month, msp, page, one, _with(typed, theirs=one.view.comment or "–"), status=409)
+        return to.shown(to.form(*typed, theirs=line.comment or "–"), status=409)
     try:
-        save_draft(request.viewer, month, msp, reading.edits, now=request.now, expected_version=page.report.version)
+        save_draft(to.request.viewer, to.month, to.msp, reading.edits, now=to.request.now, expected_version=to.page.report.version)
     except Conflict as conflict:
-        return _comment(request, month, msp, page, one, _with(typed, error=conflict.message), status=409)
-    messages.success(request, _("Draft saved."))
-    return back_to(address_of(request, month, msp), one.view.group, f"#line-{service}")
-
-
-def _form(page: ReportPage, one: PageLine, comment: str, reason: str) -> CommentForm:
-    own = reason if reason not in words.REASONS else ""
-    return CommentForm(comment, reason if not own else editing.OTHER, own, one.view.comment, one.view.reason, page.report.version)
-
-
-def _with(form: CommentForm, *, error: str = "", theirs: str = "") -> CommentForm:
-    return CommentForm(form.comment, form.reason, form.own_reason, form.was_comment, form.was_reason, form.version, error, theirs)
-
-
-def _comment(request: Request, month: Month, msp: str, page: ReportPage, one: PageLine, form: CommentForm, *, status: int) -> HttpResponse:
-    context: dict[str, Any] = {
-        "report": page.report, "one": one, "line": one.view, "form": form, "address": address_of(request, month, msp),
-        "reasons": REASON_CHOICES, "other": editing.OTHER,
-    }  # fmt: skip
-    return render(request, "web/reports/comment.html", context, status=status)
+        return to.shown(to.form(*typed, error=conflict.message), status=409)
+    messages.success(to.request, _("Draft saved."))
+    return back_to(address_of(to.request, to.month, to.msp), line.group, f"#line-{line.service}")
 
 
 @require_POST
