@@ -1,5 +1,6 @@
 """The inbox of a distributor."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from importlib import import_module
@@ -176,7 +177,7 @@ class TestPreview:
 
 class TestStakeKept:
     def test_is_what_the_lines_come_to_after_every_verb(self, closed: October) -> None:
-        steps = [
+        steps: list[Callable[[], object]] = [
             lambda: None,
             lambda: closed.edit("bolt", "endpoint-core", by=BOLT, chargeable="35"),
             lambda: closed.deliver(*at_times("bolt-garage", "nfr-license", "3", "3"), now="2026-11-03T11:00:00Z"),

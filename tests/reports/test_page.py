@@ -1,5 +1,6 @@
 """What the page of a report shows."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -190,7 +191,7 @@ class TestMeanwhile:
         assert (found.entries, found.lines) == ((), ())
 
     def test_counts_a_version_for_every_event(self, closed: October) -> None:
-        steps = [
+        steps: list[Callable[[], object]] = [
             lambda: closed.edit("bolt", "endpoint-core", by=BOLT, chargeable="35"),
             lambda: closed.remind("2026-11-02T12:00:00Z"),
             lambda: closed.remind("2026-11-03T12:00:00Z"),

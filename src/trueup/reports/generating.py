@@ -194,7 +194,7 @@ def _new_lines(month: _Month, report: Report, measured: list[LineFigures]) -> li
     """The lines of a report in the order of the catalog."""
     found = {line.service_id: line for line in measured}
     return [
-        new_line(None, service, position, figures_of(found[service_id]), incomplete=(report.msp_id, service_id) in month.incomplete)
+        new_line(service, position, figures_of(found[service_id]), incomplete=(report.msp_id, service_id) in month.incomplete)
         for position, (service_id, service) in enumerate(month.services.items())
         if service_id in found
     ]
@@ -267,7 +267,8 @@ def _measure_anew(report: Report, services: Services, measured: dict[int, Figure
         if line is not None:
             changed.append(_remeasure(line, measured.get(service_id), incomplete=gap))
         elif service_id in measured:
-            line = new_line(report.pk, service, position, measured[service_id], incomplete=gap)
+            line = new_line(service, position, measured[service_id], incomplete=gap)
+            line.report = report
             line.save()
             changed.append([Change("chargeable", None, plain(line.chargeable), of=line.service_code)])
     return [changes for changes in changed if changes]

@@ -71,11 +71,10 @@ def figures_of(measured: LineFigures) -> Figures:
     return Figures(measured.provisioned, measured.used, measured.credits, measured.days)
 
 
-def new_line(report_id: int | None, service: ServiceInForce, position: int, figures: Figures, *, incomplete: bool) -> ReportLine:
-    """A line as it is generated: charged at its default, nothing edited. Not saved yet; nor need its report be."""
+def new_line(service: ServiceInForce, position: int, figures: Figures, *, incomplete: bool) -> ReportLine:
+    """A line as it is generated: charged at its default, nothing edited. Neither saved nor of a report yet."""
     default = default_chargeable(figures, service.basis)
     return ReportLine(
-        report_id=report_id,
         service_id=service.id,
         position=position,
         service_code=service.code,

@@ -2,6 +2,8 @@
 
 import trueup.reports.columns
 from decimal import Decimal
+from typing import Any
+
 from django.db import migrations, models
 
 
@@ -12,13 +14,13 @@ COUNTED = [
 REPORTS_AT_ONCE = 200
 
 
-def count_up(apps, schema_editor):
+def count_up(apps: Any, schema_editor: Any) -> None:
     """What reports came to before there were columns for it. (Written out: a migration does not change with the rules.)"""
     Report, ReportLine = apps.get_model('reports', 'Report'), apps.get_model('reports', 'ReportLine')
     ids = list(Report.objects.order_by('pk').values_list('pk', flat=True))
     for start in range(0, len(ids), REPORTS_AT_ONCE):
         reports = Report.objects.in_bulk(ids[start:start + REPORTS_AT_ONCE])
-        lines = {report_id: [] for report_id in reports}
+        lines: dict[int, list[Any]] = {report_id: [] for report_id in reports}
         for line in ReportLine.objects.filter(report__in=reports):
             lines[line.report_id].append(line)
         for report in reports.values():
@@ -26,7 +28,7 @@ def count_up(apps, schema_editor):
         Report.objects.bulk_update(reports.values(), COUNTED, batch_size=50)
 
 
-def _count(report, lines):
+def _count(report: Any, lines: list[Any]) -> None:
     zero = Decimal(0)
     penalties = [line for line in lines if line.outcome == 'penalty']
     report.line_count = len(lines)
@@ -43,9 +45,9 @@ def _count(report, lines):
     report.searched = '\n'.join(' '.join(name.casefold().split()) for name in names if name)
 
 
-def _at_stake(line):
+def _at_stake(line: Any) -> Decimal:
     saved = line.default_chargeable if line.saved_chargeable is None else line.saved_chargeable
-    return abs(line.chargeable - (saved if line.outcome == 'penalty' else line.default_chargeable))
+    return Decimal(abs(line.chargeable - (saved if line.outcome == 'penalty' else line.default_chargeable)))
 
 
 class Migration(migrations.Migration):

@@ -128,16 +128,17 @@ def _charged(report_ids: list[int]) -> dict[int, tuple[GroupChargeable, ...]]:
     """What each report charges, per group and unit, in the order of its lines."""
     sums: dict[int, dict[tuple[str, str, str, int], Quantity]] = {report_id: {} for report_id in report_ids}
     lines = ReportLine.objects.filter(report_id__in=report_ids).order_by("report_id", "position", "service_code")
-    for report_id, *key, charged in lines.values_list("report_id", "group_code", "group_name", "unit", "decimals", "chargeable"):
-        own, place = sums[report_id], (key[0], key[1], key[2], key[3])
-        own[place] = own.get(place, ZERO) + charged
+    rows = lines.values_list("report_id", "group_code", "group_name", "unit", "decimals", "chargeable")
+    for report_id, group, name, unit, decimals, charged in rows:
+        place = (group, name, unit, decimals)
+        sums[report_id][place] = sums[report_id].get(place, ZERO) + charged
     return {report_id: tuple(GroupChargeable(*key, charged) for key, charged in own.items()) for report_id, own in sums.items()}
 
 
 def _last_acts(report_ids: list[int]) -> dict[int, LastAct]:
     """Who acted last on each report."""
     events = Event.objects.filter(subject="report", subject_id__in=report_ids).exclude(kind="reminded").order_by("chain", "sequence")
-    return {report_id: LastAct(*act) for report_id, *act in events.values_list("subject_id", "actor_name", "kind", "at")}
+    return {report_id: LastAct(who, kind, at) for report_id, who, kind, at in events.values_list("subject_id", "actor_name", "kind", "at")}
 
 
 def _report_row(report: Report, charged: tuple[GroupChargeable, ...], last: LastAct | None, now: datetime) -> ReportRow:

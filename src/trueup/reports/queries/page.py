@@ -195,7 +195,10 @@ def _last_month(viewer: Viewer, found: Report) -> dict[str, Previous] | None:
         return None
     rows = ReportLine.objects.filter(report_id=report_id)
     columns = rows.values_list("service_code", "provisioned", "used", "chargeable", "comment", "reason")
-    return {service: Previous(*past) for service, *past in columns}
+    return {
+        service: Previous(provisioned, used, chargeable, comment, reason)
+        for service, provisioned, used, chargeable, comment, reason in columns
+    }
 
 
 def _groups(lines: Sequence[LineView]) -> Iterable[GroupTotals]:
