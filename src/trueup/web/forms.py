@@ -27,6 +27,11 @@ class Form(forms.Form):
         super().__init__(*args, **kwargs)
         self.meanwhile: dict[str, str] = {}
 
+    def offer(self, **offered: Iterable[tuple[str, str]]) -> None:
+        """What the lists of fields offer."""
+        for name, pairs in offered.items():
+            self.fields[name].choices = list(pairs)  # type: ignore[attr-defined]
+
     def is_valid(self) -> bool:
         """Whether everything typed can be read; the first field that can't is where the person goes on."""
         fine = super().is_valid()

@@ -4,7 +4,10 @@ from importlib import import_module
 
 from django.urls import URLPattern, URLResolver
 
-AREAS = ("home", "signing_in", "reports", "review", "cycles", "invitations", "settings", "outbox", "uploads")
+AREAS = (
+    "home", "signing_in", "reports", "review", "cycles", "invitations", "settings", "outbox", "uploads",
+    "customers", "partners", "catalog", "terms", "lists", "members", "clients",
+)  # fmt: skip
 
 urlpatterns: list[URLPattern | URLResolver] = []
 for _area in AREAS:

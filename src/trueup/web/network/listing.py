@@ -1,7 +1,9 @@
 """Lists that are searched: what is asked for in the address, and today's date where the installation is."""
 
 from datetime import date
+from functools import cache
 from typing import Final
+from zoneinfo import available_timezones
 
 from trueup.accounts.queries import installation
 from trueup.kit.period import Month, local_date
@@ -39,3 +41,10 @@ def today_of(request: Request) -> date:
 def next_month(day: date) -> date:
     """The first day of the month after a day's: when changes usually begin."""
     return Month.of(day).end
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """The names of time zones to choose from; those that only other names stand for are left out."""
+    old = ("Etc/", "US/", "Brazil/", "Canada/", "Chile/", "Mexico/", "SystemV/", "posix/", "right/")
+    return ("UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(old)))

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from trueup.kit.period import BEGINNING, FOREVER
-
 Phase = Literal["was", "now", "comes"]
 
 
@@ -49,16 +47,6 @@ def line(name: str, heading: str, entries: Sequence[Entry], today: date, *, noth
     placed = [replace(entry, phase=_phase(entry, today)) for entry in followed]
     shown = tuple(entry for entry in placed if entry.phase != "was")
     return Line(name, heading, nothing, shown, tuple(entry for entry in reversed(placed) if entry.phase == "was"))
-
-
-def since(day: date) -> date | None:
-    """The day a value begins, None where that is since ever."""
-    return None if day == BEGINNING else day
-
-
-def last(until: date) -> date | None:
-    """The last day before the one on which something ends, None where it does not end."""
-    return None if until >= FOREVER else until - timedelta(days=1)
 
 
 def _ended(entry: Entry, following: Entry | None) -> Entry:

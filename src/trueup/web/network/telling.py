@@ -1,0 +1,76 @@
+"""The history of a part of the network in words: what was changed, from what to what, by whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from trueup.accounts.rules import Actor
+from trueup.events.rules import Change
+from trueup.network import queries
+from trueup.network.queries import HistoryRow
+from trueup.network.rules.tree import KINDS
+from trueup.web import words
+from trueup.web.network.steps import WasIs, was_is
+from trueup.web.page import Request
+
+LAST: Final = 10
+"""Events a page shows."""
+
+MOST_CHANGES: Final = 8
+"""Changes of an event that are shown; one that tells of a whole file has thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What changed of one thing; `of` is empty where it is the thing whose page this is."""
+
+    of: str
+    changes: tuple[WasIs, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event in words. `more`: changes that are not shown."""
+
+    words: str
+    who: str
+    at: datetime
+    parts: tuple[Part, ...]
+    more: int
+    note: str
+
+
+def history_of(request: Request, ref: str | None, *, about: str = "") -> tuple[Told, ...]:
+    """The last events of an account (None: of the installation's lists). `about`: only what concerns this entry, like `service core`."""
+    rows = queries.history(request.viewer, ref, page=1, per_page=LAST).items
+    told = [_told(row, f"account {ref}", about) for row in rows]
+    return tuple(event for event in told if event.parts or not about)
+
+
+def _told(row: HistoryRow, own: str, about: str) -> Told:
+    changes = [change for change in row.changes if not about or change.of == about]
+    shown = changes[:MOST_CHANGES]
+    parts = tuple(Part(_of(of, {own, about}), tuple(was_is(some))) for of, some in _by_thing(shown))
+    return Told(words.word(words.EVENTS, row.kind), _who(row.actor), row.at, parts, len(changes) - len(shown), row.note)
+
+
+def _by_thing(changes: Sequence[Change]) -> list[tuple[str, list[Change]]]:
+    return [(of, list(some)) for of, some in groupby(changes, key=lambda change: change.of)]
+
+
+def _of(of: str, known: set[str]) -> str:
+    """What an entry is called; nothing for the one that is known anyway."""
+    if of in known:
+        return ""
+    for kind in KINDS.values():
+        if of.startswith(f"{kind} "):
+            return f"{words.says(kind)} {of.removeprefix(f'{kind} ')}"
+    return of
+
+
+def _who(actor: Actor) -> str:
+    return _("the system") if actor.kind == "system" else words.says(actor.name)
