@@ -87,6 +87,11 @@ class TestAccounts:
 
     def test_leave_the_list_with_the_subtree(self, world: None) -> None:
         assert refs(BOLT, Tier.CUSTOMER, on=date(2026, 10, 16)) == ["bolt-dental", "bolt-garage"]
+        change(viewer(VENDOR), "accounts", {"ref": "coil", "placements": {"from": "2026-08-01", "parent": "south"}}, now=NOW)
+        assert refs(NORTH, Tier.CUSTOMER) == ["bolt-dental", "bolt-garage", "bolt-moved"]
+        assert refs("south@south.example", Tier.CUSTOMER) == ["coil-bakery", "dune-hotel", "bolt-moved"]
+        assert refs("south@south.example", Tier.MSP) == ["coil", "dune"]
+        assert refs(VENDOR, Tier.CUSTOMER) == ["coil-bakery", "bolt-dental", "bolt-garage", "dune-hotel", "bolt-moved"]
 
 
 @pytest.mark.django_db

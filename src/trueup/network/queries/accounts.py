@@ -24,7 +24,7 @@ def accounts(
 
     `parent` is the ref of the account they are placed below on the day. Raises NotFound for a parent the viewer does not see.
     """
-    found = present_accounts(viewer, on).filter(tier=tier)
+    found = present_accounts(viewer, tier, on)
     if parent is not None:
         above = tree.account(viewer, parent)
         found = found.filter(Exists(Placement.objects.on(on).filter(account_id=OuterRef("pk"), parent=above)))

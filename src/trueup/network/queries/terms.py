@@ -25,7 +25,7 @@ _Entries = Mapping[str, Sequence[TermsEntry]]
 
 def terms(viewer: Viewer, *, search: str = "", page: int, per_page: int, on: date) -> Page[TermsRow]:
     """The terms of the viewer's MSPs, by name; `search` looks in name and ref."""
-    found = present_accounts(viewer, on).filter(tier=Tier.MSP)
+    found = present_accounts(viewer, Tier.MSP, on)
     if words := search.strip():
         found = found.filter(Q(name__icontains=words) | Q(ref__icontains=words))
     ordered = found.order_by("name", "ref")
@@ -35,7 +35,7 @@ def terms(viewer: Viewer, *, search: str = "", page: int, per_page: int, on: dat
 
 def default_terms(viewer: Viewer, on: date) -> tuple[TermsRow, ...]:
     """The installation's terms, then those of the distributors the viewer sees, by name: what holds where an MSP's say nothing."""
-    distributors = list(present_accounts(viewer, on).filter(tier=Tier.DISTRIBUTOR).order_by("name", "ref"))
+    distributors = list(present_accounts(viewer, Tier.DISTRIBUTOR, on).order_by("name", "ref"))
     entries = _entries([], on)
     own = entries.get("", ())
     row = TermsRow(None, _in_force([(Level.INSTALLATION, own)]), tuple(own), viewer.sees_all)
