@@ -20,8 +20,8 @@ from trueup.uploads import storage
 from trueup.uploads.models import Upload
 from trueup.uploads.rules import CLAIM_LASTS, MOST_PROBLEMS, RIGHT, WAITING, BadRow, Kind, State
 
-_EVERY = 0.3
-"""Seconds between two notes of the progress."""
+_EVERY = 300_000_000
+"""Nanoseconds between two notes of the progress."""
 
 
 def work_on_next(*, now: datetime) -> bool:
@@ -130,7 +130,7 @@ class _Noting:
         self._label = ""
         self._done = 0
         self._total: int | None = None
-        self._noted = 0.0
+        self._noted = 0
 
     def start(self, label: str, total: int | None) -> None:
         """Begin a step."""
@@ -140,7 +140,7 @@ class _Noting:
     def advance(self, count: int) -> None:
         """More is done."""
         self._done += count
-        if time.monotonic() - self._noted >= _EVERY:
+        if time.monotonic_ns() - self._noted >= _EVERY:
             self._note()
 
     def finish(self) -> None:
@@ -148,5 +148,5 @@ class _Noting:
         self._note()
 
     def _note(self) -> None:
-        self._noted = time.monotonic()
+        self._noted = time.monotonic_ns()
         storage.note_progress(self._upload_id, self._label, self._done, self._total)

@@ -1,5 +1,6 @@
 """Numbers as people write and read them, in the language of the page. Figures inside are plain decimals."""
 
+import re
 from decimal import Decimal
 
 from babel import Locale
@@ -10,6 +11,8 @@ from django.utils.translation import get_language
 from trueup.kit.errors import Invalid
 from trueup.kit.quantity import plain
 from trueup.kit.text import text
+
+_NUMBER = re.compile(r"[-+]?[0-9.,]+")
 
 
 def shown(value: Decimal | int, decimals: int | None = None) -> str:
@@ -31,17 +34,24 @@ def read(written: str) -> str:
 
     Raises Invalid.
     """
-    cleaned = written.strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "")
+    cleaned = written.strip()
     if not cleaned:
         return ""
     try:
-        number = parse_decimal(cleaned, locale=_locale(), strict=True)
+        number = parse_decimal(_digits(cleaned), locale=_locale(), strict=True)
     except NumberFormatError:
         example = shown(Decimal("1234.5"))
         raise Invalid(
             text("“{written}” is not a number as it is written here: write it like {example}", written=written, example=example)
         ) from None
     return plain(number) or "0"
+
+
+def _digits(written: str) -> str:
+    """The text, if it holds nothing but what plain numbers are written with. Raises NumberFormatError (for `1e3`, `NaN`, `1 2`)."""
+    if not _NUMBER.fullmatch(written):
+        raise NumberFormatError(written)
+    return written
 
 
 def _separators() -> dict[int, str]:
