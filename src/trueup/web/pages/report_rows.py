@@ -92,11 +92,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What the lines of a group with the same unit come to. None: of some line it is unknown (or: no line has credits)."""
+    """What the lines of a group with the same unit come to. `unknown`: lines whose used units nobody knows; the sums are without them.
+
+    None: no line knows it (or: has credits).
+    """
 
     unit: str
     decimals: int
     lines: int
+    unknown: int
     provisioned: Decimal
     used: Decimal | None
     over_provisioned: Decimal | None
@@ -207,16 +211,17 @@ def sums_of(lines: Sequence[LineView]) -> tuple[Sums, ...]:
 
 
 def _sums(unit: str, decimals: int, lines: Sequence[LineView]) -> Sums:
-    used = [line.used for line in lines]
-    over = [line.over_provisioned for line in lines]
+    used = [line.used for line in lines if line.used is not None]
+    over = [line.over_provisioned for line in lines if line.over_provisioned is not None]
     credits_ = [line.credits for line in lines if line.credits is not None]
     return Sums(
         unit,
         decimals,
         len(lines),
+        len(lines) - len(used),
         sum((line.provisioned for line in lines), ZERO),
-        None if None in used else sum((value for value in used if value is not None), ZERO),
-        None if None in over else sum((value for value in over if value is not None), ZERO),
+        sum(used, ZERO) if used else None,
+        sum(over, ZERO) if over else None,
         sum(credits_, ZERO) if credits_ else None,
         sum((line.default_chargeable for line in lines), ZERO),
         sum((line.chargeable for line in lines), ZERO),

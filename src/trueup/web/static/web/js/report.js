@@ -73,6 +73,7 @@ function showAll() {
   for (const element of document.querySelectorAll("[data-needs-script], [data-keys]")) element.hidden = false;
   lines().forEach(show);
   document.querySelectorAll("section[data-group]").forEach(addUp);
+  markSelected();
   countDown();
 }
 
@@ -164,6 +165,13 @@ function notice(box, text) {
 let wanted = false;
 function onPanel(event) {
   if (event.detail.target?.id !== "line-panel" && event.detail.elt?.id !== "line-panel") return;
+  markSelected();
+  if (wanted) document.getElementById("line-panel").focus();
+  wanted = false;
+}
+
+/** Whose days and customers are beside the table. */
+function markSelected() {
   const panel = document.getElementById("line-panel");
   for (const line of lines()) {
     const here = line.dataset.line === panel.dataset.panel;
@@ -172,8 +180,6 @@ function onPanel(event) {
     if (here) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  if (wanted) panel.focus();
-  wanted = false;
 }
 
 function start() {
