@@ -50,8 +50,8 @@ PICTURES = (
     Picture("home-distributor", DISTRIBUTOR, "/"),
     Picture("home-vendor", VENDOR, "/"),
     Picture("reports", MSP, "/reports/"),
-    Picture("report", MSP, "/reports/2026-10/bryndle/"),
-    Picture("report-comment", MSP, "/reports/2026-10/bryndle/", "comment"),
+    Picture("report", MSP, "/reports/2026-10/bryndle/?group=credits"),
+    Picture("report-comment", MSP, "/reports/2026-10/bryndle/?group=credits", "comment"),
     Picture("report-keys", MSP, "/reports/2026-10/bryndle/", "keys"),
     Picture("report-forecast", MSP, "/reports/2026-10/bryndle/forecast/"),
     Picture("report-submit", MSP, "/reports/2026-10/bryndle/submit/"),
@@ -129,7 +129,7 @@ def show(page: Page, picture: Picture) -> None:
     page.goto(picture.path)
     page.wait_for_load_state("networkidle")
     if picture.shown == "comment":
-        page.locator("[data-opens-comment]").first.click()
+        page.locator("[data-comment-button]:visible").first.click()
     if picture.shown == "keys":
         page.keyboard.press("?")
 
