@@ -62,7 +62,7 @@ class TestDays:
 
     def test_are_read_from_the_ledger_once(self, closed: October, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         queries.sparklines(OPERATOR, OCTOBER, "bolt")
-        with django_assert_num_queries(2):  # the report and its lines: the ledger would ask for its registry
+        with django_assert_num_queries(3):  # the report, its lines and their vendor: the ledger would ask for its registry
             queries.chart(OPERATOR, OCTOBER, "bolt", "email-core")
         assert len(KEPT) == 1
 

@@ -14,10 +14,11 @@ from trueup.kit.errors import Invalid, NotAllowed, NotFound
 from trueup.kit.period import Month
 from trueup.reports import queries
 from trueup.reports.columns import ExactSum
-from trueup.reports.measuring import count_up
+from trueup.reports.measuring import COUNTED, count_up
 from trueup.reports.models import Report
 from trueup.reports.queries import InboxFilter
 from trueup.reports.rules.workflow import MAY_REQUIRE_REVIEW, Status, Submission
+from trueup.reports.verifying import verify
 
 migration = import_module("trueup.reports.migrations.0002_tallies")
 D = Decimal
@@ -196,11 +197,18 @@ class TestStakeKept:
                 count_up(report, report.lines.all())
                 assert kept == _sums(report)
 
+    def test_is_verified(self, closed: October) -> None:
+        assert verify(OCTOBER) == []
+        Report.objects.filter(msp_ref="coil").update(stake=D("7.5"), line_count=3)
+        assert [(one.msp, one.field, one.stored, one.recomputed) for one in verify(OCTOBER)] == [
+            ("coil", "line_count", "3", "1"),
+            ("coil", "stake", "7.5", "0"),
+        ]
+
 
 def _sums(report: Report) -> list[object]:
     """What a report keeps of its lines."""
-    names = ("line_count", "differing_lines", "commented_lines", "penalty_lines", "stake", "total_chargeable", "total_default")
-    return [getattr(report, name) for name in (*names, "total_provisioned", "total_over_provisioned")]
+    return [getattr(report, name) for name in COUNTED]
 
 
 class TestBackfill:

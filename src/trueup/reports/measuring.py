@@ -124,6 +124,13 @@ def state_of(line: ReportLine) -> LineState:
     )
 
 
+COUNTED = (
+    "line_count", "differing_lines", "commented_lines", "penalty_lines", "stake",
+    "total_chargeable", "total_default", "total_provisioned", "total_over_provisioned",
+)  # fmt: skip
+"""The columns of a report that say what all its lines come to."""
+
+
 def count_up(report: Report, lines: Iterable[ReportLine]) -> None:
     """Write into a report, in memory, what all its lines come to. Whoever changes a line does this before the report is written."""
     sums = tally(state_of(line) for line in lines)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from trueup.catalog.rules import ChargeableBasis
 from trueup.cycles.models import Cycle
@@ -19,7 +20,7 @@ from trueup.kit.text import text
 from trueup.ledger.figures import month_lines
 from trueup.ledger.queries import incomplete_lines
 from trueup.ledger.rules.measures import MeasuredService
-from trueup.reports.measuring import Services, as_copied, figures_of, measured_of, services_of, state_of, to_measure
+from trueup.reports.measuring import COUNTED, Services, as_copied, count_up, figures_of, measured_of, services_of, state_of, to_measure
 from trueup.reports.models import Generation, Report, ReportLine
 from trueup.reports.rules.lines import NOTHING, Figures, Outcome, default_chargeable
 
@@ -132,8 +133,17 @@ def _untold(stored: _Stored, report: Report) -> Iterator[Mismatch]:
     present = {line.service_code for line in stored.lines[report.pk]}
     gone = {of for (of, name), after in told.items() if name == "chargeable" and after is not None} - present
     found += [(service, "line", None, "in the history") for service in sorted(gone)]
+    found += _miscounted(report, stored.lines[report.pk])
     for service, name, kept, again in found:
         yield Mismatch(stored.cycle.month, report.msp_ref, service, name, kept, again)
+
+
+def _miscounted(report: Report, lines: Iterable[ReportLine]) -> list[Difference]:
+    """What a report says of its lines together that is not what they come to."""
+    counted = Report()
+    count_up(counted, lines)
+    pairs = ((name, Decimal(getattr(report, name)), Decimal(getattr(counted, name))) for name in COUNTED)
+    return [("", name, plain(kept), plain(again)) for name, kept, again in pairs if kept != again]
 
 
 def _differing(of: str, told: dict[tuple[str, str], Plain], stored: dict[str, Plain]) -> list[Difference]:

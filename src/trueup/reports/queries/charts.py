@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import F
 
 from trueup.accounts.rules import Viewer
 from trueup.catalog.rules import Measure, MeasureName
@@ -130,10 +129,11 @@ def _days_of(viewer: Viewer, month: Month, msp: str) -> tuple[list[ReportLine], 
     """The lines of a report, and their days by service id. The viewer is asked about every time, the ledger once."""
     with snapshot():  # the lines as of the pin of the report
         found = to_read(viewer, month, msp)
-        lines = list(found.lines.annotate(vendor_id=F("service__group__vendor_id")).order_by("position", "service_code"))
+        lines = list(found.lines.order_by("position", "service_code"))
+        vendors = set(found.lines.values_list("service__group__vendor_id", flat=True))  # one, unless the MSP moved between vendors
     place = str(settings.TRUEUP_LEDGER_URL)
     together: dict[int, list[DayTotals]] = {}
-    for vendor_id in sorted({line.vendor_id for line in lines}):  # one, unless the MSP moved between vendors
+    for vendor_id in sorted(vendors):
         together |= KEPT.get(_Key(place, month, found.msp_id, vendor_id, found.as_of))
     return lines, together
 
