@@ -173,6 +173,9 @@ class SingleSignOnSettings:
     origins: list[str]
 
 
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
 def single_sign_on() -> SingleSignOnSettings:
     """Single sign-on, if TRUEUP_OIDC_ISSUER names a provider; then a client's id and secret are needed too."""
     issuer = os.environ.get("TRUEUP_OIDC_ISSUER", "").strip().rstrip("/")
@@ -181,6 +184,10 @@ def single_sign_on() -> SingleSignOnSettings:
     parts = urlsplit(issuer)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ImproperlyConfigured(f"TRUEUP_OIDC_ISSUER must be the address of an OpenID Connect provider, not {issuer!r}.")
+    if parts.scheme == "http" and parts.hostname not in _THIS_MACHINE:
+        raise ImproperlyConfigured(
+            f"TRUEUP_OIDC_ISSUER must begin with https://, not {issuer!r}: who signs in is said over that connection."
+        )
     values = {name: os.environ.get(f"TRUEUP_OIDC_{name}", "").strip() for name in ("CLIENT_ID", "CLIENT_SECRET", "NAME")}
     if missing := [f"TRUEUP_OIDC_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET") if not values[name]]:
         raise ImproperlyConfigured(f"TRUEUP_OIDC_ISSUER is set, but {' and '.join(missing)} is missing.")

@@ -96,7 +96,8 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
         sociallogin.state["process"] = "login"  # nothing can be connected
         claims, contradiction = _claims(sociallogin.account.extra_data)
         email = str(claims.get("email") or "")
-        if contradiction or not email or claims.get("email_verified") not in (True, "true"):
+        verified = claims.get("email_verified")
+        if contradiction or not email or not (verified is True or verified == "true"):
             raise _refused(request, _("The provider did not confirm your e-mail address, so it is not known who you are."))
         person = person_who_may_sign_in(email)
         if person is None:
