@@ -80,6 +80,18 @@ def verify(month: Month | None, *, progress: Progress | None = None) -> list[Mis
 
 def _verify(cycle: Cycle, progress: Progress) -> Iterator[Mismatch]:
     stored = _load(cycle)
+    wrong: set[str] = set()
+    for mismatch in _recompute(stored, progress):
+        wrong.add(mismatch.msp)
+        yield mismatch
+    for report in stored.reports:
+        if report.msp_ref not in wrong:  # of lines that are wrong the sums say nothing more
+            yield from _miscounted(stored, report)
+
+
+def _recompute(stored: _Stored, progress: Progress) -> Iterator[Mismatch]:
+    """What differs in the reports and their lines."""
+    cycle = stored.cycle
     for report in stored.reports:
         yield from _untold(stored, report)
     services = services_of(cycle.month)
@@ -133,17 +145,18 @@ def _untold(stored: _Stored, report: Report) -> Iterator[Mismatch]:
     present = {line.service_code for line in stored.lines[report.pk]}
     gone = {of for (of, name), after in told.items() if name == "chargeable" and after is not None} - present
     found += [(service, "line", None, "in the history") for service in sorted(gone)]
-    found += _miscounted(report, stored.lines[report.pk])
     for service, name, kept, again in found:
         yield Mismatch(stored.cycle.month, report.msp_ref, service, name, kept, again)
 
 
-def _miscounted(report: Report, lines: Iterable[ReportLine]) -> list[Difference]:
+def _miscounted(stored: _Stored, report: Report) -> Iterator[Mismatch]:
     """What a report says of its lines together that is not what they come to."""
     counted = Report()
-    count_up(counted, lines)
-    pairs = ((name, Decimal(getattr(report, name)), Decimal(getattr(counted, name))) for name in COUNTED)
-    return [("", name, plain(kept), plain(again)) for name, kept, again in pairs if kept != again]
+    count_up(counted, stored.lines[report.pk])
+    for name in COUNTED:
+        kept, again = Decimal(getattr(report, name)), Decimal(getattr(counted, name))
+        if kept != again:
+            yield Mismatch(stored.cycle.month, report.msp_ref, "", name, plain(kept), plain(again))
 
 
 def _differing(of: str, told: dict[tuple[str, str], Plain], stored: dict[str, Plain]) -> list[Difference]:
