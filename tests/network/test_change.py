@@ -18,6 +18,7 @@ from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from trueup.kit.period import BEGINNING
 from trueup.kit.text import Text
 from trueup.network.actions import NEW, apply, change, invite, remove
+from trueup.network.editing import KEEPABLE, entry_named
 from trueup.network.rules.editing import fingerprint
 from trueup.network.rules.plan import Plan, Verb
 from trueup.network.tables.reading import present
@@ -110,6 +111,12 @@ class TestChange:
             assert [found for found, _ in problems(VENDOR, "services", {"code": "endpoint-core", "credits": given})] == [where]
         wrong = {"from": "2027-01-01", "name": "percentile_day", "percentile": "101"}
         assert [where for where, _ in problems(VENDOR, "services", {"code": "email-core", "measure": wrong})] == ["measure.percentile"]
+
+    def test_says_every_entry_as_it_is(self, world: None) -> None:
+        everything = present(set(Account.objects.values_list("ref", flat=True)))
+        entries = [(section, key) for section in KEEPABLE for key in everything[section]]
+        assert len(entries) > 40
+        assert [entry for entry in entries if run("", entry[0], entry_named(*entry), dry_run=True).steps] == []
 
     def test_needs_a_section_that_there_is(self, world: None) -> None:
         with pytest.raises(NotFound):

@@ -98,8 +98,7 @@ class TestRights:
 
     def test_of_who_has_none_leave_no_trace(self, world: None) -> None:
         events = Event.objects.count()
-        for name in CASES:
-            section, entry = CASES[name]
+        for section, entry in CASES.values():
             with pytest.raises((NotFound, NotAllowed, Invalid)):
                 change(viewer("msp", Role.VIEWER), section, entry, now=NOW)
         assert Event.objects.count() == events
