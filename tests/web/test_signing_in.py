@@ -263,6 +263,11 @@ class TestAccountToActFor:
 
 
 class TestClosedPages:
+    @pytest.mark.parametrize("address", ["device", "device?code=ABCD-EFGH", "authorize?client_id=x", "logout"])
+    def test_let_no_program_act_as_a_person(self, as_person: AsPerson, address: str) -> None:
+        assert as_person(BELLA).get(f"/identity/o/{address}").status_code == 404
+        assert as_person(BELLA).post(f"/identity/o/{address}", {"action": "confirm"}).status_code == 404
+
     @pytest.mark.parametrize(
         "address", ["email/", "confirm-email/", "confirm-email/key/", "3rdparty/", "3rdparty/signup/", "social/signup/"]
     )

@@ -1,17 +1,20 @@
 """Every address: the pages, sign-in by the library, and the identity provider that gives programs their tokens."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from trueup.web.signing_in import closed
 
 CLOSED = (
-    "email/", "confirm-email/", "confirm-email/<path:key>/", "login/code/confirm/", "3rdparty/", "3rdparty/signup/", "social/connections/",
-    "social/signup/",
-)  # fmt: skip
+    *(f"account/{page}/" for page in ("email", "confirm-email", "login/code/confirm", "3rdparty", "3rdparty/signup")),
+    *(f"account/{page}/" for page in ("social/connections", "social/signup")),
+    # Programs get tokens by their own secret; nobody lets one act as a person. (The library's page for devices takes forms of any site.)
+    *(f"identity/o/{page}" for page in ("authorize", "device", "logout")),
+)
 """Pages of the library that nobody has."""
 
 urlpatterns = [
-    *(path(f"account/{address}", closed) for address in CLOSED),
+    *(path(address, closed) for address in CLOSED),
+    re_path(r"^account/confirm-email/[^/]+/$", closed),
     path("account/", include("allauth.urls")),
     path("", include("allauth.idp.urls")),
     path("", include("trueup.web.urls")),
