@@ -1,0 +1,194 @@
+"""October 2026 for tests of the portal: reports in every state, things that come, imports, e-mails, programs, and all kinds of people.
+
+The world of tests/world.py, and below north
+├── echo     its report is rejected                    ├── gale    the clock submitted its report, with a penalty
+├── fern     its report is approved                    └── hill    goes to south on 1 December
+bolt's report waits with a line that needs a comment, coil's is under review, south prepares dune's.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from django.contrib.auth import get_user_model
+from django.test import Client, TestCase, override_settings
+
+from tests.reports.month import HEADER, OPERATOR, October, at, at_times
+from tests.web.conftest import NOW
+from tests.world import FILE_NAME, NETWORK
+from trueup.accounts.queries import invited, memberships_of, viewers_of
+from trueup.accounts.rules import Viewer
+from trueup.network.actions import apply, create_client
+from trueup.notifications.actions import tell_invited
+from trueup.notifications.models import Delivery
+from trueup.notifications.rules import State
+from trueup.uploads.actions import receive
+from trueup.uploads.rules import Kind
+from trueup.uploads.working import work_on_next
+from trueup.web.invitations import token_of
+
+NOBODY: Final = "nobody@nowhere.example"
+"""Somebody who can sign in, and is a member of nothing."""
+
+INVITED: Final = "new@bolt.example"
+
+_ACCOUNTS = """\
+  - {ref: echo, tier: msp, parent: north, name: Echo Networks, region: emea, type: msp}
+  - {ref: fern, tier: msp, parent: north, name: Fern Consulting, region: emea, type: msp}
+  - {ref: gale, tier: msp, parent: north, name: Gale Systems, region: emea, type: msp}
+  - {ref: hill, tier: msp, name: Hill Support, region: emea, type: msp,
+     placements: [{parent: north, from: 2025-01-01}, {parent: south, from: 2026-12-01}]}
+  - {ref: echo-clinic, tier: customer, parent: echo, name: Clinic East}
+  - {ref: fern-studio, tier: customer, parent: fern, name: Studio West}
+  - {ref: gale-mill, tier: customer, parent: gale, name: Old Mill}
+  - {ref: bolt-leaving, tier: customer, name: Leaving Ltd, placements: [{parent: bolt, from: 2025-01-01}, {parent: coil, from: 2026-12-01}]}
+sources:"""
+
+_MEMBERS = """\
+members:
+  - {email: admin@acme.example, account: acme-vendor, role: admin}
+  - {email: admin@north.example, account: north, role: admin}
+  - {email: viewer@north.example, account: north, role: viewer}
+  - {email: both@people.example, account: north, role: viewer}
+  - {email: both@people.example, account: south, role: viewer}
+  - {email: billing@echo.example, account: echo, role: billing_manager}
+  - {email: billing@fern.example, account: fern, role: billing_manager}
+  - {email: billing@gale.example, account: gale, role: billing_manager}
+  - {email: new@bolt.example, account: bolt, role: viewer, name: Nova New}
+"""
+
+_TERMS = """\
+  - {account: gale, from: 2026-01-01, auto_submit_after_days: 1}
+  - {account: bolt, from: 2026-12-01, auto_submit_after_days: 7}
+"""
+
+_CREDITS = "{from: 2026-07-01, per_unit: 1.5}"
+_CREDITS_TO_COME = "{from: 2026-07-01, per_unit: 1.5}, {from: 2026-12-01, per_unit: 1.75}"
+_SECRETS = "  - {code: loose, name: Loose region}"
+
+PORTAL_NETWORK: Final = (
+    NETWORK.replace("sources:", _ACCOUNTS, 1).replace("members:\n", _MEMBERS, 1).replace(_CREDITS, _CREDITS_TO_COME, 1) + _TERMS
+)
+"""The world with what is above. Every replacement is asserted by the tests that need what it adds."""
+
+BAD_USAGE: Final = (
+    f"{HEADER}\n2026-11-01,bolt-dental,endpoint-core,40,31,\n2026-11-01,nobody-there,endpoint-core,x,1,\n"
+    "2026-11-01,=HYPERLINK(1),endpoint-core,1,1,\n"
+)
+
+
+@dataclass
+class Autumn:
+    """What the tests ask for by name. `uploads`: account → id of an import of it; `clients`: account → id of a program."""
+
+    october: October
+    uploads: dict[str, int] = field(default_factory=dict)
+    clients: dict[str, str] = field(default_factory=dict)
+    delivery: int = 0
+    invitation: str = ""
+    _signed_in: dict[str, Client] = field(default_factory=dict)
+
+    def person(self, email: str) -> Client:
+        """A signed-in client; the same one each time. An empty address is somebody who is not signed in."""
+        if not email:
+            return Client()
+        if email not in self._signed_in:
+            self._signed_in[email] = Client()
+            backend = "allauth.account.auth_backends.AuthenticationBackend"
+            self._signed_in[email].force_login(get_user_model().objects.get(email=email), backend=backend)
+        return self._signed_in[email]
+
+
+def viewer_of(email: str) -> Viewer:
+    """A person of one account as a viewer."""
+    return viewers_of(email)[0]
+
+
+def build(folder: Path, network: str = PORTAL_NETWORK, *, services: Mapping[str, str] | None = None) -> Autumn:
+    """The month, up to 3 November. `network` may have other names; `services`: further ones that bolt's report has, code → units."""
+    apply(OPERATOR, network, file_name=FILE_NAME, dry_run=False, now=at("2026-09-01T00:00:00Z"))
+    get_user_model().objects.create(email=NOBODY)
+    october = October(folder)
+    october.deliver(*_usage(), *(row for code, units in (services or {}).items() for row in at_times("bolt-dental", code, units, units)))
+    october.close()
+    _play(october)
+    autumn = Autumn(october)
+    _import(autumn)
+    _make_clients(autumn)
+    autumn.delivery = tell_invited(
+        INVITED, "Nova New", account_name="Bolt IT", inviter="Admin", link="http://testserver/invitations/x/", now=NOW,
+        account_id=viewer_of("admin@bolt.example").account_id,
+    )  # fmt: skip
+    Delivery.objects.update(state=State.FAILED)
+    person = invited(email=INVITED)
+    assert person is not None
+    autumn.invitation = token_of(person, NOW)
+    return autumn
+
+
+def _usage() -> list[str]:
+    """bolt and gale over-provision endpoints; what coil, echo and fern use is what they have."""
+    return [
+        *at_times("bolt-dental", "workspace-security", "40", "40"),
+        *at_times("bolt-dental", "endpoint-core", "50", "30"),
+        *at_times("bolt-garage", "endpoint-core", "20", "20"),
+        *at_times("bolt-garage", "backup-storage", "12.5", ""),
+        *at_times("bolt-dental", "nfr-license", "5", "5"),
+        *at_times("coil-bakery", "workspace-security", "10", "10"),
+        *at_times("coil-bakery", "endpoint-core", "30", "30"),
+        *at_times("dune-hotel", "endpoint-core", "8", "8"),
+        *at_times("echo-clinic", "workspace-security", "25", "25"),
+        *at_times("fern-studio", "workspace-security", "12", "12"),
+        *at_times("gale-mill", "endpoint-core", "60", "30"),
+    ]
+
+
+def _play(october: October) -> None:
+    """What everybody does in the first days of November."""
+    october.edit("bolt", "workspace-security", by="billing@bolt.example", chargeable="38", comment="Two were returned.", reason="returned")
+    october.edit("coil", "endpoint-core", by="billing@coil.example", chargeable="25", comment="Five were trials.", reason="trial")
+    october.submit("coil", by="billing@coil.example", comment="As agreed.")
+    for msp in ("echo", "fern"):
+        october.edit(msp, "workspace-security", by=f"billing@{msp}.example", chargeable="11", comment="Not ours.", reason="other")
+        october.submit(msp, by=f"billing@{msp}.example", now="2026-11-02T11:00:00Z")
+    october.reject("echo", "Please explain.", now="2026-11-02T12:00:00Z")
+    october.approve("fern", now="2026-11-02T12:00:00Z")
+    assert october.deadline("2026-11-03T01:00:00Z") == 1
+
+
+def _import(autumn: Autumn) -> None:
+    """Everybody who may has sent a file; that of bolt has bad rows."""
+    people = {"vendor": "vendor@acme.example", "north": "north@north.example", "bolt": "billing@bolt.example", "dune": "billing@dune.example"}
+    for account, email in people.items():
+        data = (BAD_USAGE if account == "bolt" else f"{HEADER}\n2026-11-01,dune-hotel,endpoint-core,4,4,\n").encode()
+        autumn.uploads[account] = receive(
+            viewer_of(email), Kind.USAGE, f"{account}.csv", [data], len(data), accept_valid=account == "bolt", now=NOW
+        )
+        assert work_on_next(now=NOW)
+
+
+def _make_clients(autumn: Autumn) -> None:
+    for account, email in {"north": "admin@north.example", "bolt": "admin@bolt.example"}.items():
+        viewer = viewer_of(email)
+        ref = memberships_of(viewer.actor.id or 0)[0].ref
+        autumn.clients[account] = f"client-of-{account}"
+        create_client(viewer, ref, f"Feed of {account}", ["usage:write"], client_id=autumn.clients[account], now=NOW)
+
+
+@contextmanager
+def standing(folder: Path, **more: object) -> Iterator[Autumn]:
+    """The month in a transaction of its own, for all tests of a module: it is taken back at the end."""
+
+    class Ground(TestCase):
+        """Holds the transaction, which is not to be committed."""
+
+    home = {"TRUEUP_HOME": folder / "home", "TRUEUP_LEDGER_URL": str(folder / "ledger"), "TRUEUP_CLOCK": lambda: NOW}
+    with override_settings(**home):
+        Ground.setUpClass()
+        try:
+            yield build(folder, **more)  # type: ignore[arg-type]
+        finally:
+            Ground.tearDownClass()
+            Ground.doClassCleanups()
