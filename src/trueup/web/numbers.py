@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import cache
 
 from babel import Locale
 from babel.numbers import NumberFormatError, parse_decimal
@@ -26,7 +27,7 @@ def shown(value: Decimal | int, decimals: int | None = None) -> str:
 
 def typed(value: Decimal) -> str:
     """A number as it stands in a field: without separators of thousands, so that nobody has to move around them."""
-    return (plain(value) or "0").replace(".", str(get_format("DECIMAL_SEPARATOR")))
+    return (plain(value) or "0").replace(".", _separators()[ord(".")])
 
 
 def read(written: str) -> str:
@@ -55,7 +56,13 @@ def _digits(written: str) -> str:
 
 
 def _separators() -> dict[int, str]:
-    return {ord(","): str(get_format("THOUSAND_SEPARATOR")), ord("."): str(get_format("DECIMAL_SEPARATOR"))}
+    """The marks of the language: a page has a thousand numbers."""
+    return _separators_of(get_language() or "en")
+
+
+@cache
+def _separators_of(language: str) -> dict[int, str]:
+    return {ord(","): str(get_format("THOUSAND_SEPARATOR", language)), ord("."): str(get_format("DECIMAL_SEPARATOR", language))}
 
 
 def _locale() -> Locale:
