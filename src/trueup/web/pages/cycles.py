@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Final
 
 from django.contrib import messages
@@ -199,9 +200,11 @@ def _events(page: CyclePage, sources: Sequence[Source], zone: str) -> dict[date,
         found[local_date(view.closes_at, zone)].append(Event(_("Closes, %(time)s") % {"time": _time(view.closes_at, zone)}, "info"))
     else:
         found[local_date(view.closed_at, zone)].append(Event(_("Closed, %(time)s") % {"time": _time(view.closed_at, zone)}, "good"))
-    for ahead in page.deadlines:
-        said = ngettext("Deadline of %(count)s report", "Deadline of %(count)s reports", ahead.reports) % {"count": ahead.reports}
-        found[local_date(ahead.at - _MOMENT, zone)].append(Event(said, "bad" if ahead.overdue else "warn"))
+    for day, ahead in groupby(page.deadlines, key=lambda one: local_date(one.at - _MOMENT, zone)):
+        due = list(ahead)
+        count = sum(one.reports for one in due)
+        said = ngettext("Deadline of %(count)s report", "Deadline of %(count)s reports", count) % {"count": count}
+        found[day].append(Event(said, "bad" if due[0].overdue else "warn"))
     return found
 
 

@@ -92,7 +92,7 @@ def _only_reads(viewer: Viewer) -> bool:
 
 def _line(item: WaitingItem, viewer: Viewer, now: datetime) -> Line:
     left = item.deadline - now if item.deadline else None
-    age = (now - item.since).days if item.since else None
+    age = max((now - item.since).days, 0) if item.since else None
     return Line(item, _to_do(item, viewer), _address(item, viewer), _ICONS[item.kind], left, age, left is not None and left < _SOON)
 
 

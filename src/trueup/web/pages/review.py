@@ -82,7 +82,7 @@ def _context(request: Request, asked: Asked) -> dict[str, Any]:
         "orders": list(ORDERS.items()),
         "views": saved_views(viewer, LIST),
         "nothing": _nothing(asked),
-        "may_approve": viewer.may(Right.REVIEW) and asked.tab in {Status.UNDER_REVIEW, ALL} and page.total > 0,
+        "to_approve": options.statuses[Status.UNDER_REVIEW] if viewer.may(Right.REVIEW) and asked.tab in {Status.UNDER_REVIEW, ALL} else 0,
         "waits_for_msp": asked.filters.status in EDITABLE,
         "vendor": viewer.tier == Tier.VENDOR,
         "most_at_once": bulk.MOST_AT_ONCE,

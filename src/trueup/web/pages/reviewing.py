@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from trueup.accounts.rules import Tier, Viewer
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
+from trueup.kit.issue import Issue
 from trueup.kit.period import Month
 from trueup.kit.quantity import ZERO
 from trueup.kit.text import text
@@ -24,6 +25,7 @@ from trueup.reports.rules.workflow import EDITABLE
 from trueup.web import words
 from trueup.web.page import Request, render
 from trueup.web.pages.inbox import REMARKS, Asked, asked_in, report_address
+from trueup.web.pages.report_rows import QUIET
 
 _TONES: Final = {Remark.PENALTY: "bad", Remark.ISSUE: "warn", Remark.CHANGED: "info", Remark.JUMP: "info"}
 _FORMS: Final = {"approve": "web/review/_approve.html", "reject": "web/review/_reject.html", "waive": "web/review/_waive.html"}
@@ -142,6 +144,12 @@ class Line:
         """Last month's chargeable; 0 for a new service, None where there was no report."""
         step = self.of.differences.from_previous
         return None if step is None else self.of.view.chargeable - step
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """Its issues. That chargeable is not provisioned is nothing new where nobody changed it."""
+        changed = self.of.differences.from_default
+        return tuple(issue for issue in self.of.view.issues if changed or issue.code not in QUIET)
 
     @property
     def jumps(self) -> bool:
