@@ -147,17 +147,19 @@ def _doings(page: ReportPage, groups: tuple[Group, ...], now: datetime) -> Doing
         may_regenerate=page.may_regenerate,
         editable=editable,
         urgent=editable and report.summary.deadline - now < URGENT,
-        fate=_fate(page),
+        fate=_fate(page, now),
         rejection=_rejected(page),
         review_comment=_review_comment(report, page.history),
         blocking=tuple(row for group in groups for row in group.rows if row.blocking),
     )
 
 
-def _fate(page: ReportPage) -> str:
+def _fate(page: ReportPage, now: datetime) -> str:
     """What happens if you do nothing, in one sentence."""
     if page.forecast is None:
         return ""
+    if page.report.summary.deadline <= now:
+        return _("The deadline has passed: the report is submitted automatically at any moment, as it was last saved.")
     when = end_of(page.report.summary.deadline, page.report.time_zone)
     differing = sum(line.if_nothing != line.as_saved for line in page.forecast.lines)
     if not differing:

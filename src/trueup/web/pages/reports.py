@@ -3,7 +3,8 @@
 from django.http import HttpResponse
 from django.urls import path
 
-from trueup.reports.queries.lists import report_rows, report_years
+from trueup.kit.errors import NotAllowed
+from trueup.reports.queries import report_rows, report_years
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages import report_details, report_draft, report_line, report_submit
 
@@ -15,7 +16,10 @@ def reports(request: Request) -> HttpResponse:
     asked, number = request.GET.get("year", ""), request.GET.get("page", "1")
     year = int(asked) if asked.isdecimal() and 1 <= int(asked[:5]) <= 9998 else None
     page = int(number) if number.isdecimal() and len(number) < 8 else 1
-    rows = report_rows(request.viewer, now=request.now, months=MONTHS, year=year, page=page)
+    try:
+        rows = report_rows(request.viewer, now=request.now, months=MONTHS, year=year, page=page)
+    except NotAllowed as refusal:  # an MSP without access reads why, in place of its list
+        return render(request, "web/reports/no_access.html", {"reason": refusal.message}, status=403)
     context = {"page": rows, "year": year, "years": report_years(request.viewer), "query": f"year={year}&" if year else ""}
     template = "web/reports/_list.html" if wants_fragment(request) else "web/reports/list.html"
     return render(request, template, context)
