@@ -18,9 +18,13 @@ MOST_TYPED: Final = 300
 
 
 class Form(forms.Form):
-    """A form of the portal. `where` says which field a problem of the domain belongs to, where that is not its own name."""
+    """A form of the portal. `where` says which field a problem of the domain belongs to, where that is not its own name.
+
+    `says_optional`: whether fields that may be left empty say so.
+    """
 
     where: ClassVar[Mapping[str, str]] = {}
+    says_optional: ClassVar[bool] = True
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,18 +1,19 @@
 """Changing the network from a form: try it, show what it would change where that matters, do it, go on."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from trueup.events.rules import Change
 from trueup.kit.errors import Conflict, Invalid
 from trueup.network import actions
 from trueup.network.actions import Plan
 from trueup.web.forms import Form
-from trueup.web.network.steps import steps_of
+from trueup.web.network.steps import StepShown, WasIs, was_is
 from trueup.web.page import Request, render
 from trueup.web.words import says
 
@@ -27,7 +28,8 @@ SETTINGS: Final = "web/settings/layout.html"
 class Changing:
     """What a form does. `to` is where to go afterwards; `warnings` make a preview necessary, `preview` shows one in any case.
 
-    `fresh` gives the form's values as they are now, for when somebody else was quicker.
+    `fresh` gives the form's values as they are now, for when somebody else was quicker. A preview shows `changes` where they are given,
+    else those of the plan: `before` says, by field, what holds until then, `names` what accounts are called. `subject` is what is changed.
     """
 
     section: str
@@ -39,6 +41,11 @@ class Changing:
     warnings: tuple[str, ...] = ()
     fresh: Callable[[], Mapping[str, Any]] | None = None
     layout: str = PAGE
+    subject: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[WasIs, ...] = ()
+    crumbs: Sequence[tuple[str, str]] = ()
 
 
 def change(request: Request, form: Form, changing: Changing) -> HttpResponse | None:
@@ -80,8 +87,32 @@ def _tell_meanwhile(form: Form, changing: Changing, error: Conflict) -> None:
 
 def _preview(request: Request, form: Form, changing: Changing, plan: Plan) -> HttpResponse:
     sent = [(name, value) for name in form.fields for value in request.POST.getlist(name)]
-    context = {"sent": sent, "steps": steps_of(plan), "heading": changing.heading, "warnings": changing.warnings}
-    return render(request, "web/network/preview.html", context | {"to": changing.to, "layout": changing.layout})
+    context = {
+        "sent": sent, "steps": _steps(plan, changing), "heading": changing.heading, "warnings": changing.warnings, "to": changing.to,
+        "layout": changing.layout, "crumbs": changing.crumbs,
+    }  # fmt: skip
+    return render(request, "web/network/preview.html", context)
+
+
+def _steps(plan: Plan, changing: Changing) -> list[StepShown]:
+    """What a plan does, with what holds until then."""
+    if changing.changes:
+        return [StepShown(changing.subject, changing.changes, "")]
+    return [
+        StepShown(
+            changing.subject if changing.section == step.section else step.name,
+            tuple(was_is([_completed(change, changing) for change in step.changes])),
+            says(step.note),
+        )
+        for step in plan.doing
+    ]
+
+
+def _completed(change: Change, changing: Changing) -> Change:
+    """A change with what holds until its day, and with names instead of refs."""
+    before = change.before if change.before is not None else changing.before.get(change.field.partition(" from ")[0])
+    before, after = (changing.names.get(str(value), value) for value in (before, change.after))
+    return replace(change, before=before, after=after)
 
 
 def take_away(request: Request, verb: Callable[[], Any], *, done: str, to: str) -> HttpResponse:

@@ -90,7 +90,8 @@ def move(request: Request, found: AccountDetails, words: Move, again: Callable[[
         entry = {"ref": found.ref, "placements": {"from": day.isoformat(), "parent": form.cleaned_data["parent"]}}
         changing = Changing(
             "accounts", entry, words.to, _("The move is noted."), heading=words.heading, preview=True, warnings=past_warning(day, today),
-            fresh=lambda: {"seen": again().fingerprint},
+            fresh=lambda: {"seen": again().fingerprint}, subject=named(found.name, found.ref), before={"parent": _under(found, day)},
+            names=dict(words.offered), crumbs=words.crumbs,
         )  # fmt: skip
         answer = change(request, form, changing)
         if answer is not None:
@@ -99,6 +100,12 @@ def move(request: Request, found: AccountDetails, words: Move, again: Callable[[
         request, form, heading=words.heading, submit=_("See what that changes"), cancel=words.to, crumbs=words.crumbs,
         explanation=words.explanation,
     )  # fmt: skip
+
+
+def _under(account: AccountDetails, day: date) -> str:
+    """Below whom an account is on a day, as things are."""
+    begun = [placed.parent for placed in account.placements if placed.from_date is None or placed.from_date <= day]
+    return (begun[-1].ref or says(begun[-1].name)) if begun else ""
 
 
 def stay(request: Request, found: AccountDetails, to: str) -> HttpResponse:

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from trueup.kit.text import Text
-from trueup.network.actions import Plan
 from trueup.web import numbers, words
 from trueup.web.words import Words
 
@@ -33,11 +32,6 @@ class StepShown:
     name: str
     changes: tuple[WasIs, ...]
     note: str
-
-
-def steps_of(plan: Plan) -> tuple[StepShown, ...]:
-    """What a plan does."""
-    return tuple(StepShown(step.name, tuple(was_is(step.changes)), words.says(step.note)) for step in plan.doing)
 
 
 def was_is(changes: Iterable[Any]) -> Iterable[WasIs]:

@@ -1,5 +1,6 @@
 """The catalog: solution groups and their services; measures and credit requirements from a day on."""
 
+from datetime import date
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST
 from trueup.accounts.rules import Right, Tier
 from trueup.catalog.rules import DEFAULT_MEASURE, ChargeableBasis, MeasureName
 from trueup.kit.errors import NotFound
+from trueup.kit.quantity import plain
 from trueup.kit.text import text
 from trueup.network import actions, queries
 from trueup.network.queries import GroupRow, ServiceRow
@@ -246,6 +248,9 @@ def _dated(request: Request, found: ServiceRow, form: MeasureForm | CreditsForm,
             warnings=warnings,
             layout=SETTINGS,
             fresh=lambda: {"seen": _kept(request, found.code).fingerprint},
+            subject=named(found.name, found.code),
+            before=_until(found, form.cleaned_data["from_date"]),
+            crumbs=_crumbs(found),
         )
         answer = change(request, form, changing)
         if answer is not None:
@@ -287,6 +292,14 @@ def _values(found: ServiceRow) -> dict[str, Any]:
     """What stands in the form of a service."""
     values = {"name": found.name, "group": found.group, "unit": found.unit, "reports_used": found.reports_used}
     return values | {"chargeable_basis": found.basis.value, "seen": found.fingerprint}
+
+
+def _until(found: ServiceRow, day: date) -> dict[str, Any]:
+    """What holds until a day, as the history has it."""
+    measures = [one for one in found.measures if one.from_date is None or one.from_date <= day]
+    requirements = [one for one in found.credits if one.from_date is None or one.from_date <= day]
+    measure = f"{measures[-1].name} {plain(measures[-1].percentile) or ''}".strip() if measures else DEFAULT_MEASURE.value
+    return {"measure": measure} | ({"credits": plain(requirements[-1].per_unit)} if requirements else {})
 
 
 def _start(request: Request, found: ServiceRow) -> dict[str, Any]:

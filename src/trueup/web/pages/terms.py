@@ -1,6 +1,7 @@
 """Terms: what is agreed with each MSP, a distributor's default, and the installation's; from which day on, and where a value comes from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -19,10 +20,12 @@ from trueup.web.forms import ChoiceField, DayField, DaysField, Form, NumberField
 from trueup.web.network.changing import SETTINGS, Changing, bound, change, show, take_away
 from trueup.web.network.listing import PER_PAGE, next_month, rest_of, search_of, today_of, zone_of
 from trueup.web.network.placing import details_of, past_warning
+from trueup.web.network.steps import WasIs
 from trueup.web.network.steps import value as in_words
 from trueup.web.network.telling import history_of
 from trueup.web.network.terms import LEVELS, label, shown_terms, values_of
 from trueup.web.page import Request, render, wants_fragment
+from trueup.web.templatetags.trueup import day as day_words
 
 _YES_NO: Final = (("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No")))
 _CHOICES: Final = {
@@ -36,6 +39,7 @@ class TermsForm(Form):
     """What an account says from a day on. A field that is left empty is as the level above says."""
 
     where = {"from": "from_date"}
+    says_optional = False
     from_date = DayField(label=gettext_lazy("From"), required=True, help_text=gettext_lazy("The first day on which these terms hold."))
     auto_submit_after_days = WholeField(help_text=gettext_lazy("Days after the generation of a report."))
     resubmit_within_days = WholeField(help_text=gettext_lazy("Days after a rejection."))
@@ -71,6 +75,14 @@ class TermsForm(Form):
         said["zero_reports"] = {"yes": True, "no": False}.get(self.cleaned_data["zero_reports"])
         return said | {"account": ref, "from": self.cleaned_data["from_date"].isoformat()}
 
+    def changes(self, before: Mapping[str, object], row: TermsRow) -> tuple[WasIs, ...]:
+        """What will hold that does not hold before. `row` is the level above."""
+        inherited = {term.field: term.value for term in row.in_force}
+        said = {name: value for name, value in self.entry("").items() if name in inherited and value is not None}
+        after: dict[str, Any] = {**inherited, **said}
+        pairs = [(name, in_words(name, before.get(name)), in_words(name, value)) for name, value in after.items()]
+        return tuple(WasIs(label(name), was, now) for name, was, now in pairs if was != now)
+
 
 def terms(request: Request) -> HttpResponse:
     """The defaults, and the terms of each MSP."""
@@ -94,54 +106,41 @@ def terms_of(request: Request, ref: str) -> HttpResponse:
 def change_terms(request: Request, ref: str) -> HttpResponse:
     """Other terms from a day on; shown first what that changes."""
     found, row = _kept(request, ref)
-    in_force = next((entry for entry in row.own if entry.when == When.IN_FORCE), None)
-    initial = _initial(in_force) | {"from_date": next_month(today_of(request)), "seen": ""}
-    return _edit(request, found, initial, heading=_("Change the terms of %(name)s") % {"name": found.name})
+    return _edit(request, found, row, None, heading=_("Change the terms of %(name)s") % {"name": found.name})
 
 
 def edit_terms(request: Request, day: str, ref: str) -> HttpResponse:
     """What will hold from a day to come is put right."""
     found, row = _kept(request, ref)
-    entry = _coming(row, day)
-    initial = _initial(entry) | {"from_date": entry.from_date, "seen": entry.fingerprint}
-    heading = _("Terms of %(name)s to come") % {"name": found.name}
-    return _edit(request, found, initial, heading=heading, fixed=True)
+    return _edit(request, found, row, _coming(row, day), heading=_("Terms of %(name)s to come") % {"name": found.name})
 
 
-def _edit(request: Request, found: AccountDetails, initial: dict[str, Any], *, heading: str, fixed: bool = False) -> HttpResponse:
-    form = TermsForm(bound(request), initial=initial)
-    form.inherit(_above(request, found))
-    if fixed:
-        form.fields["from_date"].disabled = True
+def _edit(request: Request, found: AccountDetails, row: TermsRow, entry: TermsEntry | None, *, heading: str) -> HttpResponse:
+    """New terms, or those of an entry that is still to come."""
+    above = _above(request, found)
+    start = {"from_date": entry.from_date, "seen": entry.fingerprint} if entry else {"from_date": next_month(today_of(request)), "seen": ""}
+    form = TermsForm(bound(request), initial=_initial(entry or _own_in_force(row)) | start)
+    form.inherit(above)
+    form.fields["from_date"].disabled = entry is not None
     to = reverse("terms_of", args=[found.ref])
+    crumbs = [(_("Terms"), reverse("terms")), (found.name, to)]
     if request.method == "POST" and form.is_valid():
-        warnings = past_warning(form.cleaned_data["from_date"], today_of(request))
+        day: date = form.cleaned_data["from_date"]
+        before = {term.field: term.value for term in (above if entry else row).in_force} | dict(values_of(entry))
         changing = Changing(
-            "terms",
-            form.entry(found.ref),
-            to,
-            _("The terms are noted."),
-            heading=heading,
-            preview=True,
-            warnings=warnings,
-            layout=SETTINGS,
-            fresh=lambda: _initial_now(request, found.ref, str(initial["from_date"])) if fixed else {},
-        )
+            "terms", form.entry(found.ref), to, _("The terms are noted."), heading=heading, preview=True, layout=SETTINGS, crumbs=crumbs,
+            warnings=past_warning(day, today_of(request)), changes=form.changes(before, above),
+            subject=_("%(name)s, from %(day)s on") % {"name": found.name, "day": day_words(day)},
+            fresh=lambda: _initial_now(request, found.ref, entry.from_key) if entry else {},
+        )  # fmt: skip
         answer = change(request, form, changing)
         if answer is not None:
             return answer
     explanation = _("An empty field is as the level above says. Reports that were generated keep the terms they were generated with.")
-    crumbs = [(_("Terms"), reverse("terms")), (found.name, to)]
     return show(
-        request,
-        form,
-        heading=heading,
-        submit=_("See what that changes"),
-        cancel=to,
-        explanation=explanation,
-        crumbs=crumbs,
+        request, form, heading=heading, submit=_("See what that changes"), cancel=to, explanation=explanation, crumbs=crumbs,
         layout=SETTINGS,
-    )
+    )  # fmt: skip
 
 
 @require_POST
@@ -177,6 +176,10 @@ def _above(request: Request, found: AccountDetails) -> TermsRow:
     defaults = queries.default_terms(request.viewer, today_of(request))
     parents = {placed.parent.ref for placed in found.placements if placed.when != When.PAST and placed.parent.ref}
     return next((row for row in defaults if row.account is not None and row.account.ref in parents), defaults[0])
+
+
+def _own_in_force(row: TermsRow) -> TermsEntry | None:
+    return next((entry for entry in row.own if entry.when == When.IN_FORCE), None)
 
 
 def _coming(row: TermsRow, day: str) -> TermsEntry:
