@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from tests.notifications.post import BOLT, BOLTS_ADMIN, BOLTS_VIEWER, NORTH, SOUTH, Post, join, over_provisioned, person
 from tests.reports.month import CLOSING, DEADLINE_OF_BOLT, OPERATOR, October, at, at_times
 from tests.world import FILE_NAME, NETWORK
+from trueup.accounts.models import User
 from trueup.accounts.rules import Role
 from trueup.events.queries import lengths
 from trueup.events.recording import Happening, record_all
-from trueup.network.actions import apply
+from trueup.network.actions import apply, invite
 from trueup.notifications.actions import set_preferences
 from trueup.notifications.gathering import gather, unread_chains
 from trueup.notifications.models import Delivery, Reached
@@ -33,6 +34,17 @@ class TestGathering:
         over_provisioned(october)
         assert post.gather() == 2
         assert told() == [(BOLTS_ADMIN, "report_ready"), (BOLT, "report_ready")]
+
+    def test_tells_nothing_to_an_address_nobody_has_come_in_by(self, october: October, post: Post) -> None:
+        invite(
+            october.viewer("admin@bolt.example", "bolt"), "mistyped@elsewhere.example", "bolt", Role.BILLING_MANAGER, "", now=at(CLOSING)
+        )
+        over_provisioned(october)
+        assert post.gather() == 2
+        User.objects.filter(email="mistyped@elsewhere.example").update(last_login=at(CLOSING))
+        october.deadline()
+        post.gather(DEADLINE_OF_BOLT)
+        assert ("mistyped@elsewhere.example", "automatically_submitted") in told()
 
     def test_tells_the_distributor_where_the_msp_has_no_access(self, october: October, post: Post) -> None:
         october.deliver(*at_times("dune-hotel", "endpoint-core", "7", "7"))

@@ -137,11 +137,18 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=200, blank=True, default="")
     is_active = models.BooleanField(default=True)
+    # By a member of the portal, who may have mistyped the address: nothing is told to it before somebody has come in by it.
+    invited_at = models.DateTimeField(null=True)
 
     objects = UserManager()
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
+
+    @staticmethod
+    def known(path: str = "") -> Q:
+        """Of whom it is known that their address is theirs; `path` leads to the person."""
+        return Q(**{f"{path}invited_at": None}) | Q(**{f"{path}last_login__isnull": False})
 
 
 class MemberQuerySet(models.QuerySet["Member"]):

@@ -181,7 +181,7 @@ def import_customers(viewer: Viewer, file: Path, *, dry_run: bool, now: datetime
 def _do(plan: Plan, before: State, wanted: State, viewer: Viewer, now: datetime, *, kind: str, note: str = "") -> None:
     """Write the steps, and record them."""
     if plan.doing:
-        write(plan, before, wanted)
+        write(plan, before, wanted, invited_at=None if viewer.sees_all else now)
         record_steps(happenings(plan, before, wanted, now.date()), viewer.actor, now, note=note, kind=kind)
 
 

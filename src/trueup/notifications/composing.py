@@ -14,7 +14,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from trueup.accounts.models import Member
+from trueup.accounts.models import Member, User
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Actor, Role, Tier, Viewer
 from trueup.events.queries import changes_at
@@ -107,7 +107,7 @@ def compose(delivery: Delivery, *, now: datetime) -> Rendered:
 
 def _reader(delivery: Delivery) -> Reader:
     """The recipient as they are now: who has left since, or wants no e-mail any more, gets none. Raises Overtaken."""
-    found = Member.objects.filter(user=delivery.user_id, account=delivery.account_id, user__is_active=True)
+    found = Member.objects.filter(User.known("user__"), user=delivery.user_id, account=delivery.account_id, user__is_active=True)
     member = found.select_related("user", "account").first()
     if member is None:
         raise Overtaken("the person is not a member of the account any more")

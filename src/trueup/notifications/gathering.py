@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from trueup.accounts.models import Member
+from trueup.accounts.models import Member, User
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Role
 from trueup.events.models import ChainHead
@@ -115,12 +115,14 @@ def _audience(report: Report, kind: Kind) -> int:
 
 
 def _people(account_ids: Collection[int]) -> dict[int, list[_Person]]:
-    """The people of accounts who can sign in."""
+    """The people of accounts who can sign in, and whose addresses are known to be theirs."""
     wanted = sorted(account_ids)
     members: list[Member] = []
     chosen: dict[int, dict[str, str]] = defaultdict(dict)
     for start in range(0, len(wanted), _ROWS):
-        there = Member.objects.filter(account_id__in=wanted[start : start + _ROWS], user__is_active=True).order_by("pk")
+        there = Member.objects.filter(User.known("user__"), account_id__in=wanted[start : start + _ROWS], user__is_active=True).order_by(
+            "pk"
+        )
         members += there.select_related("user", "account")
         for row in Preference.objects.filter(user__in=there.order_by().values("user")):
             chosen[row.user_id][row.kind] = row.choice

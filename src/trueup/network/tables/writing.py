@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -29,8 +29,8 @@ def _all(model: type[Model]) -> Manager[Any]:
     return model._default_manager  # noqa: SLF001 -- the name Django gives it
 
 
-def write(plan: Plan, present: State, wanted: State) -> None:
-    """Do all steps."""
+def write(plan: Plan, present: State, wanted: State, *, invited_at: datetime | None = None) -> None:
+    """Do all steps. People who are new were invited then, by a member; None: the operator knows them."""
     by_section: dict[str, list[Step]] = defaultdict(list)
     removing: list[Step] = []
     for step in plan.doing:
@@ -38,6 +38,8 @@ def write(plan: Plan, present: State, wanted: State) -> None:
     for section, writer in _WRITERS.items():
         if steps := by_section[section]:
             entries = [(step, outcome(section, present[section].get(step.key, {}), wanted[section][step.key])) for step in steps]
+            if section == "members":
+                _people(entries, invited_at)
             writer(entries)
     for step in removing:
         _REMOVERS[step.section](step.key)
@@ -176,10 +178,11 @@ def _sources(entries: _Entries) -> None:
     )  # fmt: skip
 
 
-def _members(entries: _Entries) -> None:
+def _people(entries: _Entries, invited_at: datetime | None) -> None:
+    """Who is new, and who has another name."""
     emails = {step.key[0]: values.get("name") for step, values in entries}
     people = User.objects.in_bulk(list(emails), field_name="email")
-    new = [User(email=email, name=str(name or "")) for email, name in emails.items() if email not in people]
+    new = [User(email=email, name=str(name or ""), invited_at=invited_at) for email, name in emails.items() if email not in people]
     for user in new:
         user.set_unusable_password()
     User.objects.bulk_create(new, batch_size=_BATCH)
@@ -187,7 +190,10 @@ def _members(entries: _Entries) -> None:
     for user in renamed:
         user.name = str(emails[user.email])
     User.objects.bulk_update(renamed, ["name"], batch_size=_BATCH)
-    user_ids = ids(User, "email")(emails)
+
+
+def _members(entries: _Entries) -> None:
+    user_ids = ids(User, "email")(step.key[0] for step, _ in entries)
     accounts = account_ids({step.key[1] for step, _ in entries})
     Member.objects.bulk_create(
         (Member(user_id=user_ids[step.key[0]], account_id=accounts[step.key[1]], role=str(values["role"])) for step, values in entries),
