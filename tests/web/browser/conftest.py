@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, Route
 from pytest_django.live_server_helper import LiveServer
 
 from tests.web.conftest import AsPerson
@@ -32,8 +32,8 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 
 @pytest.fixture
-def server(live_server: LiveServer, world: None, ledger_home: object) -> str:
-    """The address of a portal on the world everybody knows."""
+def server(browser: Browser, live_server: LiveServer, world: None, ledger_home: object) -> str:
+    """The address of a portal on the world everybody knows. (With the browser's loop the thread has another connection: it comes first.)"""
     return str(live_server.url)
 
 
@@ -45,12 +45,14 @@ def browser_as(browser: Browser, server: str, as_person: AsPerson) -> Iterator[B
     """Opens the browser of somebody who is signed in; options are those of a browser context (`color_scheme`, `locale`, `viewport`…)."""
     contexts: list[BrowserContext] = []
     strayed: list[str] = []
+    troubles: list[str] = []
 
     def open_browser(email: str | None, **options: Any) -> Page:
         context = browser.new_context(**{"locale": "en-US", "viewport": {"width": 1440, "height": 900}, "base_url": server, **options})
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
         context.route("**/*", lambda route: _keep_inside(route, server, strayed))
+        _watch(context, troubles)
         if email is not None:
             name = django_settings.SESSION_COOKIE_NAME
             context.add_cookies([{"name": name, "value": as_person(email).cookies[name].value, "url": server}])
@@ -60,6 +62,7 @@ def browser_as(browser: Browser, server: str, as_person: AsPerson) -> Iterator[B
     for context in contexts:
         context.close()
     assert strayed == []
+    assert troubles == []
 
 
 def _keep_inside(route: Route, server: str, strayed: list[str]) -> None:
@@ -70,6 +73,35 @@ def _keep_inside(route: Route, server: str, strayed: list[str]) -> None:
     else:
         strayed.append(address)
         route.abort()
+
+
+_REFUSED = ("Failed to load resource", "Response Status Error Code 4", "htmx:sendError", "htmx:responseError")
+"""What the browser and htmx write to the console when the server refuses something, or cannot be reached: tests do that on purpose."""
+
+_LEFT = ("net::ERR_ABORTED", "net::ERR_INTERNET_DISCONNECTED")
+"""Why a request may fail: the page was left, or the test has cut the connection."""
+
+
+def _watch(context: BrowserContext, troubles: list[str]) -> None:
+    """Note errors of scripts, violated policies, broken answers and missing parts of every page: nobody looks at a page with one of them."""
+
+    def says(message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(known in message.text for known in _REFUSED):
+            troubles.append(f"console: {message.text}")
+
+    def answers(response: Response) -> None:
+        missing = response.status == 404 and response.request.resource_type in {"script", "stylesheet", "image", "font"}
+        if response.status >= 500 or missing:
+            troubles.append(f"{response.status}: {response.url}")
+
+    def fails(request: Request) -> None:
+        if request.failure not in _LEFT:
+            troubles.append(f"{request.failure}: {request.url}")
+
+    context.on("weberror", lambda found: troubles.append(f"script: {found.error}"))
+    context.on("console", says)
+    context.on("response", answers)
+    context.on("requestfailed", fails)
 
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]

@@ -29,3 +29,8 @@ for (const button of document.querySelectorAll("[data-passkey]")) {
     }, { capture: true });
   }
 }
+
+// The buttons appear when a click on them does something: without scripts they would do nothing.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll("[data-passkey]")) button.hidden = false;
+});
