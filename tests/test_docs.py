@@ -50,7 +50,7 @@ def wrong(arguments: list[str]) -> str:
     command: Any = typer.main.get_command(app)
     known = {"--help", "-h"}
     for argument in arguments:
-        known |= {option for parameter in command.params for option in parameter.opts}
+        known |= {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
         if argument.startswith("-"):
             if argument.split("=")[0] not in known:
                 return f"{argument} is no option of {command.name}"

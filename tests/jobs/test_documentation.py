@@ -34,7 +34,7 @@ def examples(text: str) -> list[str]:
 
 def flags(command: Any) -> set[str]:
     """The options a command knows."""
-    return {flag for parameter in command.params for flag in parameter.opts if flag.startswith("--")}
+    return {flag for parameter in command.params for flag in [*parameter.opts, *parameter.secondary_opts] if flag.startswith("--")}
 
 
 class TestPage:
