@@ -24,11 +24,17 @@ NAMES = [path.relative_to(ROOT).as_posix() for path in PAGES]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _VARIABLE = re.compile(r"\bTRUEUP_[A-Z_]+\b")
+_READ = re.compile(r'"(TRUEUP_[A-Z_]+)"')
 _WHO = {Right.PREPARE: "MSP", Right.REVIEW: "distributor", None: "clock"}
 
 
 def _text(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
+
+
+def _variables() -> set[str]:
+    """What the program reads from the environment."""
+    return {name for file in ("settings", "environment") for name in _READ.findall(_text(f"src/trueup/config/{file}.py"))}
 
 
 def _commands(text: str) -> Iterator[list[str]]:
@@ -105,14 +111,12 @@ class TestCheckOfCommands:
 
 class TestSettings:
     def test_are_the_ones_that_operations_lists(self) -> None:
-        known = set(_VARIABLE.findall(_text("src/trueup/config/settings.py")))
         listed = set(re.findall(r"^\| `(TRUEUP_[A-Z_]+)`", _text("docs/operations.md"), re.MULTILINE))
-        assert listed == known
+        assert listed == _variables()
 
     @pytest.mark.parametrize("name", NAMES)
     def test_are_called_by_names_that_exist(self, name: str) -> None:
-        known = set(_VARIABLE.findall(_text("src/trueup/config/settings.py")))
-        assert set(_VARIABLE.findall(_text(name))) <= known
+        assert set(_VARIABLE.findall(_text(name))) <= _variables()
 
 
 class TestWorkflowPage:

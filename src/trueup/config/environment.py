@@ -188,14 +188,17 @@ def single_sign_on() -> SingleSignOnSettings:
         raise ImproperlyConfigured(
             f"TRUEUP_OIDC_ISSUER must begin with https://, not {issuer!r}: who signs in is said over that connection."
         )
-    values = {name: os.environ.get(f"TRUEUP_OIDC_{name}", "").strip() for name in ("CLIENT_ID", "CLIENT_SECRET", "NAME")}
-    if missing := [f"TRUEUP_OIDC_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET") if not values[name]]:
+    client_id, secret, name = (
+        os.environ.get(variable, "").strip() for variable in ("TRUEUP_OIDC_CLIENT_ID", "TRUEUP_OIDC_CLIENT_SECRET", "TRUEUP_OIDC_NAME")
+    )
+    needed = {"TRUEUP_OIDC_CLIENT_ID": client_id, "TRUEUP_OIDC_CLIENT_SECRET": secret}
+    if missing := [variable for variable, value in needed.items() if not value]:
         raise ImproperlyConfigured(f"TRUEUP_OIDC_ISSUER is set, but {' and '.join(missing)} is missing.")
     app = {
         "provider_id": "sso",
-        "name": values["NAME"] or "Single sign-on",
-        "client_id": values["CLIENT_ID"],
-        "secret": values["CLIENT_SECRET"],
+        "name": name or "Single sign-on",
+        "client_id": client_id,
+        "secret": secret,
         "settings": {"server_url": f"{issuer}/.well-known/openid-configuration", "oauth_pkce_enabled": True},
     }
     return SingleSignOnSettings([app], [f"{parts.scheme}://{parts.netloc}"])
