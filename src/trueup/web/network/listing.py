@@ -28,14 +28,17 @@ def rest_of(request: Request) -> str:
     return f"{query}&" if query else ""
 
 
-def zone_of() -> str:
-    """The installation's time zone."""
-    return str(installation().time_zone)
+def zone_of(request: Request) -> str:
+    """The installation's time zone; asked for once per request."""
+    kept = vars(request)
+    if "time_zone" not in kept:
+        kept["time_zone"] = str(installation().time_zone)
+    return str(kept["time_zone"])
 
 
 def today_of(request: Request) -> date:
     """The day it is where the installation is."""
-    return local_date(request.now, zone_of())
+    return local_date(request.now, zone_of(request))
 
 
 def next_month(day: date) -> date:

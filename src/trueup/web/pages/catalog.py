@@ -82,6 +82,11 @@ class NewServiceForm(ServiceForm):
     per_unit = NumberField(label=gettext_lazy("Credits per unit and month"), help_text=gettext_lazy("Empty where the service has none."))
     field_order = ("code", "name", "group", "unit", "measure", "percentile", "per_unit", "chargeable_basis", "reports_used")
 
+    def clean(self) -> None:
+        """The percentile belongs to one measure."""
+        super().clean()
+        _only_where_it_belongs(self, "measure")
+
     def entry(self) -> dict[str, Any]:
         """What is said of it."""
         said = self.cleaned_data
@@ -98,6 +103,11 @@ class MeasureForm(Form):
     )
     name = ChoiceField(label=gettext_lazy("Measure"), required=True, choices=_MEASURES)
     percentile = NumberField(label=gettext_lazy("Percentile"), help_text=gettext_lazy("Only for the percentile day; 85 if left empty."))
+
+    def clean(self) -> None:
+        """The percentile belongs to one measure."""
+        super().clean()
+        _only_where_it_belongs(self, "name")
 
     def entry(self, code: str) -> dict[str, Any]:
         """What is said of it."""
@@ -118,6 +128,12 @@ class CreditsForm(Form):
         """What is said of it."""
         said = self.cleaned_data
         return {"code": code, "credits": {"from": said["from_date"].isoformat(), "per_unit": said["per_unit"]}}
+
+
+def _only_where_it_belongs(form: Form, measure: str) -> None:
+    """A percentile that was typed beside another measure is a mistake: in one of the two fields."""
+    if form.cleaned_data.get("percentile") and form.cleaned_data.get(measure) not in {None, "", MeasureName.PERCENTILE_DAY.value}:
+        form.add_error("percentile", _("Only the percentile day has a percentile: leave this empty, or choose that measure."))
 
 
 def _measure(said: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +167,7 @@ def service(request: Request, code: str) -> HttpResponse:
         "may": may,
         "measures": _measures(request, found),
         "credits": _credits(request, found),
-        "zone": zone_of(),
+        "zone": zone_of(request),
         "history": history_of(request, vendor, about=f"service {code}") if request.viewer.tier == Tier.VENDOR else None,
         "sentence": words.word(words.MEASURE_SENTENCES, found.measure.name if found.measure else DEFAULT_MEASURE),
     }

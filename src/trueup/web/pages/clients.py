@@ -35,7 +35,7 @@ class ClientForm(Form):
 def clients(request: Request) -> HttpResponse:
     """The clients of the account and of those below it."""
     request.viewer.require(Right.MANAGE_MEMBERS, _MANAGE)
-    return render(request, "web/clients/list.html", {"clients": queries.clients(request.viewer), "zone": zone_of()})
+    return render(request, "web/clients/list.html", {"clients": queries.clients(request.viewer), "zone": zone_of(request)})
 
 
 def new_client(request: Request) -> HttpResponse:
@@ -98,7 +98,7 @@ def revoke_client(request: Request, client_id: str) -> HttpResponse:
         keys.revoke(request.viewer, client_id, now=request.now)
         messages.success(request, _("“%(name)s” was revoked. It has no access any more.") % {"name": found.name})
         return HttpResponseRedirect(reverse("clients"))
-    return render(request, "web/clients/revoke.html", {"client": found, "zone": zone_of()})
+    return render(request, "web/clients/revoke.html", {"client": found, "zone": zone_of(request)})
 
 
 def _find(request: Request, client_id: str) -> ClientRow:

@@ -81,7 +81,7 @@ def customer(request: Request, ref: str) -> HttpResponse:
     """One customer: its data, its MSPs in time, its history."""
     found = _find(request, ref)
     context = {
-        "customer": found, "line": placements_of(found, today_of(request), _("MSP")), "zone": zone_of(),
+        "customer": found, "line": placements_of(found, today_of(request), _("MSP")), "zone": zone_of(request),
         "history": history_of(request, ref), "may": found.may_change, "may_move": found.may_change and request.viewer.tier != Tier.MSP,
     }  # fmt: skip
     return render(request, "web/customers/details.html", context)

@@ -102,7 +102,7 @@ def partner(request: Request, ref: str) -> HttpResponse:
     context = {
         "partner": found,
         "line": placements_of(found, today, _above(found.tier)),
-        "zone": zone_of(),
+        "zone": zone_of(request),
         "history": history_of(request, ref),
         "may_move": found.may_change and request.viewer.tier != Tier.DISTRIBUTOR and found.tier == Tier.MSP,
         "is_msp": found.tier == Tier.MSP,
