@@ -1,5 +1,8 @@
 """Asking for pages and sending forms, as the tests of the network do it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.test import Client
 
 
@@ -10,9 +13,9 @@ def page(client: Client, address: str, status: int = 200) -> str:
     return answer.content.decode()
 
 
-def sent(client: Client, address: str, data: dict[str, object], status: int) -> str:
+def sent(client: Client, address: str, data: Mapping[str, Any], status: int) -> str:
     """What the answer to a form says; of a redirect, where to."""
-    answer = client.post(address, data)
+    answer = client.post(address, dict(data))
     assert answer.status_code == status, answer.content.decode()[-3000:]
     return str(answer["Location"]) if status == 302 else answer.content.decode()
 

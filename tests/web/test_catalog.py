@@ -1,5 +1,7 @@
 """The catalog in the portal: groups and services, measures and credit requirements from a day on, and the small lists beside it."""
 
+from typing import Any
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -39,7 +41,7 @@ class TestTheList:
         self, as_person: AsPerson, further: int, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         for number in range(further):
-            entry = {"code": f"service-{number}", "group": "smb", "unit": "seat", "credits": [{"per_unit": "1"}]}
+            entry: dict[str, Any] = {"code": f"service-{number}", "group": "smb", "unit": "seat", "credits": [{"per_unit": "1"}]}
             actions.change(Viewer.system(), "services", entry, now=NOW)
         client = as_person(VENDOR)
         page(client, "/settings/catalog/")

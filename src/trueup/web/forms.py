@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext, gettext_lazy
 
 from trueup.kit.errors import Conflict, Invalid, Problem, TrueUpError
@@ -55,7 +56,7 @@ class Form(forms.Form):
 
         `fresh` are the values as they are now, as `initial` has them.
         """
-        data = self.data.copy()
+        data = cast("QueryDict", self.data).copy()
         data["seen"] = fresh.get("seen", "")
         self.meanwhile = {name: self._written(name, value) for name, value in fresh.items() if self._differs(name, value)}
         self.data = data
@@ -131,7 +132,7 @@ class WholeField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 9, "required": False, **kwargs})
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+    def clean(self, value: Any) -> int | None:
         """The number. Raises ValidationError."""
         typed = super().clean(value).strip()
         if not typed:
@@ -147,7 +148,7 @@ class DaysField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 200, "required": False, **kwargs})
 
-    def clean(self, value: Any) -> list[int] | None:  # type: ignore[override]
+    def clean(self, value: Any) -> list[int] | None:
         """The numbers. Raises ValidationError."""
         written = super().clean(value).strip()
         if written in {"-", "–"}:
