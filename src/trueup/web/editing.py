@@ -4,7 +4,7 @@ A form says beside each value what it was when the page was made. So only what t
 is older than the report never overwrites a line nobody touched in it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
@@ -156,7 +156,7 @@ def _chargeable(written: str, line: Line) -> str:
     return plain(line.default_chargeable if read is None else read) or "0"
 
 
-_READ = {
+_READ: Mapping[str, Callable[[str, Line], str]] = {
     "chargeable": _chargeable,
     "comment": lambda written, _line: read_comment(written),
     "reason": lambda written, _line: read_reason(written),

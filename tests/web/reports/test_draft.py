@@ -104,7 +104,7 @@ class TestTwoEditors:
         october.edit("bolt", "workspace-security", by="admin@bolt.example", chargeable="39")
         answer = bella.post(DRAFT, AS_OPENED | {"chargeable-workspace-security": "38"})
         assert answer.status_code == 409
-        assert "Admin@bolt.example saved a draft" in answer.text
+        assert "admin@bolt.example saved a draft" in answer.text
         assert "Saved meanwhile: 39 (it was 40). Yours is in the field: 38." in answer.text
         assert october.line("bolt", "workspace-security").chargeable == 39
 

@@ -12,7 +12,7 @@ from trueup.web.pages.report_line import safe
 
 BOLT = "/reports/2026-10/bolt/"
 ENDPOINTS = BOLT + "lines/endpoint-core/"
-HTMX = {"HX-Request": "true", "HX-Target": "line-panel"}
+HTMX = {"HX-Request": "true", "HX-Target": "line-place"}
 
 
 def rows_of(client: Client, address: str) -> list[list[str]]:

@@ -94,16 +94,18 @@ def _review() -> str:
 
 def details(request: Request, month: str, msp: str) -> HttpResponse:
     """The report with its lines. `?group=` opens a tab, `?line=` what is behind a line."""
-    of = month_of(month)
+    return _details(request, month_of(month), msp, request.GET.get("line", ""))
+
+
+def _details(request: Request, of: Month, msp: str, line: str) -> HttpResponse:
     page = report_page(request.viewer, of, msp, now=request.now)
-    line = request.GET.get("line", "")
     if line and line not in {one.view.service for one in page.lines}:
         line = ""
     shown = Shown(sparklines(request.viewer, of, msp), selected=line, group=request.GET.get("group", ""))
     context = context_of(request, of, msp, page, shown)
     if line:
         context |= report_line.panel_of(request, of, msp, line)
-    if wants_fragment(request) and request.htmx.target == "line-panel":
+    if wants_fragment(request) and request.htmx.target == "line-place":
         return render(request, "web/reports/_panel.html", context)
     return render(request, "web/reports/details.html", context)
 
@@ -112,9 +114,7 @@ def line(request: Request, month: str, msp: str, service: str) -> HttpResponse:
     """What is behind a line: beside a page that is there, else the whole page with the line opened."""
     of = month_of(month)
     if not wants_fragment(request):
-        request.GET = request.GET.copy()
-        request.GET["line"] = service  # the same page, by another address
-        return details(request, month, msp)
+        return _details(request, of, msp, service)
     context = report_line.panel_of(request, of, msp, service)
     return render(request, "web/reports/_panel.html", context | {"address": address_of(request, of, msp), "current_group": ""})
 

@@ -130,7 +130,7 @@ def _saved(request: Request, month: Month, msp: str) -> HttpResponse:
         undone = request.POST.get("undo", "")
         return back_to(address, request.POST.get("group", ""), f"#line-{undone}" if undone else "")
     page = report_page(request.viewer, month, msp, now=request.now)
-    context = context_of(request, month, msp, page, Shown(sparklines(request.viewer, month, msp), **_place(request)))
+    context = context_of(request, month, msp, page, Shown(sparklines(request.viewer, month, msp), group=request.POST.get("group", "")))
     response = render(request, "web/reports/_saved.html", context | {"oob": True})
     response[SAVED] = str(page.report.version)
     return response
@@ -144,15 +144,11 @@ def _go(request: Request, address: str) -> HttpResponse:
     return response
 
 
-def _place(request: Request) -> dict[str, str]:
-    return {"group": request.POST.get("group", ""), "selected": request.POST.get("line", "")}
-
-
 def _again(attempt: Attempt, *, status: int) -> HttpResponse:
     """The page once more, with what was typed in its fields and why it was not saved."""
     request, month, msp = attempt.request, attempt.month, attempt.msp
     days = sparklines(request.viewer, month, msp)
-    shown = Shown(days, draft=attempt.form, reading=attempt.reading, **_place(request))
+    shown = Shown(days, group=request.POST.get("group", ""), draft=attempt.form, reading=attempt.reading)
     context = context_of(request, month, msp, attempt.page, shown)
     context["errors"] = [
         FieldError(f"{'chargeable' if field == 'chargeable' else 'line'}-{service}", attempt.names[service], text)
@@ -174,8 +170,7 @@ def _clash(attempt: Attempt, groups: Sequence[Group]) -> Clash:
 
 
 def _happened(entry: HistoryEntry) -> Happened:
-    sentence = says(done(entry.event, entry.actor))
-    return Happened(sentence[:1].upper() + sentence[1:], entry.at)
+    return Happened(says(done(entry.event, entry.actor)), entry.at)
 
 
 def _typed(form: editing.Draft, edit: LineEdit) -> str:

@@ -164,7 +164,7 @@ function notice(box, text) {
 /** What is behind a line has come: for a keyboard the way goes on there, and back by its link. */
 let wanted = false;
 function onPanel(event) {
-  if (event.detail.target?.id !== "line-panel" && event.detail.elt?.id !== "line-panel") return;
+  if (event.detail.target?.id !== "line-place") return;
   markSelected();
   if (wanted) document.getElementById("line-panel").focus();
   wanted = false;
@@ -186,6 +186,12 @@ function start() {
   if (!root()) return;
   restore();
   showAll();
+  if (document.readyState === "complete") arrive();
+  else window.addEventListener("load", () => window.setTimeout(arrive)); // after the browser itself went to the place
+}
+
+/** To the line of the address, or to what is wrong. */
+function arrive() {
   const target = location.hash.startsWith("#line-") && document.getElementById(location.hash.slice(1));
   if (target && lineOf(target)) goTo(lineOf(target));
   else document.querySelector("#report-form [aria-invalid='true'], #conflict")?.focus();
