@@ -53,7 +53,7 @@ def _text(response: object) -> str:
 
 
 def _code(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 
 class TestPassword:
@@ -73,7 +73,7 @@ class TestPassword:
         session = client.session
         session["planted"] = "by somebody else"
         session.save()
-        client.cookies["trueup_session"] = session.session_key
+        client.cookies["trueup_session"] = str(session.session_key)
         _sign_in(client)
         assert client.cookies["trueup_session"].value != session.session_key
 

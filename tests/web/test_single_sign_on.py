@@ -3,13 +3,13 @@
 import http.client
 import logging
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -62,9 +62,8 @@ def _at_provider(address: str) -> str:
     return back.removeprefix("http://testserver")
 
 
-def _sign_in(client: Client, **values: str) -> HttpResponse:
-    response: HttpResponse = client.get(_at_provider(_to_provider(client, **values)))
-    return response
+def _sign_in(client: Client, **values: str) -> Any:
+    return client.get(_at_provider(_to_provider(client, **values)))
 
 
 def _is_signed_in(client: Client) -> bool:

@@ -30,6 +30,15 @@ _log = logging.getLogger(__name__)
 
 Job = Callable[[], object]
 
+SAID_ANEW: Final = (
+    gettext_lazy("Please type your current password."),
+    gettext_lazy("You must type the same password each time."),
+    gettext_lazy("Your password has been changed."),
+    gettext_lazy("Your password has been reset."),
+    gettext_lazy("You have signed out."),
+)
+"""Sentences of the library whose translations speak to people in another tone than ours: being here, they are in our own catalogs."""
+
 
 class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
     """Sign-in by e-mail and password. Nobody signs up by themselves: an admin invites."""
