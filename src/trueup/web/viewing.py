@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 
 from trueup.accounts.queries import Membership, memberships_of
@@ -18,6 +18,9 @@ CHOSEN = "account"
 
 _OPEN = ("/account/", "/static/", "/language/", "/health/", "/identity/", "/.well-known/")
 """Addresses whose views look after themselves who may see them."""
+
+_METHODS = ("GET", "HEAD", "POST")
+"""What pages answer."""
 
 _View = TypeVar("_View", bound=Callable[..., HttpResponse])
 
@@ -55,6 +58,8 @@ class Viewing:
 
     def process_view(self, request: Any, view: Callable[..., HttpResponse], _args: object, _kwargs: object) -> HttpResponse | None:
         """Ask for sign-in, unless the page is open to all."""
+        if request.method not in _METHODS and view.__module__.startswith("trueup.web."):
+            return HttpResponseNotAllowed(_METHODS)
         if not request.user.is_authenticated:
             if getattr(view, "is_public", False) or request.path.startswith(_OPEN):
                 return None
