@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
@@ -16,9 +16,13 @@ from trueup.network.rules.tree import KINDS
 from trueup.web import words
 from trueup.web.network.steps import WasIs, was_is
 from trueup.web.page import Request
+from trueup.web.templatetags.trueup import day as day_words
 
 LAST: Final = 10
 """Events a page shows."""
+
+SEARCHED: Final = 100
+"""The last events of an account among which those about one of its entries are found."""
 
 MOST_CHANGES: Final = 8
 """Changes of an event that are shown; one that tells of a whole file has thousands."""
@@ -45,14 +49,19 @@ class Told:
 
 
 def history_of(request: Request, ref: str | None, *, about: str = "") -> tuple[Told, ...]:
-    """The last events of an account (None: of the installation's lists). `about`: only what concerns this entry, like `service core`."""
-    rows = queries.history(request.viewer, ref, page=1, per_page=LAST).items
+    """The last events of an account (None: of the installation's lists).
+
+    `about`: only what concerns this entry, like `service core`, or, with a space at its end, entries of this kind, like `region `.
+    """
+    rows = queries.history(request.viewer, ref, page=1, per_page=SEARCHED if about else LAST).items
     told = [_told(row, f"account {ref}", about) for row in rows]
-    return tuple(event for event in told if event.parts or not about)
+    return tuple(event for event in told if event.parts or not about)[:LAST]
 
 
 def _told(row: HistoryRow, own: str, about: str) -> Told:
-    changes = [change for change in row.changes if not about or change.of == about]
+    changes = [
+        change for change in row.changes if not about or change.of == about.strip() or (about.endswith(" ") and change.of.startswith(about))
+    ]
     shown = changes[:MOST_CHANGES]
     parts = tuple(Part(_of(of, {own, about}), tuple(was_is(some))) for of, some in _by_thing(shown))
     return Told(words.word(words.EVENTS, row.kind), _who(row.actor), row.at, parts, len(changes) - len(shown), row.note)
@@ -68,7 +77,9 @@ def _of(of: str, known: set[str]) -> str:
         return ""
     for kind in KINDS.values():
         if of.startswith(f"{kind} "):
-            return f"{words.says(kind)} {of.removeprefix(f'{kind} ')}"
+            name, since, day = of.removeprefix(f"{kind} ").partition(" from ")
+            called = f"{words.says(kind)} {name}"
+            return _("%(entry)s from %(day)s on") % {"entry": called, "day": day_words(date.fromisoformat(day))} if since else called
     return of
 
 

@@ -15,10 +15,13 @@ from trueup.accounts.rules import Right, Tier, Viewer
 from trueup.kit.errors import NotFound
 from trueup.network import actions, queries
 from trueup.network.queries import SwitchRow
+from trueup.network.rules.tree import SECTIONS
 from trueup.web import words
 from trueup.web.forms import ChoiceField, Form, SwitchField, TextField, WholeField
 from trueup.web.network.changing import Changing, bound, change, take_away
+from trueup.web.network.listing import zone_of
 from trueup.web.network.steps import UNMAPPED
+from trueup.web.network.telling import history_of
 from trueup.web.numbers import shown
 from trueup.web.page import Request, render
 
@@ -208,8 +211,14 @@ def _show(request: Request, listing: Listing, form: Form | None = None, edited: 
         form = listing.form()
     if form is not None and row is not None:
         form.fields["code"].widget = form.fields["code"].hidden_widget()
+    history = history_of(request, None, about=f"{SECTIONS[listing.section]} ") if may else None
     context = {"listing": listing, "rows": rows, "form": form, "edited": row.code if row and form else "", "may": may}
-    return render(request, "web/network/list.html", context | {"address": reverse(listing.name)}, status=status)
+    return render(
+        request,
+        "web/network/list.html",
+        context | {"address": reverse(listing.name), "history": history, "zone": zone_of(request)},
+        status=status,
+    )
 
 
 def _view(listing: Listing) -> Callable[[Request], HttpResponse]:

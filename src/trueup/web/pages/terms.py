@@ -99,7 +99,12 @@ def terms(request: Request) -> HttpResponse:
 def terms_of(request: Request, ref: str) -> HttpResponse:
     """The terms of one MSP or distributor: in force, coming, past, and what happened to them."""
     found, row = _find(request, ref)
-    context = {"account": found, "terms": shown_terms(row), "zone": zone_of(request), "history": history_of(request, ref)}
+    context = {
+        "account": found,
+        "terms": shown_terms(row),
+        "zone": zone_of(request),
+        "history": history_of(request, ref, about=f"terms {ref} "),
+    }
     return render(request, "web/terms/details.html", context)
 
 
