@@ -75,15 +75,15 @@ def _keep_inside(route: Route, server: str, strayed: list[str]) -> None:
         route.abort()
 
 
-_REFUSED = ("Failed to load resource", "Response Status Error Code 4", "htmx:sendError", "htmx:responseError")
-"""What the browser and htmx write to the console when the server refuses something, or cannot be reached: tests do that on purpose."""
+_REFUSED = ("Failed to load resource", "Response Status Error Code 4", "htmx:sendError", "htmx:afterRequest", "htmx:responseError")
+"""What the browser and htmx write to the console when the server refuses something or cannot be reached: tests do that on purpose."""
 
 _LEFT = ("net::ERR_ABORTED", "net::ERR_INTERNET_DISCONNECTED")
 """Why a request may fail: the page was left, or the test has cut the connection."""
 
 
 def _watch(context: BrowserContext, troubles: list[str]) -> None:
-    """Note errors of scripts, violated policies, broken answers and missing parts of every page: nobody looks at a page with one of them."""
+    """Note errors of scripts, violations of the policy, broken answers and missing parts of every page."""
 
     def says(message: ConsoleMessage) -> None:
         if message.type == "error" and not any(known in message.text for known in _REFUSED):
