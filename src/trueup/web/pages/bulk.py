@@ -135,7 +135,7 @@ def review_bulk_approve(request: Request) -> HttpResponse:
     done = before + len(results)
     failed = _count(request.POST.get("failed", "")) + sum(bool(result.refusal) for result in results)
     work = Work(done + len(later), done, failed, tuple(later), comment)
-    context = {"results": results, "work": work, "inbox": asked, "swap": bool(before)}
+    context = {"results": results, "work": work, "inbox": asked, "swap": bool(before), "oob": bool(request.htmx)}
     if not request.htmx:
         return render(request, "web/review/bulk_done.html", context)
     return render(request, "web/review/_bulk_next.html" if before else "web/review/_bulk_start.html", context)

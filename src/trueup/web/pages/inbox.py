@@ -121,7 +121,7 @@ def asked_of(given: Mapping[str, str]) -> Asked:
 
 def asked_in(query: str) -> Asked:
     """What a query string asks for, as it travels from page to page."""
-    return asked_of(QueryDict(query[:2000]).dict())  # type: ignore[arg-type]
+    return asked_of(QueryDict(query[:2000]).dict())
 
 
 def tab_of(asked: Asked, tab: str) -> Asked:

@@ -58,7 +58,7 @@ class Row:
 def review(request: Request) -> HttpResponse:
     """The reports that are asked for."""
     reviewing.require_reviewing_tier(request.viewer)
-    asked = asked_of(request.GET.dict())  # type: ignore[arg-type]
+    asked = asked_of(request.GET.dict())
     context = _context(request, asked)
     if not wants_fragment(request):
         return render(request, "web/review/inbox.html", context)
