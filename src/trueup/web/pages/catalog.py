@@ -151,6 +151,7 @@ def catalog(request: Request) -> HttpResponse:
     context = {
         "groups": [(group, services) for group, services in listed if services or not sought],
         "search": search,
+        "count": sum(len(services) for _group, services in listed),
         "may": request.viewer.may(Right.KEEP_CATALOG),
         "vendors": len({group.vendor.ref for group in groups}) > 1,
     }
