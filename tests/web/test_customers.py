@@ -135,6 +135,14 @@ class TestAMove:
         sent(client, "/customers/stay/bolt-dental/", {"from": "2026-12-01"}, 302)
         assert Placement.objects.filter(account__ref="bolt-dental").count() == 1
 
+    def test_is_told_once_and_whole_to_who_sees_both_msps(self, as_person: AsPerson) -> None:
+        self.move(as_person, "2026-12-01", confirmed=True, status=302)
+        assert page(as_person(NORTH), "/customers/view/bolt-dental/").count("Belongs to from 1 Dec 2026") == 1
+        assert "<ins>coil" in page(as_person(NORTH), "/customers/view/bolt-dental/")
+        assert "Belongs to from 1 Dec 2026</strong>: <ins>another MSP" in page(
+            as_person("billing@bolt.example"), "/customers/view/bolt-dental/"
+        )
+
     def test_that_has_come_cannot_be_taken_back(self, as_person: AsPerson) -> None:
         sent(as_person(NORTH), "/customers/stay/bolt-moved/", {"from": "2026-10-16"}, 409)
 

@@ -1,7 +1,7 @@
 """The history of a part of the network in words: what was changed, from what to what, by whom."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Final
@@ -9,9 +9,10 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from trueup.accounts.rules import Actor
-from trueup.events.rules import Change
+from trueup.events.rules import Change, Plain
 from trueup.network import queries
 from trueup.network.queries import HistoryRow
+from trueup.network.rules.history import ELSEWHERE
 from trueup.network.rules.tree import KINDS
 from trueup.web import words
 from trueup.web.network.steps import WasIs, was_is
@@ -54,8 +55,26 @@ def history_of(request: Request, ref: str | None, *, about: str = "") -> tuple[T
     `about`: only what concerns this entry, like `service core`, or, with a space at its end, entries of this kind, like `region `.
     """
     rows = queries.history(request.viewer, ref, page=1, per_page=SEARCHED if about else LAST).items
-    told = [_told(row, f"account {ref}", about) for row in rows]
+    told = [_told(row, f"account {ref}", about) for row in _once(rows)]
     return tuple(event for event in told if event.parts or not about)[:LAST]
+
+
+def _once(rows: Sequence[HistoryRow]) -> list[HistoryRow]:
+    """A move is told to both MSPs, to each without the other: who sees both histories reads it once, and whole."""
+    found: dict[tuple[datetime, str, Actor, tuple[tuple[str, str], ...]], HistoryRow] = {}
+    for row in rows:
+        key = (row.at, row.kind, row.actor, tuple((change.field, change.of) for change in row.changes))
+        found[key] = replace(row, changes=_whole(found[key].changes, row.changes)) if key in found else row
+    return list(found.values())
+
+
+def _whole(some: Sequence[Change], others: Sequence[Change]) -> tuple[Change, ...]:
+    pairs = zip(some, others, strict=True)
+    return tuple(Change(one.field, _named(one.before, other.before), _named(one.after, other.after), one.of) for one, other in pairs)
+
+
+def _named(value: Plain, other: Plain) -> Plain:
+    return other if value == ELSEWHERE else value
 
 
 def _told(row: HistoryRow, own: str, about: str) -> Told:
