@@ -1,5 +1,6 @@
 """What an operator may choose in the environment."""
 
+import os
 import runpy
 import stat
 from pathlib import Path
@@ -14,8 +15,8 @@ from trueup.config import settings as module
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """None of our variables is set, and the current folder is empty."""
-    for name in ("HOME", "DATABASE_URL", "LEDGER_URL", "SECRET_KEY", "DEBUG", "MEMORY_LIMIT", "THREADS"):
-        monkeypatch.delenv(f"TRUEUP_{name}", raising=False)
+    for name in [name for name in os.environ if name.startswith("TRUEUP_")]:
+        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
 
@@ -37,11 +38,18 @@ class TestSettings:
         assert len(first) >= 50
         assert stat.S_IMODE((tmp_path / "var" / "secret-key").stat().st_mode) == 0o600
 
-    def test_write_nothing_when_all_is_elsewhere(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_write_only_what_has_no_other_place_when_all_is_elsewhere(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("TRUEUP_SECRET_KEY", "given")
         monkeypatch.setenv("TRUEUP_DATABASE_URL", "postgres://user@host/db")
         assert _settings()["SECRET_KEY"] == "given"
-        assert list(tmp_path.iterdir()) == []
+        assert {path.name for path in (tmp_path / "var").iterdir()} == {"uploads", "signing-key.pem"}
+        assert list((tmp_path / "var" / "uploads").iterdir()) == []
+
+    def test_make_the_key_of_tokens_once_for_its_owner_alone(self, tmp_path: Path) -> None:
+        first, second = _settings()["IDP_OIDC_PRIVATE_KEY"], _settings()["IDP_OIDC_PRIVATE_KEY"]
+        assert first == second
+        assert first.startswith("-----BEGIN PRIVATE KEY-----")
+        assert stat.S_IMODE((tmp_path / "var" / "signing-key.pem").stat().st_mode) == 0o600
 
     def test_reach_postgresql_over_a_socket(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TRUEUP_DATABASE_URL", "postgres://user@/db?host=/run/postgresql")
@@ -60,6 +68,13 @@ class TestSettings:
             ("TRUEUP_DATABASE_URL", "postgres://user@host"),
             ("TRUEUP_DATABASE_URL", "postgres://user@host:port/db"),
             ("TRUEUP_HOME", "/dev/null/var"),
+            ("TRUEUP_URL", "trueup.example.com"),
+            ("TRUEUP_URL", "https://trueup.example.com/portal"),
+            ("TRUEUP_BEHIND_PROXY", "perhaps"),
+            ("TRUEUP_TEMPLATES", "/no/such/folder"),
+            ("TRUEUP_UPLOAD_LIMIT", "0"),
+            ("TRUEUP_EMAIL_URL", "https://mail.example.com"),
+            ("TRUEUP_OIDC_ISSUER", "id.example.com"),
         ],
     )
     def test_refuse_what_cannot_be_used_and_name_the_variable(self, name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
