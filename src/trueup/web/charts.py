@@ -1,6 +1,6 @@
 """Charts as geometry: where each bar and line of a picture stands. Templates draw it; nothing here knows words or colors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -55,25 +55,28 @@ def spark(days: Sequence[Day], chosen: Sequence[date]) -> Spark | None:
         return None
     knows_used = any(one.used is not None for one in days)
     shown = [one.used if one.used is not None else one.provisioned for one in days]
-    top = max(*(one.provisioned for one in days), *shown, Decimal(1))
-
-    def y(value: Decimal) -> int:
-        return _SPARK_HEIGHT - _EDGE - round(value * (_SPARK_HEIGHT - 2 * _EDGE) / top)
-
-    places = [_EDGE + position * _STEP for position in range(len(days))]
-    floor_at = _SPARK_HEIGHT - 1
-    outline = " ".join(f"{x},{y(one.provisioned)}" for x, one in zip(places, days, strict=True))
+    provisioned = [one.provisioned for one in days]
+    top = float(max(*provisioned, *shown, Decimal(1)))
+    per_unit = (_SPARK_HEIGHT - 2 * _EDGE) / top
+    ground = _SPARK_HEIGHT - _EDGE
+    outline = [ground - round(float(value) * per_unit) for value in provisioned]
+    heights = outline if shown == provisioned else [ground - round(float(value) * per_unit) for value in shown]
+    places = range(_EDGE, _EDGE + _STEP * len(days), _STEP)
     marked = set(chosen) if len(chosen) <= MOST_DOTS else set()
     return Spark(
         width=2 * _EDGE + _STEP * (len(days) - 1),
         height=_SPARK_HEIGHT,
-        area=f"{places[0]},{floor_at} {outline} {places[-1]},{floor_at}",
-        line=" ".join(f"{x},{y(value)}" for x, value in zip(places, shown, strict=True)),
-        dots=tuple((x, y(value)) for x, value, one in zip(places, shown, days, strict=True) if one.day in marked),
+        area=f"{places[0]},{_SPARK_HEIGHT - 1} {_points(places, outline)} {places[-1]},{_SPARK_HEIGHT - 1}",
+        line=_points(places, heights),
+        dots=tuple((x, y) for x, y, one in zip(places, heights, days, strict=True) if one.day in marked),
         lowest=min(shown),
         highest=max(shown),
         knows_used=knows_used,
     )
+
+
+def _points(places: Iterable[int], heights: Iterable[int]) -> str:
+    return " ".join(f"{x},{y}" for x, y in zip(places, heights, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,14 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.template import Context
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from trueup.reports.queries import LineView
 from trueup.web import words
+from trueup.web.pages.report_rows import Group
+from trueup.web.pages.report_table import Table
 from trueup.web.templatetags.trueup import day, signed
 
 register = template.Library()
@@ -126,3 +130,9 @@ def actor_word(name: str) -> str:
 def change_of(line: LineView) -> str:
     """Chargeable against the default of a line."""
     return signed(line.chargeable - line.default_chargeable)
+
+
+@register.simple_tag(takes_context=True)
+def lines_of(context: Context, group: Group) -> SafeString:
+    """The lines of a group, as rows of its table."""
+    return Table(context.flatten()).html(group.rows)
