@@ -29,13 +29,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A person in an account: who they are there as a viewer, and what the account is called."""
+    """A person in an account: who they are there as a viewer, what the account is called, and whether it has usage reports."""
 
     viewer: Viewer
     ref: str
     name: str
     tier: Tier
     role: Role
+    access: Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def viewers_of(email: str) -> list[Viewer]:
 
 def memberships_of(user_id: int) -> list[Membership]:
     """Where a person is a member, the highest account first. Empty for somebody who is nowhere."""
-    members = Member.objects.filter(user_id=user_id, user__is_active=True).select_related("user", "account")
+    members = Member.objects.filter(user_id=user_id, user__is_active=True)
     found = [
         Membership(
             Viewer(Actor("person", member.user.email, member.user.pk), member.account_id, Tier(member.account.tier), Role(member.role)),
@@ -84,8 +85,9 @@ def memberships_of(user_id: int) -> list[Membership]:
             member.account.name,
             Tier(member.account.tier),
             Role(member.role),
+            access_of(member.account),
         )
-        for member in members
+        for member in members.select_related("user", "account__region", "account__type")
     ]
     order = list(Tier)
     return sorted(found, key=lambda membership: (order.index(membership.tier), membership.name, membership.ref))

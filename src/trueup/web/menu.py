@@ -1,6 +1,7 @@
 """The menu: which pages there are for whom."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.urls import NoReverseMatch, reverse
@@ -22,12 +23,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item as it is shown."""
+    """An item as it is shown. `note`: what is to be said beside it."""
 
     label: str | Promise
     address: str
     current: bool
     name: str = ""
+    note: str | Promise = ""
 
 
 _ALL = frozenset({Tier.VENDOR, Tier.DISTRIBUTOR, Tier.MSP})
@@ -78,6 +80,11 @@ def menu_of(viewer: Viewer, path: str, items: tuple[Item, ...] = MENU) -> tuple[
     if items is MENU and any(entry.current for entry in (*_entries(SETTINGS, path), *own_pages(path))):
         path = _address("settings")
     return _entries(tuple(shown), path)
+
+
+def without_reports(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """The menu of an MSP that has no usage reports: their page, which says why, stays in it, and the menu says so already."""
+    return tuple(replace(entry, note=_("no access")) if entry.name == "reports" else entry for entry in entries)
 
 
 def _entries(items: tuple[Item, ...], path: str) -> tuple[Entry, ...]:

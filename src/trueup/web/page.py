@@ -12,7 +12,9 @@ from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
 
 from trueup.accounts.rules import Right, Tier, Viewer
-from trueup.web.menu import Entry, menu_of
+from trueup.kit.errors import NotAllowed
+from trueup.reports.queries import report_years
+from trueup.web.menu import Entry, menu_of, without_reports
 
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "trueup_theme"
@@ -62,7 +64,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "seat": seat,
         "now": getattr(request, "now", None),
         "shell": Shell(
-            menu=menu_of(seat.viewer, request.path) if seat else (),
+            menu=_menu(seat, request.path) if seat else (),
             theme=theme if theme in THEMES else "system",
             language=get_language() or "en",
             languages=tuple(settings.LANGUAGES),
@@ -73,6 +75,18 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             operator=bool(seat and seat.viewer.tier == Tier.VENDOR and seat.viewer.may(Right.MANAGE_MEMBERS)),
         ),
     }
+
+
+def _menu(seat: Any, path: str) -> tuple[Entry, ...]:
+    """The menu. An MSP that lost its access keeps the reports it had; only one that has none is told so."""
+    entries = menu_of(seat.viewer, path)
+    if seat.viewer.tier != Tier.MSP or seat.chosen.access.granted:
+        return entries
+    try:
+        report_years(seat.viewer)
+    except NotAllowed:
+        return without_reports(entries)
+    return entries
 
 
 def wants_fragment(request: HttpRequest) -> bool:
