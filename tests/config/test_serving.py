@@ -64,9 +64,8 @@ class TestServe:
         assert "Traceback" not in told
 
     def test_says_when_the_port_is_taken(self, tmp_path: Path) -> None:
-        with closing(socket.create_server(("127.0.0.1", 0))) as door:
-            with serving(tmp_path, door.getsockname()[1]) as process:
-                told, _ = process.communicate(timeout=PATIENCE)
+        with closing(socket.create_server(("127.0.0.1", 0))) as door, serving(tmp_path, door.getsockname()[1]) as process:
+            told, _ = process.communicate(timeout=PATIENCE)
         assert (process.returncode, "choose another one with --port" in told) == (1, True)
 
     @pytest.mark.parametrize("port", ["0", "70000", "http"])

@@ -7,6 +7,7 @@ from django.urls import reverse
 from tests.web.conftest import AsPerson
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from trueup.kit.text import text
+from trueup.notifications.queries import preferences
 from trueup.web.errors import STATUS, refusal
 from trueup.web.menu import menu_of
 
@@ -66,6 +67,11 @@ class TestLanguage:
         client = Client()
         client.post(reverse("choose_language"), {"language": "de"})
         assert client.get("/account/login/", headers={"Accept-Language": "en"}).headers["Content-Language"] == "de"
+
+    def test_is_also_that_of_the_e_mails_of_whoever_is_signed_in(self, as_person: AsPerson) -> None:
+        client = as_person(BOLT)
+        client.post(reverse("choose_language"), {"language": "de"})
+        assert preferences(client.get("/").wsgi_request.viewer).language == "de"
 
     def test_stays_one_there_is(self) -> None:
         client = Client()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from trueup.kit.errors import NotFound
+from trueup.notifications.actions import set_preferences
 from trueup.web.page import THEME_COOKIE, THEMES, Request
 from trueup.web.viewing import CHOSEN, public
 
@@ -46,10 +47,12 @@ def choose_theme(request: Request) -> HttpResponse:
 @public
 @require_POST
 def choose_language(request: Request) -> HttpResponse:
-    """The language of all pages."""
+    """The language of all pages, and of the e-mails to whoever is signed in."""
     language = request.POST.get("language", "")
     response = back(request)
     if language in dict(settings.LANGUAGES):
+        if request.seat is not None:
+            set_preferences(request.viewer, {}, now=request.now, language=language)
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, language, max_age=_A_YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"
         )
