@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -60,7 +61,7 @@ def save(page: Page) -> None:
 def take_session(page: Page, signed_in: Page) -> None:
     """Somebody signs in, in the same browser."""
     for cookie in signed_in.context.cookies():
-        page.context.add_cookies([{"name": cookie["name"], "value": cookie["value"], "url": page.url}])
+        page.context.add_cookies([{"name": cookie["name"], "value": cookie["value"], "url": urljoin(page.url, "/")}])
 
 
 class TestMonth:

@@ -43,14 +43,17 @@ class Notes(NamedTuple):
     reason: bool
 
 
+NEEDS = ("page", "address", "current_group", "report")
+"""What a table needs of the context of its page."""
+
+
 class Table:
     """Fills the lines of one page."""
 
     def __init__(self, context: Mapping[str, Any]) -> None:
-        shared = {name: context[name] for name in ("page", "address", "current_group", "report")}
-        self._context = shared
-        self._rows = Molds("web/reports/_row.html", shared)
-        self._notes = Molds("web/reports/_simple_notes.html", shared)
+        self._context = context
+        self._rows = Molds("web/reports/_row.html", context)
+        self._notes = Molds("web/reports/_simple_notes.html", context)
 
     def html(self, rows: Iterable[Row]) -> SafeString:
         """The lines, one after the other."""
@@ -73,7 +76,7 @@ class Table:
         return self._notes.fill(Notes(len(row.blocking), len(row.warnings), bool(line.comment), bool(line.reason)), values)
 
     def _rendered(self, template: str, row: Row) -> SafeString:
-        return get_template(f"web/reports/{template}").render({**self._context, "row": row})
+        return SafeString(get_template(f"web/reports/{template}").render({**self._context, "row": row}))
 
 
 _PLACES = ("a", "b", "c")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from trueup.reports.queries import LineView
 from trueup.web import words
 from trueup.web.pages.report_rows import Group
-from trueup.web.pages.report_table import Table
+from trueup.web.pages.report_table import NEEDS, Table
 from trueup.web.templatetags.trueup import day, signed
 
 register = template.Library()
@@ -135,4 +135,4 @@ def change_of(line: LineView) -> str:
 @register.simple_tag(takes_context=True)
 def lines_of(context: Context, group: Group) -> SafeString:
     """The lines of a group, as rows of its table."""
-    return Table(context.flatten()).html(group.rows)
+    return Table({name: context[name] for name in NEEDS}).html(group.rows)
