@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from tests.reports.month import OCTOBER, OPERATOR, October
 from tests.web.conftest import AsPerson, Clock
@@ -165,3 +166,21 @@ class TestDetails:
         page = north.get("/reports/2026-10/bolt/?inbox=order%3Dpartner").text
         assert 'action="/review/2026-10/bolt/"' in page
         assert 'name="inbox" value="order=partner"' in page
+
+
+@pytest.mark.parametrize(
+    ("address", "queries"),
+    [
+        ("/", 12),
+        (COIL_REPORT, 7),
+        ("/cycles/", 10),
+        ("/cycles/2026-10/", 14),
+    ],
+)
+class TestPage:
+    def test_takes_a_fixed_number_of_queries(
+        self, north: Client, address: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        north.get(address)
+        with django_assert_num_queries(queries):
+            assert north.get(address).status_code == 200

@@ -15,7 +15,7 @@ from trueup.web.numbers import shown
 
 WIDTH: Final = 352
 HEIGHT: Final = 190
-_LEFT: Final = 44
+_LEFT: Final = 50
 _RIGHT: Final = 318
 _TOP: Final = 14
 _BOTTOM: Final = 160
@@ -99,7 +99,8 @@ def _height(value: Decimal, top: Decimal) -> Decimal:
 
 def _short(value: Decimal) -> str:
     """A value of the scale with the few figures there is room for: 40K."""
-    return str(format_compact_decimal(value, locale=(get_language() or "en").partition("-")[0], fraction_digits=1))
+    short = str(format_compact_decimal(value, locale=(get_language() or "en").partition("-")[0], fraction_digits=1))
+    return short if any(letter.isalpha() for letter in short) else shown(value)  # not every language has a short form of thousands
 
 
 def _at(place: Decimal) -> str:
