@@ -136,8 +136,10 @@ MEASURE_SENTENCES: Words = {
         "The day on which the whole solution group was highest; every service of the group is taken from that day."
     ),
     MeasureName.SERVICE_PEAK_DAY: _("The day on which the service was highest, all customers together."),
-    MeasureName.OWN_MAXIMA: _("Each customer's own highest day, added up."),
-    MeasureName.PERCENTILE_DAY: _("The day below which so many percent of the days of the month lie: short peaks do not count."),
+    MeasureName.OWN_MAXIMA: _("Provisioned, used and credits each on the day on which they were highest, all customers together."),
+    MeasureName.PERCENTILE_DAY: _(
+        "Each customer's day below which so many percent of its days of the month lie, added up: short peaks do not count."
+    ),
     MeasureName.VOLUME: _("The units of all days, added up."),
     MeasureName.AVERAGE: _("The average over all days of the month."),
     MeasureName.LAST_DAY: _("The last day of the month."),
