@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from trueup.kit.text import Text, text
 from trueup.ledger.figures import DayTotals, msp_days
 from trueup.reports.access import to_read
 from trueup.reports.measuring import measured_of
-from trueup.reports.models import ReportLine
+from trueup.reports.models import Report, ReportLine
 from trueup.reports.rules.reasons import Explained, Series, why
 
 LINES_KEPT = 5_000
@@ -94,8 +95,11 @@ KEPT = _Kept(LINES_KEPT)
 
 def sparklines(viewer: Viewer, month: Month, msp: str) -> dict[str, tuple[DayFigures, ...]]:
     """Every day of every line of a report, by service code, in one reading of the ledger at most. Raises NotFound, NotAllowed."""
-    lines, totals = _days_of(viewer, month, msp)
-    return {line.service_code: _figures(line, totals.get(line.service_id) or _nothing(month)) for line in lines}
+    with snapshot():  # the lines as of the pin of the report
+        found = to_read(viewer, month, msp)
+        lines = list(found.lines.values_list("service_code", "service_id", "service__group__vendor_id", "days"))
+    totals = _totals(found, month, {vendor_id for _, _, vendor_id, _ in lines})
+    return {code: _figures(chosen, totals.get(service_id) or _nothing(month)) for code, service_id, _, chosen in lines}
 
 
 def chart(viewer: Viewer, month: Month, msp: str, service: str) -> Chart:
@@ -115,7 +119,7 @@ def chart(viewer: Viewer, month: Month, msp: str, service: str) -> Chart:
         line.service_name,
         line.unit,
         line.decimals,
-        _figures(line, totals.get(line.service_id) or _nothing(month)),
+        _figures(line.days, totals.get(line.service_id) or _nothing(month)),
         why(explained),
     )
 
@@ -130,12 +134,17 @@ def _days_of(viewer: Viewer, month: Month, msp: str) -> tuple[list[ReportLine], 
     with snapshot():  # the lines as of the pin of the report
         found = to_read(viewer, month, msp)
         lines = list(found.lines.order_by("position", "service_code"))
-        vendors = set(found.lines.values_list("service__group__vendor_id", flat=True))  # one, unless the MSP moved between vendors
+        vendors = set(found.lines.values_list("service__group__vendor_id", flat=True))
+    return lines, _totals(found, month, vendors)
+
+
+def _totals(found: Report, month: Month, vendors: set[int]) -> dict[int, list[DayTotals]]:
+    """The days of a report by service id; its services are of one vendor, unless the MSP moved between vendors."""
     place = str(settings.TRUEUP_LEDGER_URL)
     together: dict[int, list[DayTotals]] = {}
     for vendor_id in sorted(vendors):
         together |= KEPT.get(_Key(place, month, found.msp_id, vendor_id, found.as_of))
-    return lines, together
+    return together
 
 
 def _nothing(month: Month) -> list[DayTotals]:
@@ -144,8 +153,6 @@ def _nothing(month: Month) -> list[DayTotals]:
     return [DayTotals(day, zero, None, None) for day in month.days]
 
 
-def _figures(line: ReportLine, totals: list[DayTotals]) -> tuple[DayFigures, ...]:
-    chosen = set(line.days)
-    return tuple(
-        DayFigures(total.day, total.provisioned, total.used, total.credits, chosen=total.day.isoformat() in chosen) for total in totals
-    )
+def _figures(chosen: Sequence[str], totals: list[DayTotals]) -> tuple[DayFigures, ...]:
+    days_chosen = {date.fromisoformat(day) for day in chosen}
+    return tuple(DayFigures(total.day, total.provisioned, total.used, total.credits, total.day in days_chosen) for total in totals)
