@@ -138,6 +138,13 @@ class TestSaving:
         save(page)
         assert october.line("bolt", "endpoint-core").chargeable == 60
 
+    def test_goes_on_to_the_submission_when_the_draft_is_there(self, october: October, opened: Opened) -> None:
+        page = opened()
+        cell(page, "endpoint-core").fill("58")
+        page.evaluate("for (const button of document.querySelectorAll('[data-save]')) button.click()")
+        page.wait_for_url("**/submit/")
+        assert october.line("bolt", "endpoint-core").chargeable == 58
+
     def test_warns_before_the_page_is_left(self, opened: Opened) -> None:
         page = opened()
         cell(page, "endpoint-core").fill("58")

@@ -83,13 +83,9 @@ def month_of(written: str) -> Month:
 
 def address_of(request: Request, month: Month, msp: str) -> Address:
     """The addresses of a report, for its templates and redirects."""
-    above = reverse("reports") if request.viewer.tier == Tier.MSP else _review()
+    own = request.viewer.tier == Tier.MSP
     report = reverse("report", kwargs={"month": str(month), "msp": msp})
-    return Address(str(month), msp, report, above, _("Usage reports") if request.viewer.tier == Tier.MSP else _("Review"))
-
-
-def _review() -> str:
-    return "/review/"
+    return Address(str(month), msp, report, reverse("reports" if own else "review"), _("Usage reports") if own else _("Review"))
 
 
 def details(request: Request, month: str, msp: str) -> HttpResponse:

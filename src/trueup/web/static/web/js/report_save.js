@@ -9,6 +9,8 @@ let sent = null;
 let wait = FIRST_WAIT;
 let timer = 0;
 let leaving = false;
+let busy = false;
+let next = "";
 let refresh = () => {};
 
 const says = (name) => root().dataset[`says${name}`];
@@ -23,7 +25,7 @@ export function state(text, look = "") {
 
 export function save(then = "stay") {
   const button = document.querySelector(`[data-save][value="${then}"]`);
-  if (form() && button) form().requestSubmit(button);
+  if (form() && button) button.click(); // not requestSubmit: htmx asks which button was clicked
 }
 
 /** Note that something was edited. */
@@ -38,12 +40,13 @@ function retryLater() {
 }
 
 function mine(event) {
-  return event.detail.elt?.id === "report-form";
+  return event.detail.requestConfig?.elt?.id === "report-form";
 }
 
 function beforeRequest(event) {
   if (!mine(event)) return;
   window.clearTimeout(timer);
+  busy = true;
   sent = collect();
   state(says("Saving"));
 }
@@ -65,6 +68,20 @@ function afterAnswer(event) {
 }
 
 let answered = null;
+/** Pressed while a save is on its way: it goes on when the answer is there. */
+function onSubmit(event) {
+  if (event.target.id !== "report-form" || !busy) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  next = event.submitter?.value ?? "stay";
+}
+
+function afterRequest(event) {
+  if (!mine(event)) return;
+  busy = false;
+  if (!event.detail.successful) next = "";
+}
+
 /** What is typed while the answer comes is put back into the new form. */
 function onSwap(event) {
   if (event.detail.target?.id !== "report-form" || !event.detail.xhr) return;
@@ -86,6 +103,11 @@ function onSettle() {
     (document.querySelector("#report-form [aria-invalid='true']") ?? document.getElementById("conflict"))?.focus();
   }
   refresh();
+  if (saved && next) {
+    const then = next;
+    next = "";
+    save(then);
+  }
 }
 
 function offline(event) {
@@ -98,7 +120,9 @@ function offline(event) {
 
 export function listen(afterwards) {
   refresh = afterwards;
+  document.addEventListener("submit", onSubmit, true);
   document.addEventListener("htmx:beforeRequest", beforeRequest);
+  document.addEventListener("htmx:afterRequest", afterRequest);
   document.addEventListener("htmx:beforeOnLoad", afterAnswer);
   document.addEventListener("htmx:beforeSwap", onSwap);
   document.addEventListener("htmx:afterSettle", onSettle);
