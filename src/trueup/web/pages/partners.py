@@ -115,6 +115,10 @@ def partner(request: Request, ref: str) -> HttpResponse:
 
 def new_partner(request: Request) -> HttpResponse:
     """Add an MSP, or, for a vendor, a distributor."""
+    if request.viewer.tier == Tier.MSP:
+        raise NotFound("")
+    if request.viewer.tier == Tier.MSP:
+        raise NotFound("")
     tier = _tier_asked(request)
     request.viewer.require(Right.KEEP_ACCOUNTS, text("keep accounts"))
     form = NewPartnerForm(bound(request))
