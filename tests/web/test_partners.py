@@ -33,6 +33,7 @@ class TestTheList:
 
     def test_is_not_an_msps(self, as_person: AsPerson) -> None:
         page(as_person("admin@bolt.example"), "/partners/", 404)
+        page(as_person("admin@bolt.example"), "/partners/new/", 404)
 
     @pytest.mark.parametrize("further", [0, 45])
     def test_needs_as_many_queries_however_long_it_is(
