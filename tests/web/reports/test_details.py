@@ -14,7 +14,7 @@ from trueup.network.actions import apply
 
 BOLT = "/reports/2026-10/bolt/"
 DUNE = "/reports/2026-10/dune/"
-QUERIES = 10
+QUERIES = 9
 
 
 def many_services(count: int) -> str:
