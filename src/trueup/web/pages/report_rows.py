@@ -43,10 +43,15 @@ class Row:
     meanwhile: tuple[Meanwhile, ...]
     blocking: tuple[Issue, ...]
     warnings: tuple[Issue, ...]
-    spark: Spark | None
+    days: Sequence[DayFigures]
     last: Previous | None
     pointed_at: bool
     selected: bool
+
+    @property
+    def spark(self) -> Spark | None:
+        """The month at a glance."""
+        return spark(self.days, self.line.days)
 
     @property
     def service(self) -> str:
@@ -182,7 +187,7 @@ def _row(one: PageLine, shown: Shown) -> Row:
         tuple(_meanwhile(entry, line, contested)),
         tuple(issue for issue in line.issues if issue.severity == Severity.BLOCKING),
         tuple(issue for issue in line.issues if issue.severity == Severity.WARNING and issue.code not in QUIET),
-        spark(shown.days.get(line.service, ()), line.days),
+        shown.days.get(line.service, ()),
         one.previous,
         one.rejected,
         line.service == shown.selected,

@@ -1,12 +1,19 @@
-"""The lines of a report as HTML: hundreds of them, so each kind of line is rendered once and filled (see `trueup.web.molds`)."""
+"""The lines of a report as HTML: hundreds of them, so each kind of line is rendered once and filled (see `trueup.web.molds`).
+
+A line that nobody is editing looks the same until its report changes: its HTML is kept for the next who looks, and after a draft is
+saved only the lines that changed are made anew.
+"""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.template.defaultfilters import capfirst, linebreaksbr
 from django.template.loader import get_template
 from django.utils.html import escape
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from trueup.web import numbers, words
 from trueup.web.molds import Molds
@@ -46,20 +53,83 @@ class Notes(NamedTuple):
 NEEDS = ("page", "address", "current_group", "report")
 """What a table needs of the context of its page."""
 
+_LINES_KEPT = 4_000
+"""About 6 KB each."""
+
+
+class Setting(NamedTuple):
+    """What the lines of a page have in common. `as_of`: what the figures know of the ledger, and so which days their curves show."""
+
+    language: str
+    may_edit: bool
+    editable: bool
+    address: str
+    group: str
+    as_of: datetime
+
+
+class _Line:
+    """A line nobody is editing. Two are equal if they look the same; their curves follow from the setting and the service."""
+
+    __slots__ = ("_key", "row")
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self._key = (row.line, row.shown, row.last, row.pointed_at, row.selected)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Line) and self._key == other._key
+
 
 class Table:
     """Fills the lines of one page."""
 
     def __init__(self, context: Mapping[str, Any]) -> None:
         self._context = context
-        self._rows = Molds("web/reports/_row.html", context)
-        self._notes = Molds("web/reports/_simple_notes.html", context)
+        page = context["page"]
+        self._setting = Setting(
+            get_language() or "", page.may_edit, page.editable, context["address"].report, context["current_group"], context["report"].as_of
+        )
 
     def html(self, rows: Iterable[Row]) -> SafeString:
         """The lines, one after the other."""
         return SafeString("".join(self._row(row) for row in rows))
 
     def _row(self, row: Row) -> str:
+        if row.errors or row.meanwhile or row.typed_comment or row.shown.mine != row.shown.was:
+            return _Filling(self._setting, self._context).row(row)
+        return _kept(self._setting, _Line(row))
+
+
+@lru_cache(maxsize=_LINES_KEPT)
+def _kept(setting: Setting, line: _Line) -> str:
+    return _Filling(setting, _context(setting)).row(line.row)
+
+
+def _context(setting: Setting) -> dict[str, Any]:
+    """What the templates of a line ask of their page."""
+    page = {"may_edit": setting.may_edit, "editable": setting.editable}
+    return {"page": page, "address": {"report": setting.address}, "current_group": setting.group}
+
+
+@lru_cache(maxsize=64)
+def _molds(setting: Setting) -> tuple[Molds, Molds]:
+    """The molds of lines and of what is said below them."""
+    return Molds("web/reports/_row.html", _context(setting)), Molds("web/reports/_simple_notes.html", _context(setting))
+
+
+class _Filling:
+    """Makes the HTML of single lines."""
+
+    def __init__(self, setting: Setting, context: Mapping[str, Any]) -> None:
+        self._rows, self._notes = _molds(setting)
+        self._context = context
+
+    def row(self, row: Row) -> str:
+        """One line with what is said below it."""
         values = _values(row)
         values["notes"] = self._said(row) if row.notes else ""
         values["typed"] = self._rendered("_typed_comment.html", row) if row.typed_comment else ""
