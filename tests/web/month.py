@@ -13,16 +13,20 @@ from pathlib import Path
 from typing import Final
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.test import Client, TestCase, override_settings
 
-from tests.reports.month import HEADER, OPERATOR, October, at, at_times
+from tests.reports.month import HEADER, MONTH_END, OPERATOR, October, at, at_times
 from tests.web.conftest import NOW
 from tests.world import FILE_NAME, NETWORK
-from trueup.accounts.queries import invited, memberships_of, viewers_of
+from trueup.accounts.actions import keep_view
+from trueup.accounts.models import Account
+from trueup.accounts.queries import invited, memberships_of, paths, viewers_of
 from trueup.accounts.rules import Viewer
+from trueup.ledger.actions import import_usage
 from trueup.network.actions import apply, create_client
-from trueup.notifications.actions import tell_invited
 from trueup.notifications.models import Delivery
+from trueup.notifications.rules import Kind as MailKind
 from trueup.notifications.rules import State
 from trueup.uploads.actions import receive
 from trueup.uploads.rules import Kind
@@ -66,12 +70,20 @@ _TERMS = """\
 
 _CREDITS = "{from: 2026-07-01, per_unit: 1.5}"
 _CREDITS_TO_COME = "{from: 2026-07-01, per_unit: 1.5}, {from: 2026-12-01, per_unit: 1.75}"
-_SECRETS = "  - {code: loose, name: Loose region}"
+_LOOSE = "{code: loose, name: Loose}"
+"""An entry of a list that nothing uses: it can be removed."""
 
 PORTAL_NETWORK: Final = (
-    NETWORK.replace("sources:", _ACCOUNTS, 1).replace("members:\n", _MEMBERS, 1).replace(_CREDITS, _CREDITS_TO_COME, 1) + _TERMS
+    NETWORK.replace("sources:", _ACCOUNTS, 1)
+    .replace("members:\n", _MEMBERS, 1)
+    .replace(_CREDITS, _CREDITS_TO_COME, 1)
+    .replace("solution_groups:", f"billing_units: [{_LOOSE}]\nsolution_groups:", 1)
+    .replace("{code: latam,", f"{_LOOSE}, {{code: latam,", 1)
+    .replace("{code: reseller,", f"{_LOOSE}, {{code: reseller,", 1)
+    .replace("{code: manual,", "{code: loose}, {code: manual,", 1)
+    + _TERMS
 )
-"""The world with what is above. Every replacement is asserted by the tests that need what it adds."""
+"""The world with what is above."""
 
 BAD_USAGE: Final = (
     f"{HEADER}\n2026-11-01,bolt-dental,endpoint-core,40,31,\n2026-11-01,nobody-there,endpoint-core,x,1,\n"
@@ -81,24 +93,18 @@ BAD_USAGE: Final = (
 
 @dataclass
 class Autumn:
-    """What the tests ask for by name. `uploads`: account → id of an import of it; `clients`: account → id of a program."""
+    """What the tests ask for by name: `uploads` and `clients` hold the id of an import and of a program by account; `people` are signed in."""
 
     october: October
     uploads: dict[str, int] = field(default_factory=dict)
     clients: dict[str, str] = field(default_factory=dict)
     delivery: int = 0
     invitation: str = ""
-    _signed_in: dict[str, Client] = field(default_factory=dict)
+    people: dict[str, Client] = field(default_factory=dict)
 
     def person(self, email: str) -> Client:
         """A signed-in client; the same one each time. An empty address is somebody who is not signed in."""
-        if not email:
-            return Client()
-        if email not in self._signed_in:
-            self._signed_in[email] = Client()
-            backend = "allauth.account.auth_backends.AuthenticationBackend"
-            self._signed_in[email].force_login(get_user_model().objects.get(email=email), backend=backend)
-        return self._signed_in[email]
+        return self.people[email] if email else Client()
 
 
 def viewer_of(email: str) -> Viewer:
@@ -112,20 +118,26 @@ def build(folder: Path, network: str = PORTAL_NETWORK, *, services: Mapping[str,
     get_user_model().objects.create(email=NOBODY)
     october = October(folder)
     october.deliver(*_usage(), *(row for code, units in (services or {}).items() for row in at_times("bolt-dental", code, units, units)))
+    _deliver_unknown(october)
     october.close()
     _play(october)
+    october.deliver("2026-10-31,bolt-garage,endpoint-core,24,24,", now="2026-11-03T08:00:00Z")
     autumn = Autumn(october)
     _import(autumn)
     _make_clients(autumn)
-    autumn.delivery = tell_invited(
-        INVITED, "Nova New", account_name="Bolt IT", inviter="Admin", link="http://testserver/invitations/x/", now=NOW,
-        account_id=viewer_of("admin@bolt.example").account_id,
-    )  # fmt: skip
-    Delivery.objects.update(state=State.FAILED)
+    keep_view(viewer_of("north@north.example"), "review", "Kept", "status=all")
+    autumn.delivery = _write(subject="Your usage report is ready", html="<p>It is.</p>")
     person = invited(email=INVITED)
     assert person is not None
     autumn.invitation = token_of(person, NOW)
+    autumn.people = {user.email: _signed_in(user) for user in get_user_model().objects.all()}
     return autumn
+
+
+def _signed_in(user: AbstractBaseUser) -> Client:
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
 
 
 def _usage() -> list[str]:
@@ -145,6 +157,13 @@ def _usage() -> list[str]:
     ]
 
 
+def _deliver_unknown(october: October) -> None:
+    """A record of somebody nobody knows waits until it is mapped."""
+    file = october.folder / "unknown.csv"
+    file.write_text(f"{HEADER}\n2026-10-05,Who,workspace-security,3,3,\n", encoding="utf-8")
+    assert import_usage(OPERATOR, file, source="manual", now=at(MONTH_END)).unmapped == 1
+
+
 def _play(october: October) -> None:
     """What everybody does in the first days of November."""
     october.edit("bolt", "workspace-security", by="billing@bolt.example", chargeable="38", comment="Two were returned.", reason="returned")
@@ -160,7 +179,12 @@ def _play(october: October) -> None:
 
 def _import(autumn: Autumn) -> None:
     """Everybody who may has sent a file; that of bolt has bad rows."""
-    people = {"vendor": "vendor@acme.example", "north": "north@north.example", "bolt": "billing@bolt.example", "dune": "billing@dune.example"}
+    people = {
+        "vendor": "vendor@acme.example",
+        "north": "north@north.example",
+        "bolt": "billing@bolt.example",
+        "dune": "billing@dune.example",
+    }
     for account, email in people.items():
         data = (BAD_USAGE if account == "bolt" else f"{HEADER}\n2026-11-01,dune-hotel,endpoint-core,4,4,\n").encode()
         autumn.uploads[account] = receive(
@@ -175,6 +199,16 @@ def _make_clients(autumn: Autumn) -> None:
         ref = memberships_of(viewer.actor.id or 0)[0].ref
         autumn.clients[account] = f"client-of-{account}"
         create_client(viewer, ref, f"Feed of {account}", ["usage:write"], client_id=autumn.clients[account], now=NOW)
+
+
+def _write(*, subject: str, html: str) -> int:
+    """An e-mail to bolt that could not be sent."""
+    bolt = Account.objects.get(ref="bolt")
+    path = "".join(f"/{part}" for part in paths([bolt.pk], NOW.date())[bolt.pk]) + "/"
+    return Delivery.objects.create(
+        address="billing@bolt.example", kind=MailKind.REPORT_READY, state=State.FAILED, subject=subject, text=subject, html=html,
+        account=bolt, path=path, created_at=NOW, next_try_at=NOW, tries=3, last_error="no route", message_id="x",
+    ).pk  # fmt: skip
 
 
 @contextmanager

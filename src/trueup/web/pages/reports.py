@@ -19,6 +19,8 @@ def reports(request: Request) -> HttpResponse:
     try:
         rows = report_rows(request.viewer, now=request.now, months=MONTHS, year=year, page=page)
     except NotAllowed as refusal:  # an MSP without access reads why, in place of its list
+        if wants_fragment(request):
+            raise
         return render(request, "web/reports/no_access.html", {"reason": refusal.message}, status=403)
     context = {"page": rows, "year": year, "years": report_years(request.viewer), "query": f"year={year}&" if year else ""}
     template = "web/reports/_list.html" if wants_fragment(request) else "web/reports/list.html"
