@@ -55,8 +55,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """The context of every template: `shell`, `viewer`, `now`."""
     seat = getattr(request, "seat", None)
     user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
-    person = (user.name or user.email) if signed_in else ""
+    person = (user.name or user.email) if user is not None and user.is_authenticated else ""
     theme = request.COOKIES.get(THEME_COOKIE, "system")
     apps = settings.SINGLE_SIGN_ON.apps
     return {

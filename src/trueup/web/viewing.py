@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from trueup.accounts.queries import Membership, memberships_of
 from trueup.accounts.rules import Viewer
@@ -74,13 +76,22 @@ class Viewing:
 
 def _to_sign_in(request: Request) -> HttpResponse:
     """The sign-in page, and back here afterwards. A fragment cannot be followed there: its page is told to go."""
-    back = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
+    back = request.htmx.current_url_abs_path if request.htmx else _page_of(request)
     redirect = redirect_to_login(back or "/", reverse("account_login"))
     if not request.htmx:
         return redirect
     response = HttpResponse(status=401)
     response["X-Sign-In"] = redirect.url
     return response
+
+
+def _page_of(request: Request) -> str:
+    """The page that is asked for; of a form that was sent the page it is on, for where it is sent to may be no page."""
+    came = request.headers.get("Referer", "")
+    if request.method in {"GET", "HEAD"} or not url_has_allowed_host_and_scheme(came, {request.get_host()}):
+        return request.get_full_path()
+    page = urlsplit(came)
+    return page.path + (f"?{page.query}" if page.query else "")
 
 
 def seat_of(request: HttpRequest) -> Seat | None:

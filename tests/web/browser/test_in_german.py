@@ -217,7 +217,7 @@ def sentences() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
     found = []
     for message in catalog:
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
-        said = [message.string] if isinstance(message.string, str) else list(message.string)
+        said = [message.string] if isinstance(message.string, str) else list(message.string or ())
         for one in ids:
             parts = [" ".join(part.split()).casefold() for part in PLACEHOLDER.split(one)]
             if one not in said and len(" ".join(parts).split()) >= 3:

@@ -139,6 +139,29 @@ class TestPreparingWithoutScripts:
         expect(customers.locator("tbody tr")).to_have_count(1)
         assert figures(customers.locator("tbody tr, tfoot tr")) == [garage, ["All customers", "70", "60", "262.5"]]
 
+    def test_is_told_what_somebody_else_saved(self, october: October, plain_browser_as: BrowserAs) -> None:
+        page = plain_browser_as(BELLA)
+        page.goto(f"{BOLT}?group=credits")
+        page.locator("#chargeable-endpoint-core").fill("58")
+        october.edit("bolt", "endpoint-core", by="admin@bolt.example", chargeable="59", comment="Ours.")
+        page.get_by_role("button", name="Save Draft").click()
+        expect(page.get_by_role("alert")).to_contain_text("admin@bolt.example saved a draft")
+        expect(page.locator("#notes-endpoint-core")).to_contain_text("Saved meanwhile: 59 (it was 60). Yours is in the field: 58.")
+        expect(page.locator("#chargeable-endpoint-core")).to_have_value("58")
+        page.get_by_role("button", name="Save Draft").click()
+        expect(page.get_by_text("Draft saved.")).to_be_visible()
+        line = october.line("bolt", "endpoint-core")
+        assert (line.chargeable, line.comment) == (58, "Ours.")
+
+    def test_comes_back_to_the_page_of_the_form_after_a_lost_session(
+        self, october: October, plain_browser_as: BrowserAs, browser_as: BrowserAs
+    ) -> None:
+        page = plain_browser_as(BELLA)
+        page.goto(f"{BOLT}?group=credits")
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Save Draft").click()
+        expect(page).to_have_url(f"/account/login/?next={BOLT}%3Fgroup%3Dcredits")
+
 
 class TestReviewingWithoutScripts:
     @pytest.fixture
