@@ -9,19 +9,24 @@ from contextlib import contextmanager
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 _ENABLE = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
 
 
 def let_flush_empty_all_tables(connection: BaseDatabaseWrapper) -> None:
-    """From now on a flush over this connection empties append-only tables too; every other statement is refused as before."""
-    flush = connection.ops.execute_sql_flush
+    """From now on a flush empties append-only tables too; every other statement is refused as before.
 
-    def flush_without_triggers(sql_list: Iterable[str]) -> None:
-        with transaction.atomic(using=connection.alias), without_triggers(connection):
-            flush(sql_list)
+    This holds for every connection of the kind: beside a browser's event loop the thread has another one.
+    """
+    operations = type(connection.ops)
+    flush = operations.execute_sql_flush
 
-    connection.ops.execute_sql_flush = flush_without_triggers  # type: ignore[method-assign]
+    def flush_without_triggers(self: BaseDatabaseOperations, sql_list: Iterable[str]) -> None:
+        with transaction.atomic(using=self.connection.alias), without_triggers(self.connection):
+            flush(self, sql_list)
+
+    operations.execute_sql_flush = flush_without_triggers  # type: ignore[method-assign]
 
 
 @contextmanager
