@@ -144,14 +144,19 @@ class TestPreparingWithoutScripts:
         page.goto(f"{BOLT}?group=credits")
         page.locator("#chargeable-endpoint-core").fill("58")
         october.edit("bolt", "endpoint-core", by="admin@bolt.example", chargeable="59", comment="Ours.")
+        october.edit("bolt", "workspace-security", by="admin@bolt.example", chargeable="39", comment="One came back.")
         page.get_by_role("button", name="Save Draft").click()
         expect(page.get_by_role("alert")).to_contain_text("admin@bolt.example saved a draft")
         expect(page.locator("#notes-endpoint-core")).to_contain_text("Saved meanwhile: 59 (it was 60). Yours is in the field: 58.")
         expect(page.locator("#chargeable-endpoint-core")).to_have_value("58")
+        page.locator("#conflict").get_by_role("link", name="Workspace Security").click()
+        expect(page.locator("#notes-workspace-security")).to_be_in_viewport()
+        expect(page.locator("#notes-workspace-security")).to_contain_text("Changed meanwhile from 40 to 39.")
         page.get_by_role("button", name="Save Draft").click()
         expect(page.get_by_text("Draft saved.")).to_be_visible()
         line = october.line("bolt", "endpoint-core")
         assert (line.chargeable, line.comment) == (58, "Ours.")
+        assert october.line("bolt", "workspace-security").chargeable == 39
 
     def test_comes_back_to_the_page_of_the_form_after_a_lost_session(
         self, october: October, plain_browser_as: BrowserAs, browser_as: BrowserAs

@@ -20,7 +20,7 @@ from trueup.reports.rules.happenings import done
 from trueup.web import editing
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages.report_details import address_of, back_to, context_of, month_of
-from trueup.web.pages.report_rows import Group, Row, Shown
+from trueup.web.pages.report_rows import ALL, Group, Row, Shown
 from trueup.web.words import says
 
 SAVED = "X-Report-Saved"
@@ -147,8 +147,10 @@ def _go(request: Request, address: str) -> HttpResponse:
 def _again(attempt: Attempt, *, status: int) -> HttpResponse:
     """The page once more, with what was typed in its fields and why it was not saved."""
     request, month, msp = attempt.request, attempt.month, attempt.msp
-    days = sparklines(request.viewer, month, msp)
-    shown = Shown(days, group=request.POST.get("group", ""), draft=attempt.form, reading=attempt.reading)
+    fragment = wants_fragment(request)
+    # Without a script no link can open another group: a page that points at lines of any of them shows them all.
+    group = ALL if status == 409 and not fragment else request.POST.get("group", "")
+    shown = Shown(sparklines(request.viewer, month, msp), group=group, draft=attempt.form, reading=attempt.reading)
     context = context_of(request, month, msp, attempt.page, shown)
     context["errors"] = [
         FieldError(f"{'chargeable' if field == 'chargeable' else 'line'}-{service}", attempt.names[service], text)
@@ -156,7 +158,6 @@ def _again(attempt: Attempt, *, status: int) -> HttpResponse:
     ]
     if status == 409:
         context["conflict"] = _clash(attempt, context["groups"])
-    fragment = wants_fragment(request)
     template = "web/reports/_saved.html" if fragment else "web/reports/details.html"
     return render(request, template, context | {"oob": fragment}, status=status)
 
