@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.reports.month import HEADER, OPERATOR, October, at, at_times
-from tests.web.browser.conftest import BrowserAs
+from tests.web.browser.conftest import BrowserAs, violations
 from tests.web.conftest import Clock
 from trueup.jobs.pipeline import run_once
 from trueup.ledger.actions import import_usage
@@ -35,11 +35,13 @@ def reads_why(page: Page, path: str) -> None:
 
 class TestMspWithoutAccess:
     def test_reads_why_wherever_it_looks(self, october: October, browser_as: BrowserAs) -> None:
-        page = browser_as(DUNE)
+        page = browser_as(DUNE, bypass_csp=True)
         reads_why(page, "/")
+        assert violations(page) == []
         expect(page.get_by_role("heading", name="What waits for you")).to_have_count(0)
         page.get_by_role("link", name="Usage reports (no access)").click()
         expect(page.get_by_role("heading", name="You have no usage reports here")).to_be_visible()
+        assert violations(page) == []
         reads_why(page, "/reports/")
         reads_why(page, OCTOBER)
         reads_why(page, f"{OCTOBER}forecast/")
