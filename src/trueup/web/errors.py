@@ -22,6 +22,11 @@ class Refusals:
         """Nothing to do, unless something is raised."""
         return self._get_response(request)
 
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """No text has a character 0: PostgreSQL cannot keep one."""
+        sent = [request.path, *(text for data in (request.GET, request.POST) for name, values in data.lists() for text in (name, *values))]
+        return bad_request(request) if any("\0" in str(text) for text in sent) else None
+
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The page of a refusal; anything else is a mistake of ours."""
         return refusal(request, error) if isinstance(error, TrueUpError) else None

@@ -32,7 +32,7 @@ def _list(request: Request, *, error: str = "", error_kind: str = "", status: in
         raise NotAllowed(text("you have no right to import anything: that is a billing manager's or an admin's"))
     number = request.GET.get("page", "1")
     context = {
-        "page": queries.uploads(viewer, page=int(number) if number.isdecimal() else 1, per_page=_PER_PAGE),
+        "page": queries.uploads(viewer, page=int(number) if number.isdecimal() and len(number) < 8 else 1, per_page=_PER_PAGE),
         "kinds": [kind for kind in Kind if viewer.may(RIGHT[kind])],
         "endings": {kind: ",".join(ENDINGS[kind]) for kind in Kind},
         "sources": source_codes(viewer),
