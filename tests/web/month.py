@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.base_user import AbstractBaseUser
+
 from django.test import Client, TestCase, override_settings
 
 from tests.reports.month import HEADER, MONTH_END, OPERATOR, October, at, at_times
 from tests.web.conftest import NOW
 from tests.world import FILE_NAME, NETWORK
 from trueup.accounts.actions import keep_view
-from trueup.accounts.models import Account
+from trueup.accounts.models import Account, User
 from trueup.accounts.queries import invited, memberships_of, paths, viewers_of
 from trueup.accounts.rules import Viewer
 from trueup.ledger.actions import import_usage
@@ -134,7 +134,7 @@ def build(folder: Path, network: str = PORTAL_NETWORK, *, services: Mapping[str,
     return autumn
 
 
-def _signed_in(user: AbstractBaseUser) -> Client:
+def _signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     return client

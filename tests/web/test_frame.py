@@ -1,10 +1,13 @@
 """What stands around every page: refusals, display, language, the addresses of files."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from tests.web.conftest import AsPerson
+from trueup.accounts.rules import Viewer
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from trueup.kit.text import text
 from trueup.notifications.queries import preferences
@@ -14,6 +17,13 @@ from trueup.web.menu import menu_of
 BOLT = "billing@bolt.example"
 
 pytestmark = pytest.mark.usefixtures("world")
+
+
+def viewer_of(client: Client) -> Viewer:
+    """Who is looking."""
+    request: Any = client.get("/").wsgi_request
+    viewer: Viewer = request.viewer
+    return viewer
 
 
 class TestRefusal:
@@ -71,7 +81,7 @@ class TestLanguage:
     def test_is_also_that_of_the_e_mails_of_whoever_is_signed_in(self, as_person: AsPerson) -> None:
         client = as_person(BOLT)
         client.post(reverse("choose_language"), {"language": "de"})
-        assert preferences(client.get("/").wsgi_request.viewer).language == "de"
+        assert preferences(viewer_of(client)).language == "de"
 
     def test_stays_one_there_is(self) -> None:
         client = Client()
@@ -81,13 +91,13 @@ class TestLanguage:
 
 class TestMenu:
     def test_marks_the_page_that_is_shown(self, as_person: AsPerson) -> None:
-        viewer = as_person(BOLT).get("/").wsgi_request.viewer
+        viewer = viewer_of(as_person(BOLT))
         assert [str(entry.label) for entry in menu_of(viewer, reverse("uploads")) if entry.current] == ["Imports"]
 
     def test_leads_only_to_pages_that_open(self, as_person: AsPerson) -> None:
         for email in (BOLT, "viewer@bolt.example", "north@north.example", "vendor@acme.example"):
             client = as_person(email)
-            viewer = client.get("/").wsgi_request.viewer
+            viewer = viewer_of(client)
             assert {entry.address: client.get(entry.address).status_code for entry in menu_of(viewer, "/")}.keys()
             assert [entry.address for entry in menu_of(viewer, "/") if client.get(entry.address).status_code != 200] == []
 

@@ -21,6 +21,8 @@ from trueup.jobs.messages import say
 from trueup.kit.errors import Conflict
 from trueup.kit.text import text
 
+_Work = Callable[[threading.Event, Callable[[], datetime]], None]
+
 _GRACE = 30
 """Seconds that requests and the clock have to finish once the end is asked for."""
 
@@ -62,7 +64,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, listening: socket.socket, *, threads: int, clock: bool, ready: Callable[[], None]) -> None:
         self._listening = listening
         self._threads = threads
-        self._clock = _Clock() if clock else None
+        self._clock = _Clock((working.work_until, working.take_in_until) if clock else ())
         self._ready = ready
         super().__init__()
 
@@ -80,8 +82,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "control_socket_disable": True,
             "when_ready": lambda _arbiter: self._ready(),
-            "post_worker_init": lambda _worker: self._clock and self._clock.start(),
-            "worker_exit": lambda _arbiter, _worker: self._clock and self._clock.end(),
+            "post_worker_init": lambda _worker: self._clock.start(),
+            "worker_exit": lambda _arbiter, _worker: self._clock.end(),
         }
         for name, value in options.items():
             if name in self.cfg.settings:
@@ -95,13 +97,14 @@ class _Server(BaseApplication):  # type: ignore[misc]
 class _Clock:
     """The clock, and who checks uploads, in threads beside those that answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, works: tuple[_Work, ...]) -> None:
+        self._works = works
         self._end = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin, in the worker process."""
-        for work in (working.work_until, working.take_in_until):
+        for work in self._works:
             thread = threading.Thread(target=work, args=(self._end, settings.TRUEUP_CLOCK), name=work.__name__, daemon=True)
             thread.start()
             self._threads.append(thread)

@@ -54,7 +54,8 @@ def _parts(sentence: Text) -> dict[str, object]:
 
 def unpacked(kept: str) -> str:
     """The sentence that `packed` made JSON of."""
-    return _whole(json.loads(kept))
+    sentence: str = _whole(json.loads(kept))
+    return sentence
 
 
 def _whole(parts: Any) -> Any:

@@ -66,7 +66,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
     return _page(request, 403, _("You may not do this"), _("You have no access to this page."))
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
+def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 -- Django's signature
     """A mistake of ours. It must not need anything that may be what failed."""
     return HttpResponse(
         "<!doctype html><html lang=en><title>TrueUp</title><h1>Something went wrong</h1>"

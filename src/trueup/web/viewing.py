@@ -96,7 +96,7 @@ def _page_of(request: Request) -> str:
 
 def seat_of(request: HttpRequest) -> Seat | None:
     """The person's memberships and the chosen one; None for somebody who is nowhere a member."""
-    memberships = tuple(memberships_of(request.user.pk))
+    memberships = tuple(memberships_of(int(request.user.pk or 0)))
     if not memberships:
         return None
     wanted = request.session.get(CHOSEN)

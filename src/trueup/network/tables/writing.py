@@ -193,7 +193,7 @@ def _people(entries: _Entries, invited_at: datetime | None) -> None:
 
 
 def _members(entries: _Entries) -> None:
-    user_ids = ids(User, "email")(step.key[0] for step, _ in entries)
+    user_ids = ids(User, "email")({step.key[0] for step, _ in entries})
     accounts = account_ids({step.key[1] for step, _ in entries})
     Member.objects.bulk_create(
         (Member(user_id=user_ids[step.key[0]], account_id=accounts[step.key[1]], role=str(values["role"])) for step, values in entries),

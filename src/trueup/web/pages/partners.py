@@ -117,8 +117,6 @@ def new_partner(request: Request) -> HttpResponse:
     """Add an MSP, or, for a vendor, a distributor."""
     if request.viewer.tier == Tier.MSP:
         raise NotFound("")
-    if request.viewer.tier == Tier.MSP:
-        raise NotFound("")
     tier = _tier_asked(request)
     request.viewer.require(Right.KEEP_ACCOUNTS, text("keep accounts"))
     form = NewPartnerForm(bound(request))
