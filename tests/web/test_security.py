@@ -231,7 +231,8 @@ class TestAddresses:
                 for place in (
                     "/reports/{}/bolt/", "/reports/2026-10/{}/", "/reports/2026-10/bolt/lines/{}/", "/reports/2026-10/{}/report.csv",
                     "/review/{}/bolt/", "/review/2026-10/{}/", "/cycles/{}/", "/customers/view/{}/", "/partners/edit/{}/", "/imports/{}/",
-                    "/settings/terms/of/{}/", "/settings/terms/edit/{}/bolt/", "/settings/catalog/view/{}/", "/outbox/{}/", "/invitations/{}/",
+                    "/settings/terms/of/{}/", "/settings/terms/edit/{}/bolt/", "/settings/catalog/view/{}/", "/outbox/{}/",
+                    "/invitations/{}/",
                     "/settings/clients/{}/revoke/",
                 ):  # fmt: skip
                     response = client.get(place.format(value))
@@ -284,7 +285,9 @@ class TestImports:
         assert not upload.counts.get("importable")
         assert reason in text
 
-    @pytest.mark.parametrize(("units", "name"), enumerate(["../../../evil.csv", "..\\..\\evil.csv", "refused.csv", "progress.json.csv"], 7))
+    @pytest.mark.parametrize(
+        ("units", "name"), [(7, "../../../evil.csv"), (8, "..\\..\\evil.csv"), (9, "refused.csv"), (10, "progress.json.csv")]
+    )
     def test_stay_in_their_folder_whatever_they_are_called(self, autumn: Autumn, units: int, name: str) -> None:
         client = autumn.person(PEOPLE["b"])
         rows = f"2026-11-01,bolt-dental,endpoint-core,{units},1,\n2026-11-01,nobody,endpoint-core,1,1,\n"

@@ -1,0 +1,127 @@
+"""Every page in the browser, in both themes and at every width: nothing that axe finds, and nothing wider than the window."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+from tests.web.addresses import PAGES, PEOPLE, who
+from tests.web.browser.conftest import WIDTHS, BrowserAs, overflows, violations
+from tests.web.conftest import AsPerson
+from tests.web.month import NOBODY, PORTAL_NETWORK, Autumn, build
+
+MANY = {f"service-{number:03}": str(number) for number in range(1, 201)}
+"""Services that make a report of 200 lines, and more."""
+
+_SERVICES = "".join(
+    f"  - {{code: {code}, name: Service {code[-3:]} with a rather long name, group: smb, unit: seat, measure: own_maxima}}\n"
+    for code in MANY
+)
+NETWORK = PORTAL_NETWORK.replace("accounts:\n", _SERVICES + "accounts:\n", 1)
+
+NOT_PAGES = frozenset({"report_csv", "report_customers_csv", "report_line", "upload_refused", "delivery_source", "review_next"})
+
+BOLT, COIL, DUNE = "/reports/2026-10/bolt/", "/reports/2026-10/coil/", "/reports/2026-10/dune/"
+SHOWN = "section.group:not([hidden])"
+
+BESIDE = {
+    "b": (f"{BOLT}?group=credits&line=endpoint-core", f"{BOLT}?group=smb", "/customers/?search=nothing-like-this", "/nowhere/"),
+    "c": (COIL,),
+    "d": (DUNE, "/reports/", "/"),
+    "N": (
+        "/review/?status=all", "/review/?status=approved&search=nothing", "/review/2026-10/echo/", "/review/2026-10/fern/",
+        "/review/2026-10/gale/", "/review/2026-10/gale/?do=approve", "/review/2026-10/gale/?do=reject",
+        "/review/2026-10/gale/?do=waive&line=endpoint-core", "/reports/2026-10/gale/?line=endpoint-core&group=credits",
+    ),
+    "V": ("/settings/regions/?new", "/settings/sources/?edit=manual", "/settings/units/?edit=GB"),
+}  # fmt: skip
+"""States that have an address of their own, by person."""
+
+
+def _send_empty(page: Page) -> None:
+    """Send the first form of the page as it is, past what the browser itself would say."""
+    page.locator("main form[method=post]").first.evaluate("form => { form.noValidate = true; form.requestSubmit() }")
+    page.locator("[aria-invalid=true], [role=alert]").first.wait_for()
+
+
+DOINGS: dict[str, tuple[tuple[str, Callable[[Page], None]], ...]] = {
+    "b": (
+        (f"{BOLT}?group=credits", lambda page: page.locator(f"{SHOWN} [data-comment-button]").first.click()),
+        (f"{BOLT}?group=credits", lambda page: (page.locator(f"{SHOWN} [data-cell]").first.focus(), page.keyboard.press("?"))),  # type: ignore[dict-item, return-value]
+        ("/customers/new/", _send_empty),
+    ),
+    "N": (
+        ("/review/2026-10/gale/", lambda page: page.locator("[data-dialog*=reject]").first.click()),
+        ("/review/2026-10/gale/", lambda page: page.locator("[data-dialog*=waive]").first.click()),
+    ),
+    "a": (("/settings/members/invite/", _send_empty), ("/settings/clients/new/", _send_empty)),
+}
+"""States that somebody has to bring about: an open dialog, an error beside its field."""
+
+
+@pytest.fixture
+def autumn(transactional_db: None, ledger_home: Path, tmp_path: Path) -> Autumn:
+    """October with a report of 200 lines."""
+    return build(tmp_path, NETWORK, services=MANY)
+
+
+@pytest.fixture
+def server(live_server: LiveServer, autumn: Autumn) -> str:
+    """The portal in that month."""
+    return str(live_server.url)
+
+
+def _addresses(autumn: Autumn) -> dict[str, list[str]]:
+    """Each page of the table by the person who sees most of it, and the states beside it."""
+    found: dict[str, list[str]] = {letter: list(more) for letter, more in BESIDE.items()}
+    for page in (page for page in PAGES if page.name not in NOT_PAGES):
+        for of, said in list(page.open.items())[:1]:
+            letter = next(letter for letter, status in sorted(who(said).items(), key=lambda one: "bOaNV".find(one[0]) % 9) if status == 200)
+            found.setdefault(letter, []).append(page.address(autumn, of))
+    return found
+
+
+def _found(page: Page, place: str) -> Iterator[str]:
+    """What is wrong with a page that is open, at every width."""
+    for width in WIDTHS.values():
+        page.set_viewport_size({"width": width, "height": 900})
+        if overflows(page):
+            yield f"{place} is wider than {width}"
+        if width in {360, 1440}:
+            yield from (f"{place} at {width}: {one}" for one in violations(page))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+class TestEveryPage:
+    def test_is_for_everybody(self, autumn: Autumn, browser_as: BrowserAs, as_person: AsPerson, scheme: str) -> None:
+        wrong: list[str] = []
+        for letter, addresses in _addresses(autumn).items():
+            page = browser_as(PEOPLE[letter], color_scheme=scheme, bypass_csp=True)
+            for address in addresses:
+                page.goto(address)
+                wrong += _found(page, address)
+            for address, do in DOINGS.get(letter, ()):
+                page.set_viewport_size({"width": 1440, "height": 900})
+                page.goto(address)
+                try:
+                    do(page)
+                except PlaywrightError as error:
+                    wrong.append(f"{address}: {error}")
+                wrong += _found(page, f"{address} after something was done")
+            page.context.close()
+        assert not wrong, "\n".join(wrong)
+
+    def test_is_for_everybody_who_is_not_signed_in_or_nowhere_a_member(self, autumn: Autumn, browser_as: BrowserAs, scheme: str) -> None:
+        wrong: list[str] = []
+        for email, addresses in {
+            "": ("/account/login/", "/account/password/reset/", f"/invitations/{autumn.invitation}/"),
+            NOBODY: ("/",),
+        }.items():
+            page = browser_as(email or None, color_scheme=scheme, bypass_csp=True)
+            for address in addresses:
+                page.goto(address)
+                wrong += _found(page, address)
+        assert not wrong, "\n".join(wrong)
