@@ -1,9 +1,11 @@
 """Everything people see has a word, and sentences of the domain are said in their language."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,10 +52,27 @@ TABLES = [
 ]
 
 
+@cache
+def trees() -> tuple[ast.Module, ...]:
+    """The whole source, read once."""
+    return tuple(ast.parse(path.read_text(encoding="utf-8")) for path in SOURCE.rglob("*.py"))
+
+
+@cache
+def every_call() -> dict[str, list[ast.Call]]:
+    """The calls in the source, by the name of the function."""
+    found: dict[str, list[ast.Call]] = defaultdict(list)
+    for tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                found[node.func.id].append(node)
+    return found
+
+
+@cache
 def constants() -> dict[str, str]:
     """The texts that modules give a name."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in SOURCE.rglob("*.py")]
-    named = [node for tree in trees for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)]
+    named = [node for tree in trees() for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)]
     return {
         node.targets[0].id: node.value.value
         for node in named
@@ -63,10 +82,8 @@ def constants() -> dict[str, str]:
 
 def calls(*names: str) -> Iterator[ast.Call]:
     """The calls of functions with these names, wherever in the source."""
-    for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and (node.func.id if isinstance(node.func, ast.Name) else "") in names:
-                yield node
+    for name in names:
+        yield from every_call().get(name, [])
 
 
 def literals(node: ast.expr, known: dict[str, str]) -> Iterator[str]:
