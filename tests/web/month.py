@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 from django.contrib.auth import get_user_model
-
 from django.test import Client, TestCase, override_settings
 
 from tests.reports.month import HEADER, MONTH_END, OPERATOR, October, at, at_times
@@ -93,7 +92,7 @@ BAD_USAGE: Final = (
 
 @dataclass
 class Autumn:
-    """What the tests ask for by name: `uploads` and `clients` hold the id of an import and of a program by account; `people` are signed in."""
+    """What the tests ask for: `uploads` and `clients` are ids of an import and of a program by account; `people` are signed in."""
 
     october: October
     uploads: dict[str, int] = field(default_factory=dict)

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
-_REFUSED = "refused.csv"
-_PROGRESS = "progress.json"
+# No file that is sent can be called so: a name never begins with a dot (rules.safe_name).
+_REFUSED = ".refused.csv"
+_PROGRESS = ".progress.json"
 
 
 def folder(upload_id: int) -> Path:

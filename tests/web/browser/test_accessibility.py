@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
@@ -84,14 +85,23 @@ def _addresses(autumn: Autumn) -> dict[str, list[str]]:
     return found
 
 
-def _found(page: Page, place: str) -> Iterator[str]:
-    """What is wrong with a page that is open, at every width."""
+def _found(page: Page, place: str, scheme: str) -> Iterator[str]:
+    """What is wrong with a page that is open, at every width. The dark theme changes colors only: its contrast is what is measured."""
+    if scheme == "dark":
+        yield from (f"{place}, dark: {one}" for one in _contrasts(page))
+        return
     for width in WIDTHS.values():
         page.set_viewport_size({"width": width, "height": 900})
         if overflows(page):
             yield f"{place} is wider than {width}"
         if width in {360, 1440}:
             yield from (f"{place} at {width}: {one}" for one in violations(page))
+
+
+def _contrasts(page: Page) -> list[str]:
+    """Text that is too faint."""
+    found = Axe().run(page, options={"runOnly": {"type": "rule", "values": ["color-contrast"]}}).response["violations"]
+    return [str(node["html"])[:160] for one in found for node in one["nodes"][:3]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -102,7 +112,7 @@ class TestEveryPage:
             page = browser_as(PEOPLE[letter], color_scheme=scheme, bypass_csp=True)
             for address in addresses:
                 page.goto(address)
-                wrong += _found(page, address)
+                wrong += _found(page, address, scheme)
             for address, do in DOINGS.get(letter, ()):
                 page.set_viewport_size({"width": 1440, "height": 900})
                 page.goto(address)
@@ -110,7 +120,7 @@ class TestEveryPage:
                     do(page)
                 except PlaywrightError as error:
                     wrong.append(f"{address}: {error}")
-                wrong += _found(page, f"{address} after something was done")
+                wrong += _found(page, f"{address} after something was done", scheme)
             page.context.close()
         assert not wrong, "\n".join(wrong)
 
@@ -123,5 +133,5 @@ class TestEveryPage:
             page = browser_as(email or None, color_scheme=scheme, bypass_csp=True)
             for address in addresses:
                 page.goto(address)
-                wrong += _found(page, address)
+                wrong += _found(page, address, scheme)
         assert not wrong, "\n".join(wrong)
