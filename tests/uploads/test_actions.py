@@ -76,6 +76,7 @@ class TestUpload:
         actions.confirm(person(BOLT), upload, now=NOW)
         assert work() == 1
         assert (look(BOLT, upload).state, look(BOLT, upload).counts["stored"]) == (State.DONE, 2)
+        assert not storage.sent(upload, "october.csv").exists()
         assert {row.customer for row in usage_rows(Viewer.system(), OCTOBER)} == {"bolt-dental", "bolt-garage"}
 
     def test_tells_its_history(self) -> None:
@@ -96,6 +97,20 @@ class TestUpload:
             (2, "provisioned_units", "-5"),
         ]
         assert queries.refused_file(person(BOLT), upload).read_text(encoding="utf-8").count("\n") == 3
+
+    def test_called_like_a_file_of_ours_is_not_written_over(self) -> None:
+        upload = send(BOLT, BAD, name="refused.csv", accept_valid=True)
+        work()
+        actions.confirm(person(BOLT), upload, now=NOW)
+        work()
+        assert look(BOLT, upload).counts["stored"] == 1
+
+    def test_lists_no_formulas(self) -> None:
+        upload = send(BOLT, HEADER + "2026-10-01,=HYPERLINK(1),endpoint-core,-5,5\n")
+        work()
+        listed = queries.refused_file(person(BOLT), upload).read_text(encoding="utf-8")
+        assert "'=HYPERLINK(1)" in listed
+        assert ",-5," in listed
 
     def test_with_bad_rows_takes_the_good_ones_where_that_was_asked_for(self) -> None:
         upload = send(BOLT, BAD, accept_valid=True)
@@ -196,8 +211,27 @@ class TestConcurrency:
         slow = working._claim(NOW)
         assert slow is not None
         work(NOW + timedelta(minutes=6))
-        working._finish(slow, State.FAILED, error='"too late"')
+        slow.finish(State.FAILED, error='"too late"', now=NOW)
         assert Upload.objects.get().state == State.CHECKED
+
+    def test_is_given_up_after_three_failures_nobody_expects(self) -> None:
+        upload = send(BOLT, GOOD)
+        (storage.folder(upload) / "progress.part").mkdir()  # the disk does what nobody expects
+        for _ in range(3):
+            with pytest.raises(IsADirectoryError):
+                working.work_on_next(now=NOW)
+        assert not working.work_on_next(now=NOW)
+        assert look(BOLT, upload).state == State.FAILED
+
+    def test_keeps_its_claim_while_it_works(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        send(BOLT, GOOD)
+        claim = working._claim(NOW)
+        assert claim is not None
+        monkeypatch.setattr(working, "_RENEW", 0)
+        claim.renew()
+        assert Upload.objects.get().claimed_at == claim.upload.claimed_at
+        assert claim.upload.claimed_at is not None
+        assert claim.upload.claimed_at > NOW
 
     def test_discarded_leaves_no_file(self) -> None:
         upload = send(BOLT, GOOD)

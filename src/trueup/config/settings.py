@@ -119,6 +119,7 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_NAME = "trueup_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "trueup.web.errors.csrf_failure"
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a report of 2,000 lines has three fields each
 FILE_UPLOAD_TEMP_DIR = str(environment.folder(TRUEUP_HOME / "uploads", "TRUEUP_HOME"))
 FILE_UPLOAD_HANDLERS = ["trueup.web.receiving.Receiving"]

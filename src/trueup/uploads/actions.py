@@ -35,13 +35,17 @@ def receive(
     require_takeable(kind, name, first[:4096], size, settings.TRUEUP_UPLOAD_LIMIT)
     if source and source not in source_codes(viewer):
         raise Invalid(text("there is no source “{code}”", code=source))
-    with transaction.atomic(durable=True):
-        upload = Upload.objects.create(
-            account_id=account_id, user_id=viewer.actor.id, user_email=viewer.actor.name, kind=kind, file_name=name, size=size,
-            source=source, accept_valid=accept_valid, created_at=now,
-        )  # fmt: skip
-        storage.keep(upload.pk, name, _within(chain([first], pieces), size))
-        _tell(upload, viewer, "upload_received", now)
+    received = storage.receive(name, _within(chain([first], pieces), size))  # before the transaction, for which others wait
+    try:
+        with transaction.atomic(durable=True):
+            upload = Upload.objects.create(
+                account_id=account_id, user_id=viewer.actor.id, user_email=viewer.actor.name, kind=kind, file_name=name, size=size,
+                source=source, accept_valid=accept_valid, created_at=now,
+            )  # fmt: skip
+            storage.keep(received, upload.pk)
+            _tell(upload, viewer, "upload_received", now)
+    finally:
+        storage.drop(received)
     return upload.pk
 
 

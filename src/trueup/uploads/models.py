@@ -30,6 +30,7 @@ class Upload(models.Model):
     state = models.CharField(max_length=16, choices=[(state, state) for state in State], default=State.RECEIVED)
     created_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)  # how often somebody has taken it up in this state
     ended_at = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)  # what the check, later the import, came to
     problems = models.JSONField(default=list)  # the first bad rows

@@ -46,6 +46,9 @@ CLAIM_LASTS = timedelta(minutes=5)
 """After this long another worker takes up what one has begun and not finished. Doing it twice is harmless: what is taken in already is
 known by its content."""
 
+MOST_TRIES = 3
+"""After so many workers that failed on it for reasons nobody expects, an upload is given up."""
+
 MOST_PROBLEMS = 200
 """How many bad rows are kept beside the upload to be shown; all of them are in the file of refused rows."""
 

@@ -1,32 +1,65 @@
-"""Where the files are while they wait: a folder for each upload, below the installation's home."""
+"""Where the files are while they wait: a folder for each upload, below the installation's home.
+
+What was sent lies in a folder of its own inside it, under the name it came with, whatever that is.
+"""
 
 import csv
 import json
 import shutil
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-# No file that is sent can be called so: a name never begins with a dot (rules.safe_name).
-_REFUSED = ".refused.csv"
-_PROGRESS = ".progress.json"
+from trueup.kit.cells import safe_cell
+
+_SENT = "sent"
+_REFUSED = "refused.csv"
+_PROGRESS = "progress.json"
 
 
 def folder(upload_id: int) -> Path:
     """The folder of an upload."""
-    return Path(settings.TRUEUP_HOME) / "uploads" / str(upload_id)
+    return _all() / str(upload_id)
 
 
-def keep(upload_id: int, name: str, chunks: Iterable[bytes]) -> Path:
-    """Write the file that was sent."""
-    place = folder(upload_id)
-    place.mkdir(parents=True, exist_ok=True)
-    path = place / name
-    with path.open("wb") as file:
-        file.writelines(chunks)
-    return path
+def _all() -> Path:
+    return Path(settings.TRUEUP_HOME) / "uploads"
+
+
+def receive(name: str, chunks: Iterable[bytes]) -> Path:
+    """Write a file as it comes, to a folder that is nobody's yet. What cannot be written whole is removed."""
+    place = _all() / f"incoming-{uuid.uuid4().hex}"
+    try:
+        (place / _SENT).mkdir(parents=True)
+        with (place / _SENT / name).open("wb") as file:
+            file.writelines(chunks)
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    return place
+
+
+def keep(received: Path, upload_id: int) -> None:
+    """Make a folder that was received that of an upload."""
+    received.rename(folder(upload_id))
+
+
+def drop(received: Path) -> None:
+    """Throw away what was received."""
+    shutil.rmtree(received, ignore_errors=True)
+
+
+def sent(upload_id: int, name: str) -> Path:
+    """The file that was sent."""
+    return folder(upload_id) / _SENT / name
+
+
+def remove_sent(upload_id: int) -> None:
+    """Throw away the file once it was taken in, or cannot be; the list of its bad rows stays."""
+    shutil.rmtree(folder(upload_id) / _SENT, ignore_errors=True)
 
 
 def refused(upload_id: int) -> Path:
@@ -34,16 +67,13 @@ def refused(upload_id: int) -> Path:
     return folder(upload_id) / _REFUSED
 
 
-def write_refused(upload_id: int, rows: Iterable[tuple[int, str, str, str]]) -> int:
-    """Write the bad rows: row, column, value, reason. Returns how many problems there are."""
-    count = 0
+def write_refused(upload_id: int, rows: Iterable[tuple[int, str, str, str]]) -> None:
+    """Write the bad rows: row, column, value, reason; no value is a formula to a spreadsheet."""
     with refused(upload_id).open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(("row", "column", "value", "reason"))
-        for row in rows:
-            lines.writerow(row)
-            count += 1
-    return count
+        for number, *words in rows:
+            lines.writerow((number, *map(safe_cell, words)))
 
 
 def note_progress(upload_id: int, label: str, done: int, total: int | None) -> None:

@@ -4,10 +4,10 @@ Each is claimed by a conditional update. A worker that dies leaves its claim; wh
 """
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Viewer
@@ -18,24 +18,34 @@ from trueup.ledger.rules.refusals import SENTENCES
 from trueup.network.actions import CustomersResult, import_customers
 from trueup.uploads import storage
 from trueup.uploads.models import Upload
-from trueup.uploads.rules import CLAIM_LASTS, MOST_PROBLEMS, RIGHT, WAITING, BadRow, Kind, State
+from trueup.uploads.rules import CLAIM_LASTS, MOST_PROBLEMS, MOST_TRIES, RIGHT, WAITING, BadRow, Kind, State
+
+_RENEW = 30_000_000_000
+"""Nanoseconds between two renewals of a claim."""
 
 _EVERY = 300_000_000
 """Nanoseconds between two notes of the progress."""
 
 
 def work_on_next(*, now: datetime) -> bool:
-    """Take up the upload that has waited longest; False if none waits. What goes wrong with a file is kept beside it."""
-    upload = _claim(now)
-    if upload is None:
+    """Take up the upload that has waited longest; False if none waits. What goes wrong with a file is kept beside it.
+
+    What nobody expects is raised; the upload is tried again, and given up after a few times.
+    """
+    claim = _claim(now)
+    if claim is None:
         return False
-    checking = upload.state == State.CHECKING
     try:
-        counts, problems = _run(upload, dry_run=checking, now=now)
-        after = State.CHECKED if checking else State.DONE
-        _finish(upload, after, counts=counts, problems=problems, ended_at=None if checking else now)
+        counts, problems = _run(claim, now=now)
+        claim.finish(State.CHECKED if claim.checking else State.DONE, counts=counts, problems=problems, now=now)
     except TrueUpError as error:
-        _finish(upload, State.FAILED, error=packed(_sentence(error)), ended_at=now)
+        claim.finish(State.FAILED, error=packed(_sentence(error)), now=now)
+    except Exception:
+        if claim.upload.tries >= MOST_TRIES:
+            claim.finish(State.FAILED, error=packed(text("the server failed on this file; its log says why")), now=now)
+        else:
+            claim.give_back()
+        raise
     return True
 
 
@@ -45,32 +55,66 @@ def _sentence(error: TrueUpError) -> str:
     return joined([error.message, *(problem.message for problem in problems)], "; ") if problems else error.message
 
 
-def _claim(now: datetime) -> Upload | None:
+class _Claim:
+    """An upload that this worker has taken up. While it works the claim is renewed; once another has taken it over, nothing is written."""
+
+    def __init__(self, upload: Upload) -> None:
+        self.upload = upload
+        self._began = self._renewed = time.monotonic_ns()
+        self._since = upload.claimed_at
+
+    @property
+    def checking(self) -> bool:
+        """Whether it is only being looked at."""
+        return self.upload.state == State.CHECKING
+
+    def renew(self) -> None:
+        """Say that somebody is still working on it, now and then."""
+        now = time.monotonic_ns()
+        if self._since is None or now - self._renewed < _RENEW:
+            return
+        self._renewed = now
+        later = self._since + timedelta(microseconds=(now - self._began) // 1000)
+        if self._mine().update(claimed_at=later):
+            self.upload.claimed_at = later
+
+    def finish(self, after: State, *, now: datetime, **values: object) -> None:
+        """Write what it came to."""
+        over = after != State.CHECKED
+        if self._mine().update(state=after, tries=0, ended_at=now if over else None, **values) and over:
+            storage.remove_sent(self.upload.pk)
+
+    def give_back(self) -> None:
+        """Let the next worker try."""
+        before = next(waiting for waiting, working in WAITING.items() if working == self.upload.state)
+        self._mine().update(state=before, claimed_at=None)
+
+    def _mine(self) -> QuerySet[Upload]:
+        return Upload.objects.filter(pk=self.upload.pk, state=self.upload.state, claimed_at=self.upload.claimed_at)
+
+
+def _claim(now: datetime) -> _Claim | None:
     abandoned = Q(state__in=WAITING.values(), claimed_at__lt=now - CLAIM_LASTS)
     for upload in Upload.objects.filter(Q(state__in=WAITING) | abandoned).order_by("created_at", "pk")[:5]:
         after = WAITING.get(State(upload.state), State(upload.state))
-        if Upload.objects.filter(pk=upload.pk, state=upload.state, claimed_at=upload.claimed_at).update(state=after, claimed_at=now):
-            upload.state, upload.claimed_at = after, now
-            return upload
+        known = Upload.objects.filter(pk=upload.pk, state=upload.state, claimed_at=upload.claimed_at)
+        if known.update(state=after, claimed_at=now, tries=upload.tries + 1):
+            upload.state, upload.claimed_at, upload.tries = after, now, upload.tries + 1
+            return _Claim(upload)
     return None
 
 
-def _finish(upload: Upload, after: State, **values: object) -> None:
-    """Write what it came to, unless somebody else has taken it over meanwhile."""
-    Upload.objects.filter(pk=upload.pk, state=upload.state, claimed_at=upload.claimed_at).update(state=after, **values)
-
-
-def _run(upload: Upload, *, dry_run: bool, now: datetime) -> tuple[dict[str, int | bool], list[list[object]]]:
+def _run(claim: _Claim, *, now: datetime) -> tuple[dict[str, int | bool], list[list[object]]]:
     """Check or take in; what it came to, and the first bad rows."""
-    viewer, path = _viewer(upload), storage.folder(upload.pk) / upload.file_name
+    upload, dry_run = claim.upload, claim.checking
+    viewer, path = _viewer(upload), storage.sent(upload.pk, upload.file_name)
     if not path.exists():
         raise Invalid(text("the file is gone: upload it again"))
     if upload.kind == Kind.CUSTOMERS:
-        return _customers(upload, viewer, path, dry_run=dry_run, now=now)
+        return _customers(claim, viewer, path, dry_run=dry_run, now=now)
     result = import_usage(
-        viewer, path, source=upload.source or None, accept_valid=upload.accept_valid, dry_run=dry_run, now=now,
-        progress=_Noting(upload.pk),
-    )  # fmt: skip
+        viewer, path, source=upload.source or None, accept_valid=upload.accept_valid, dry_run=dry_run, now=now, progress=_Noting(claim)
+    )
     return _usage_counts(result, dry_run=dry_run), _keep(upload, _usage_problems(result))
 
 
@@ -101,9 +145,9 @@ def _usage_problems(result: ImportResult) -> list[BadRow]:
 
 
 def _customers(
-    upload: Upload, viewer: Viewer, path: Path, *, dry_run: bool, now: datetime
+    claim: _Claim, viewer: Viewer, path: Path, *, dry_run: bool, now: datetime
 ) -> tuple[dict[str, int | bool], list[list[object]]]:
-    result: CustomersResult = import_customers(viewer, path, dry_run=dry_run, now=now, progress=_Noting(upload.pk))
+    result: CustomersResult = import_customers(viewer, path, dry_run=dry_run, now=now, progress=_Noting(claim))
     counts: dict[str, int | bool] = {
         "added": result.added,
         "renamed": result.renamed,
@@ -112,7 +156,7 @@ def _customers(
         "refused": len({row.row for row in result.refused}),
         "importable": dry_run and result.added + result.renamed + result.moved > 0,
     }
-    return counts, _keep(upload, [BadRow(row.row, row.column, row.value, row.reason) for row in result.refused])
+    return counts, _keep(claim.upload, [BadRow(row.row, row.column, row.value, row.reason) for row in result.refused])
 
 
 def _keep(upload: Upload, problems: list[BadRow]) -> list[list[object]]:
@@ -125,8 +169,8 @@ def _keep(upload: Upload, problems: list[BadRow]) -> list[list[object]]:
 class _Noting:
     """A progress that is noted beside the upload, a few times a second."""
 
-    def __init__(self, upload_id: int) -> None:
-        self._upload_id = upload_id
+    def __init__(self, claim: _Claim) -> None:
+        self._claim = claim
         self._label = ""
         self._done = 0
         self._total: int | None = None
@@ -149,4 +193,5 @@ class _Noting:
 
     def _note(self) -> None:
         self._noted = time.monotonic_ns()
-        storage.note_progress(self._upload_id, self._label, self._done, self._total)
+        self._claim.renew()
+        storage.note_progress(self._claim.upload.pk, self._label, self._done, self._total)

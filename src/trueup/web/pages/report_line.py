@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from trueup.kit.cells import safe_cell
 from trueup.kit.errors import Invalid, NotFound
 from trueup.kit.period import Month
 from trueup.kit.quantity import plain
@@ -31,8 +32,6 @@ _HEADS: Final[tuple[tuple[str, str | Promise, bool], ...]] = (
     ("credits", gettext_lazy("Credits"), True),
 )
 """Columns of the customers: field, words, whether it is a number (which is sorted from the highest down first)."""
-
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +95,6 @@ def _heads(sort: str, *, has_credits: bool) -> Iterable[Head]:
         yield Head(str(label), number, other if sort == first else first, direction)
 
 
-def safe(value: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{value}" if value.startswith(_DANGEROUS) else value
-
-
 def figure(value: Decimal | None) -> str:
     """A number as programs read it; unknown is empty."""
     return plain(value) or ""
@@ -121,9 +115,9 @@ def customers_csv(request: Request, month: str, msp: str, service: str) -> HttpR
     of = _month(month)
     line = line_of(request, of, msp, service)
     found = customers(request.viewer, of, msp, service)
-    rows = [[safe(one.customer), safe(one.name), *map(figure, (one.provisioned, one.used, one.credits))] for one in found]
+    rows = [[safe_cell(one.customer), safe_cell(one.name), *map(figure, (one.provisioned, one.used, one.credits))] for one in found]
     head = [_("Customer"), _("Name"), _("Provisioned"), _("Used"), _("Credits")]
-    total = [_("Total"), safe(line.service_name), *map(figure, (line.provisioned, line.used, line.credits))]
+    total = [_("Total"), safe_cell(line.service_name), *map(figure, (line.provisioned, line.used, line.credits))]
     return as_csv(f"customers-{of}-{msp}-{service}.csv", [head, *rows, total])
 
 
@@ -144,7 +138,7 @@ def _line_row(line: LineView) -> list[str]:
         line.chargeable,
     )  # fmt: skip
     named = (line.group_name, line.service_name, line.service, line.unit)
-    return [*map(safe, named), *map(figure, figures), safe(line.comment), safe(line.reason)]
+    return [*map(safe_cell, named), *map(figure, figures), safe_cell(line.comment), safe_cell(line.reason)]
 
 
 def _month(written: str) -> Month:
@@ -155,6 +149,6 @@ def _month(written: str) -> Month:
 
 
 urls = [
-    path("reports/<str:month>/<str:msp>/lines/<str:service>/customers.csv", customers_csv, name="report_customers_csv"),
-    path("reports/<str:month>/<str:msp>/report.csv", report_csv, name="report_csv"),
+    path("reports/<str:month>/<ref:msp>/lines/<ref:service>/customers.csv", customers_csv, name="report_customers_csv"),
+    path("reports/<str:month>/<ref:msp>/report.csv", report_csv, name="report_csv"),
 ]
