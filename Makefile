@@ -43,6 +43,9 @@ check: $(VENV)/.installed-dev  ## Check style, types, import contracts, migratio
 bench: $(VENV)/.installed-dev  ## Measure speed and memory (SIZE=93M for the large run)
 	@$(BIN)/python -m benchmarks $(if $(SIZE),--size $(SIZE))
 
+pictures: $(VENV)/.installed-dev  ## Take the pictures of the docs anew
+	@$(BIN)/python tools/screenshots.py
+
 lock:  ## Resolve the lock files anew after a change of the dependencies (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: $(PYTHON) -m pip install uv" >&2; exit 1; }
 	@$(LOCK) --group build --output-file requirements.txt
@@ -54,7 +57,7 @@ clean:  ## Remove .venv and what tools left behind (never ./var, which holds you
 	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
-.PHONY: help setup run test check bench lock clean
+.PHONY: help setup run test check bench pictures lock clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
