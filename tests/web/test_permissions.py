@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html import escape
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -36,12 +37,12 @@ def autumn(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_f
         yield month
 
 
-def read(response: HttpResponse) -> str:
+def read(response: Any) -> str:
     """What was answered, whole."""
-    return (b"".join(response.streaming_content) if response.streaming else response.content).decode()  # type: ignore[attr-defined]
+    return (b"".join(response.streaming_content) if response.streaming else response.content).decode()
 
 
-def bare(response: HttpResponse, address: str) -> str:
+def bare(response: Any, address: str) -> str:
     """What was answered, without what is another each time: the token of its forms, and the address that was asked for."""
     text = re.sub(r'(X-CSRFToken&quot;: &quot;|X-CSRFToken": "|csrfmiddlewaretoken" value=")\w+', r"\1", read(response))
     text = re.sub(r'<ul class="messages">.*?</ul>', "", text, flags=re.DOTALL)  # what the request before had to say
@@ -82,7 +83,7 @@ def _answers(autumn: Autumn, page: Page, of: str) -> dict[str, tuple[int, str]]:
     """Status and text, by person."""
     address = page.address(autumn, of)
     answers = {letter: autumn.person(PEOPLE[letter]).get(address) for letter in expected(page.open[of])}
-    return {letter: (answer.status_code, bare(answer, address)) for letter, answer in answers.items()}  # type: ignore[arg-type]
+    return {letter: (answer.status_code, bare(answer, address)) for letter, answer in answers.items()}
 
 
 class TestTable:
@@ -126,7 +127,7 @@ class TestPage:
                 for status, letter in {status: letter for letter, status in who(said).items() if status in {403, 404}}.items():
                     found = autumn.person(PEOPLE[letter]).get(address, headers=HTMX)
                     whole = found.get("HX-Retarget") == "body"
-                    if found.status_code != status or whole != ("<html" in read(found)):  # type: ignore[arg-type]
+                    if found.status_code != status or whole != ("<html" in read(found)):
                         wrong.append(f"{page.name} of {of} for {PEOPLE[letter]}: {found.status_code}, not {status}")
                 found = autumn.person("").get(address, headers=HTMX)
                 if (found.status_code, found.content) != (401, b""):

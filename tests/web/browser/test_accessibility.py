@@ -48,10 +48,16 @@ def _send_empty(page: Page) -> None:
     page.locator("[aria-invalid=true], [role=alert]").first.wait_for()
 
 
+def _open_keys(page: Page) -> None:
+    """Ask for the list of keys."""
+    page.locator(f"{SHOWN} [data-cell]").first.focus()
+    page.keyboard.press("?")
+
+
 DOINGS: dict[str, tuple[tuple[str, Callable[[Page], None]], ...]] = {
     "b": (
         (f"{BOLT}?group=credits", lambda page: page.locator(f"{SHOWN} [data-comment-button]").first.click()),
-        (f"{BOLT}?group=credits", lambda page: (page.locator(f"{SHOWN} [data-cell]").first.focus(), page.keyboard.press("?"))),  # type: ignore[dict-item, return-value]
+        (f"{BOLT}?group=credits", _open_keys),
         ("/customers/new/", _send_empty),
     ),
     "N": (
