@@ -12,14 +12,23 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from trueup.accounts.queries import Membership, memberships_of
 from trueup.accounts.rules import Viewer
+from trueup.kit.errors import Conflict
+from trueup.kit.text import text
 from trueup.web import clock
+from trueup.web.errors import refusal
 from trueup.web.page import Request, render
 
 CHOSEN = "account"
 """The session's key for the account a person with several memberships acts for."""
 
-_OPEN = ("/account/", "/static/", "/language/", "/health/", "/identity/", "/.well-known/")
+_OPEN = ("/account/", "/static/", "/language/", "/identity/", "/.well-known/")
 """Addresses whose views look after themselves who may see them."""
+
+_KEY = "seat"
+"""What a form calls the seat of the page it is on (templates/web/parts/_seat.html). A form with files says it in its address."""
+
+_KEY_HEADER = "X-Seat"
+"""The same, of what htmx asks for: of fragments too, for a page is never of two accounts."""
 
 _METHODS = ("GET", "HEAD", "POST")
 """What pages answer."""
@@ -30,6 +39,12 @@ _View = TypeVar("_View", bound=Callable[..., HttpResponse])
 def public(view: _View) -> _View:
     """Mark a view that also people who are not signed in may see."""
     view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def of_any_seat(view: _View) -> _View:
+    """Mark a view that does the same whichever account one acts for."""
+    view.is_of_any_seat = True  # type: ignore[attr-defined]
     return view
 
 
@@ -44,6 +59,11 @@ class Seat:
     def viewer(self) -> Viewer:
         """Who reads and acts."""
         return self.chosen.viewer
+
+    @property
+    def key(self) -> str:
+        """What pages that are made in this seat carry: another tab may have taken another one when they are sent."""
+        return str(self.viewer.account_id)
 
 
 class Viewing:
@@ -67,11 +87,39 @@ class Viewing:
                 return None
             return _to_sign_in(request)
         request.seat = seat_of(request)
-        if request.seat is not None:
-            request.viewer = request.seat.viewer
-        elif not (getattr(view, "is_public", False) or request.path.startswith(_OPEN)):
-            return render(request, "web/no_membership.html", status=403)
+        is_open = getattr(view, "is_public", False) or request.path.startswith(_OPEN)
+        if request.seat is None:
+            return None if is_open else render(request, "web/no_membership.html", status=403)
+        request.viewer = request.seat.viewer
+        return None if is_open or getattr(view, "is_of_any_seat", False) else _of_another_seat(request)
+
+
+def _of_another_seat(request: Request) -> HttpResponse | None:
+    """The refusal of what a page sends that was opened for another account than the person acts for by now; None if it was not.
+
+    What says nothing of it is none of our pages: it means the account that is chosen.
+    """
+    said = [request.headers.get(_KEY_HEADER)]
+    if request.method == "POST":
+        said.append(request.GET.get(_KEY))
+        if request.content_type == "application/x-www-form-urlencoded":  # any other is a file, which its view takes
+            said.append(request.POST.get(_KEY))
+    seat: Seat = request.seat
+    other = next((key for key in said if key and key != seat.key), None)
+    if other is None:
         return None
+    was = next((one.name for one in seat.memberships if str(one.viewer.account_id) == other), "")
+    return refusal(request, Conflict(_another(was, seat.chosen.name)))
+
+
+def _another(was: str, name: str) -> str:
+    if not was:
+        return text("this page was opened for an account you do not act for, and you act for {name} now: nothing was changed", name=name)
+    return text(
+        "this page was opened for {was}, and you act for {name} by now, in another tab or window: nothing was changed. "
+        "Switch back to {was} at the top right, go back to the page and send it again",
+        was=was, name=name,
+    )  # fmt: skip
 
 
 def _to_sign_in(request: Request) -> HttpResponse:

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST
 from trueup.kit.errors import NotFound
 from trueup.notifications.actions import set_preferences
 from trueup.web.page import THEME_COOKIE, THEMES, Request
-from trueup.web.viewing import CHOSEN, public
+from trueup.web.viewing import CHOSEN, of_any_seat, public
 
 _A_YEAR = 365 * 24 * 3600
 
 
+@of_any_seat
 @require_POST
 def act_for(request: Request) -> HttpResponse:
     """Act for another account one is a member of."""
