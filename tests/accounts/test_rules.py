@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from trueup.accounts.rules import PARENT_TIER, RIGHTS, Actor, Right, Role, Tier, Viewer, usage_report_access
+from trueup.accounts.rules import PARENT_TIER, RIGHTS, Actor, Right, Role, Tier, Viewer, shows_invitation, usage_report_access
 from trueup.kit.errors import NotAllowed
 
 
@@ -54,3 +54,19 @@ class TestRight:
 class TestTier:
     def test_has_one_above_but_the_vendor(self) -> None:
         assert list(PARENT_TIER.values()) == [None, Tier.VENDOR, Tier.DISTRIBUTOR, Tier.MSP]
+
+
+class TestLinks:
+    @pytest.mark.parametrize(
+        ("signed_up", "member_of", "below", "shown"),
+        [
+            (False, {1}, {1}, True),
+            (False, {1, 2}, {1, 2}, True),
+            (False, {1, 2}, {1}, False),
+            (False, {2}, set(), False),
+            (False, set(), set(), False),
+            (True, {1}, {1}, False),
+        ],
+    )
+    def test_are_shown_to_who_could_give_all_they_open(self, signed_up: bool, member_of: set[int], below: set[int], shown: bool) -> None:
+        assert shows_invitation(signed_up=signed_up, member_of=member_of, below=below) is shown

@@ -130,6 +130,7 @@ def build(folder: Path, network: str = PORTAL_NETWORK, *, services: Mapping[str,
     assert person is not None
     autumn.invitation = token_of(person, NOW)
     autumn.people = {user.email: _signed_in(user) for user in get_user_model().objects.all()}
+    get_user_model().objects.filter(email=INVITED).update(last_login=None)  # an invitation is for who never came in
     return autumn
 
 

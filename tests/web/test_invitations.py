@@ -81,7 +81,7 @@ class TestLink:
         Member.objects.filter(user__email=VERA).delete()
         assert client.get(address).status_code == 404
 
-    @pytest.mark.parametrize("token", ["x", "a:b:c", "%00", "ü", "1:1"])
+    @pytest.mark.parametrize("token", ["x", "a:b:c", "ü", "1:1"])
     def test_is_the_same_page_for_what_is_none_of_ours(self, client: Client, token: str) -> None:
         response = client.get(f"/invitations/{token}/")
         assert response.status_code == 404

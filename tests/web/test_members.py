@@ -1,10 +1,13 @@
 """Members and API clients in the portal: invited, changed, removed; made, replaced, revoked."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.idp.oidc.models import Client as Program
+from django.contrib.auth import get_user_model
 from django.core import mail
+from django.test import Client
 
 from tests.web.conftest import NOW, AsPerson
 from tests.web.sending import page, seen_in, sent
@@ -12,6 +15,7 @@ from trueup.accounts.models import ApiClient, Member
 from trueup.accounts.rules import Viewer
 from trueup.network import actions
 from trueup.notifications.models import Delivery
+from trueup.web.invitations import link_for
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -32,15 +36,14 @@ class TestMembers:
         assert "Bella Bolt" in page(client, "/settings/members/?account=bolt")
         page(client, "/settings/members/?account=dune", 404)
 
-    def test_are_invited_with_a_link_that_is_shown_once_and_sent(self, as_person: AsPerson) -> None:
+    def test_are_invited_with_a_link_that_is_shown_once_and_another_that_is_sent(self, as_person: AsPerson) -> None:
         client = as_person(ADMIN)
-        shown = sent(client, "/settings/members/invite/", NEW, 200)
-        link = re.search(r'id="invitation-link" value="([^"]+)"', shown)
-        assert link is not None
-        delivery = Delivery.objects.get(address="new@bolt.example")
-        assert delivery.details["link"] == link.group(1)
+        link = link_in(sent(client, "/settings/members/invite/", NEW, 200))
+        mailed = Delivery.objects.get(address="new@bolt.example").details["link"]
         assert mail.outbox == []  # the clock sends it
-        assert link.group(1) not in page(client, "/settings/members/")
+        assert link not in page(client, "/settings/members/")
+        for one in (link, mailed):
+            assert "new@bolt.example" in page(Client(), path_of(one))
         assert "Invited" in page(client, "/settings/members/")
 
     def test_that_are_there_already_are_refused_beside_the_address(self, as_person: AsPerson) -> None:
@@ -92,6 +95,75 @@ class TestMembers:
         page(client, address, 403)
         sent(client, address, NEW, 403)
         assert as_person("billing@coil.example").get(address).status_code == 404
+
+
+PERSON = "vera@north.example"
+
+
+class TestLinks:
+    """A link opens all a person is a member of: only who could give all of it is shown one."""
+
+    def invite(self, as_person: AsPerson, by: str, account: str, email: str = PERSON) -> str:
+        return sent(as_person(by), f"/settings/members/invite/?account={account}", NEW | {"email": email}, 200)
+
+    def member(self, email: str, account: str) -> None:
+        actions.change(Viewer.system(), "members", {"email": email, "account": account, "role": "billing_manager"}, now=NOW)
+
+    def mailed(self) -> str:
+        return str(Delivery.objects.latest("pk").details["link"])
+
+    @pytest.mark.parametrize("account", ["north", "coil", "acme-vendor"])
+    def test_of_a_person_of_other_accounts_are_mailed_only(self, as_person: AsPerson, account: str) -> None:
+        self.member(PERSON, account)
+        shown = self.invite(as_person, ADMIN, "bolt")
+        again = sent(as_person(ADMIN), f"/settings/members/invite-again/{OF.format(PERSON)}", {}, 200)
+        for said in (shown, again):
+            assert "/invitations/" not in said
+            assert "An e-mail is on its way" in said
+        assert "/invitations/" in self.mailed()
+
+    def test_of_people_below_are_shown_above(self, as_person: AsPerson) -> None:
+        self.member("boss@north.example", "north")
+        actions.change(Viewer.system(), "members", {"email": "boss@north.example", "account": "north", "role": "admin"}, now=NOW)
+        self.member(PERSON, "coil")
+        assert link_in(self.invite(as_person, "boss@north.example", "bolt"))
+
+    def test_of_who_comes_in_by_single_sign_on_are_there_for_nobody(self, as_person: AsPerson) -> None:
+        self.member(PERSON, "bolt")
+        before = link_for(PERSON, NOW)
+        get_user_model().objects.filter(email=PERSON).update(last_login=NOW)
+        assert "/invitations/" not in sent(as_person(ADMIN), f"/settings/members/invite-again/{OF.format(PERSON)}", {}, 200)
+        assert self.mailed().endswith("/")
+        assert "/invitations/" not in self.mailed()
+        page(Client(), path_of(before), 404)
+        assert "Invite vera@north.example again" not in page(as_person(ADMIN), "/settings/members/")
+
+    def test_of_who_has_a_password_are_there_for_nobody(self, as_person: AsPerson) -> None:
+        self.member(PERSON, "coil")
+        user = get_user_model().objects.get(email=PERSON)
+        user.set_password("x")
+        user.save()
+        assert "/invitations/" not in self.invite(as_person, ADMIN, "bolt")
+        assert "/invitations/" not in self.mailed()
+
+    def test_that_were_shown_do_not_open_what_the_person_gets_elsewhere(self, as_person: AsPerson) -> None:
+        shown = link_in(self.invite(as_person, ADMIN, "bolt"))
+        mailed = self.mailed()
+        self.member(PERSON, "coil")
+        page(Client(), path_of(shown), 404)
+        page(Client(), path_of(mailed))
+
+
+def link_in(shown: str) -> str:
+    """The link a page shows to pass on."""
+    found = re.search(r'id="invitation-link" value="([^"]+)"', shown)
+    assert found is not None
+    return found[1]
+
+
+def path_of(link: str) -> str:
+    """Where a link leads in the portal."""
+    return urlsplit(link).path
 
 
 class TestApiClients:

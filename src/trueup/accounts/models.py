@@ -145,6 +145,11 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
 
+    @property
+    def has_signed_up(self) -> bool:
+        """Whether they have a password, or came in without one: by single sign-on. No link may let anybody choose a password then."""
+        return self.has_usable_password() or self.last_login is not None
+
     @staticmethod
     def known(path: str = "") -> Q:
         """Of whom it is known that their address is theirs; `path` leads to the person."""

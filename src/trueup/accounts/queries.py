@@ -49,12 +49,16 @@ class KeptView:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """A member who has not chosen a password yet. `mark` is another one as soon as they have; it says nothing about a password."""
+    """A member who never came in. `mark` is another one as soon as they have a password; it says nothing about a password.
+
+    `accounts` are the names of the accounts they are a member of, `account_ids` the ids.
+    """
 
     user_id: int
     email: str
     name: str
     accounts: tuple[str, ...]
+    account_ids: frozenset[int]
     mark: str
 
 
@@ -107,14 +111,15 @@ def person_who_may_sign_in(email: str) -> User | None:
 
 
 def invited(*, user_id: int | None = None, email: str = "") -> Invited | None:
-    """A member who could accept an invitation, by id or else by e-mail; None for who has a password, or is nowhere a member."""
+    """A member who could accept an invitation, by id or else by e-mail; None for who has signed up, or is nowhere a member."""
     people = User.objects.filter(is_active=True)
     found = people.filter(pk=user_id) if user_id is not None else people.filter(email=email.strip().lower())
     user = found.first()
-    if user is None or user.has_usable_password():
+    if user is None or user.has_signed_up:
         return None
-    accounts = tuple(membership.name for membership in memberships_of(user.pk))
-    return Invited(user.pk, user.email, user.name, accounts, mark_of(user)) if accounts else None
+    memberships = memberships_of(user.pk)
+    ids = frozenset(one.viewer.account_id for one in memberships if one.viewer.account_id is not None)
+    return Invited(user.pk, user.email, user.name, tuple(one.name for one in memberships), ids, mark_of(user)) if ids else None
 
 
 def mark_of(user: User) -> str:

@@ -173,6 +173,15 @@ class Viewer:
         return POSITIONS[self.role, self.tier]
 
 
+def shows_invitation(*, signed_up: bool, member_of: Collection[int], below: Collection[int]) -> bool:
+    """Whether whoever invites a person may see the link by which the person comes in: it opens every account they are a member of.
+
+    `member_of`: the ids of those accounts; `below`: which of them are the inviter's own or below it at present. Nobody is shown a
+    link of a person who has come in before. All others get it by e-mail alone, which proves whose the address is.
+    """
+    return not signed_up and bool(member_of) and set(member_of) <= set(below)
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """Whether an account has usage reports, and if not, why, in its own words."""

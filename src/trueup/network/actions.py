@@ -214,12 +214,12 @@ def _check_client(name: str, scopes: Collection[str], tier: Tier) -> None:
 def accept_invitation(user_id: int, mark: str, *, name: str, password: str, now: datetime) -> None:
     """Give an invited person the name and the password they chose. `mark` is what the invitation holds (`accounts.queries.invited`).
 
-    Whether the password is good enough, whoever calls has asked. Raises Conflict if the person chose one before.
+    Whether the password is good enough, whoever calls has asked. Raises Conflict if the person chose one, or came in, before.
     """
     hashed = make_password(password)  # slow on purpose: not while others wait for the transaction
     with transaction.atomic(durable=True):
         user = User.objects.select_for_update().filter(pk=user_id, is_active=True).first()
-        if user is None or user.has_usable_password() or mark_of(user) != mark:
+        if user is None or user.has_signed_up or mark_of(user) != mark:
             raise Conflict(text("this invitation is no longer valid"))
         User.objects.filter(pk=user.pk).update(name=name, password=hashed)
         actor = Actor("person", user.email, user.pk)

@@ -1,6 +1,11 @@
-"""Links by which an invited person chooses a password. They die with the first password, and after seven days."""
+"""Links by which an invited person chooses a password. They die when the person has come in, and after seven days.
 
-from datetime import UTC, datetime, timedelta
+A link opens whatever the person is a member of, in other people's accounts too. So it is mailed to the person, and shown to an inviter
+only where all of that is the inviter's to give; one that was shown dies when the person becomes a member of anything else.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -8,31 +13,46 @@ from django.core import signing
 from django.urls import reverse
 
 from trueup.accounts.queries import Invited, invited
+from trueup.accounts.rules import Viewer
+from trueup.network.queries import shows_link
 
 LASTS: Final = timedelta(days=7)
 _SALT: Final = "trueup.web.invitations"
 
 
 def link_for(email: str, now: datetime) -> str:
-    """The address for the e-mail to a member: where they choose a password, or, if they have one, the portal."""
+    """The address for the e-mail to a member, for nobody else's eyes: where they choose a password, or the portal if they have come in."""
     person = invited(email=email)
-    if person is None:
-        return f"{settings.TRUEUP_URL}/"
-    return str(settings.TRUEUP_URL) + reverse("invitation", kwargs={"token": token_of(person, now)})
+    return f"{settings.TRUEUP_URL}/" if person is None else _address(token_of(person, now))
 
 
-def token_of(person: Invited, now: datetime) -> str:
-    """The signed part of the link."""
-    return signing.dumps([person.user_id, int(now.timestamp()), person.mark], salt=_SALT)
+def link_to_show(viewer: Viewer, email: str, now: datetime, *, on: date) -> str:
+    """The link that whoever invites somebody may pass on; empty if they may not. `on` is today, where the accounts are."""
+    person = invited(email=email)
+    if person is None or not shows_link(viewer, person, on=on):
+        return ""
+    return _address(token_of(person, now, only=person.account_ids))
+
+
+def _address(token: str) -> str:
+    return str(settings.TRUEUP_URL) + reverse("invitation", kwargs={"token": token})
+
+
+def token_of(person: Invited, now: datetime, *, only: Collection[int] | None = None) -> str:
+    """The signed part of the link; `only`: it dies when the person is a member of any other account than these."""
+    said = [person.user_id, int(now.timestamp()), person.mark]
+    return signing.dumps(said if only is None else [*said, sorted(only)], salt=_SALT)
 
 
 def read(token: str, now: datetime) -> Invited | None:
     """Whom a link invites; None if it is used, too old, or none of ours."""
     try:
-        user_id, at, mark = signing.loads(token, salt=_SALT)
+        user_id, at, mark, *only = signing.loads(token, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError):
         return None
     if now > datetime.fromtimestamp(at, UTC) + LASTS:
         return None
     person = invited(user_id=user_id)
-    return person if person is not None and person.mark == mark else None
+    if person is None or person.mark != mark or (only and not person.account_ids <= set(only[0])):
+        return None
+    return person

@@ -3,7 +3,7 @@
 from trueup.network.queries.accounts import account_details, accounts
 from trueup.network.queries.catalog import account_types, billing_units, catalog, regions, service_details, sources
 from trueup.network.queries.history import history
-from trueup.network.queries.people import clients, members
+from trueup.network.queries.people import clients, members, shows_link
 from trueup.network.queries.shapes import (
     AccountDetails,
     AccountRow,
@@ -31,5 +31,5 @@ __all__ = [
     "AccountDetails", "AccountRow", "ClientRow", "CreditsFrom", "GroupRow", "HistoryRow", "Level", "MeasureFrom", "MemberRow", "Named",
     "PlacedUnder", "ServiceRow", "SourceRow", "SwitchRow", "Term", "TermsEntry", "TermsRow", "UnitRow", "When", "account_details",
     "account_types", "accounts", "billing_units", "catalog", "clients", "default_terms", "history", "members", "regions",
-    "service_details", "sources", "terms",
+    "service_details", "shows_link", "sources", "terms",
 ]  # fmt: skip

@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from trueup.accounts import queries as tree
 from trueup.accounts.models import Account, ApiClient, Member
-from trueup.accounts.rules import Right, Role, Scope, Viewer
+from trueup.accounts.queries import Invited
+from trueup.accounts.rules import Right, Role, Scope, Viewer, shows_invitation
 from trueup.kit.text import text
 from trueup.network.queries.shapes import ClientRow, MemberRow
 from trueup.network.queries.sight import below_on, named
@@ -40,12 +41,18 @@ def _members(rows: QuerySet[Member]) -> tuple[MemberRow, ...]:
             name=member.user.name,
             role=Role(member.role),
             account=named(member.account),
-            signed_up=member.user.has_usable_password(),
+            signed_up=member.user.has_signed_up,
             active=member.user.is_active,
             fingerprint=fingerprint({"role": member.role, "name": member.user.name}),
         )
         for member in ordered
     )
+
+
+def shows_link(viewer: Viewer, person: Invited, *, on: date) -> bool:
+    """Whether a viewer who invited a person may see the link by which the person comes in (`accounts.rules.shows_invitation`)."""
+    below = below_on(viewer, sorted(person.account_ids), on)
+    return shows_invitation(signed_up=False, member_of=person.account_ids, below=below)
 
 
 def clients(viewer: Viewer, account_ref: str | None = None) -> tuple[ClientRow, ...]:

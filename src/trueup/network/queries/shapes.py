@@ -137,7 +137,7 @@ class TermsRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A person in an account. `signed_up`: has a password; an invited person has none yet."""
+    """A person in an account. `signed_up`: has a password or has come in; an invited person has not yet."""
 
     email: str
     name: str

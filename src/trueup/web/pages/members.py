@@ -64,7 +64,7 @@ def members(request: Request) -> HttpResponse:
 
 
 def invite(request: Request) -> HttpResponse:
-    """Make somebody a member: the link is shown once, and sent."""
+    """Make somebody a member: they are sent a link, which is shown once to whom it opens nothing that is not theirs."""
     chosen = account(request.viewer, request.GET.get("account", "") or request.seat.chosen.ref)
     request.viewer.require(Right.MANAGE_MEMBERS, _MANAGE)
     form = InviteForm(bound(request))
@@ -81,21 +81,21 @@ def invite(request: Request) -> HttpResponse:
 
 
 def _invited(request: Request, email: str, name: str, account_name: str, account_id: int) -> HttpResponse:
-    link = invitations.link_for(email, request.now)
+    shown = invitations.link_to_show(request.viewer, email, request.now, on=today_of(request))
     sent = True
     try:
         notifications.tell_invited(
-            email, name, account_name=account_name, inviter=request.user.name or request.user.email, link=link, now=request.now,  # type: ignore[union-attr]
-            account_id=account_id, language=get_language() or "",
+            email, name, account_name=account_name, inviter=request.user.name or request.user.email,  # type: ignore[union-attr]
+            link=invitations.link_for(email, request.now), now=request.now, account_id=account_id, language=get_language() or "",
         )  # fmt: skip
     except Invalid as error:
         sent = False
         messages.error(request, says(error.message))
-    return render(request, "web/members/invited.html", {"link": link, "email": email, "account_name": account_name, "sent": sent})
+    return render(request, "web/members/invited.html", {"link": shown, "email": email, "account_name": account_name, "sent": sent})
 
 
 def send_again(request: Request) -> HttpResponse:
-    """A new link for somebody who has not chosen a password yet."""
+    """A new link for somebody who has not come in yet."""
     if request.method != "POST":
         raise NotFound("")
     found = _find(request)
