@@ -18,10 +18,11 @@ class TestFrame:
         expect(page).to_have_url("/account/login/?next=/")
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
-    @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-    def test_has_no_violations(self, browser_as: BrowserAs, scheme: str, width: int) -> None:
-        page = browser_as("billing@bolt.example", color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
+    def test_has_no_violations_with_its_menus_open(self, browser_as: BrowserAs, scheme: str) -> None:
+        page = browser_as("billing@bolt.example", color_scheme=scheme, bypass_csp=True)
         page.goto("/")
         page.locator(".me > summary").click()
-        assert violations(page) == []
-        assert not overflows(page)
+        for width in WIDTHS.values():
+            page.set_viewport_size({"width": width, "height": 900})
+            assert violations(page) == []
+            assert not overflows(page)

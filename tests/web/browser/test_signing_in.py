@@ -152,8 +152,7 @@ class TestSingleSignOn:
 
 
 class TestPages:
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    @pytest.mark.parametrize("width", [WIDTHS["phone"], WIDTHS["screen"]])
+    @pytest.mark.parametrize(("scheme", "width"), [("light", WIDTHS["phone"]), ("dark", WIDTHS["screen"])])
     def test_have_no_violations(self, browser_as: BrowserAs, scheme: str, width: int) -> None:
         options = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}, "bypass_csp": True}
         page = browser_as(None, **options)

@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 
 from tests.reports.month import October
-from trueup.web.pages.report_line import safe
 
 BOLT = "/reports/2026-10/bolt/"
 ENDPOINTS = BOLT + "lines/endpoint-core/"
@@ -86,10 +85,3 @@ class TestCsv:
     def test_holds_no_formula(self, bella: Client, october: October) -> None:
         october.edit("bolt", "endpoint-core", by="billing@bolt.example", comment='=HYPERLINK("x")')
         assert rows_of(bella, BOLT + "report.csv")[2][11] == '\'=HYPERLINK("x")'
-
-    @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx"])
-    def test_takes_no_cell_for_a_formula(self, text: str) -> None:
-        assert safe(text) == f"'{text}"
-
-    def test_leaves_other_text_alone(self) -> None:
-        assert safe("Dental = Care") == "Dental = Care"
