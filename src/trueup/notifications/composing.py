@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -20,6 +19,7 @@ from trueup.accounts.rules import Actor, Role, Tier, Viewer
 from trueup.events.queries import changes_at
 from trueup.events.rules import Plain
 from trueup.events.snapshot import snapshot
+from trueup.kit.addresses import encoded
 from trueup.kit.errors import TrueUpError
 from trueup.kit.period import Month
 from trueup.kit.quantity import ZERO, decimals_of
@@ -237,7 +237,7 @@ def _item(view: ReportView, reader: Reader, now: datetime) -> Item:
 
 
 def _link(view: ReportView, page: str) -> str:
-    return f"{settings.TRUEUP_URL}/{page}/{view.summary.cycle}/{quote(view.summary.msp, safe='')}/"
+    return f"{settings.TRUEUP_URL}/{page}/{view.summary.cycle}/{encoded(view.summary.msp)}/"
 
 
 def _totals(view: ReportView) -> tuple[Total, ...]:

@@ -355,11 +355,11 @@ def _crumbs(found: ServiceRow | None = None) -> list[tuple[str, str]]:
 urls = [
     path("settings/catalog/", catalog, name="catalog"),
     path("settings/catalog/new-group/", new_group, name="new_group"),
-    path("settings/catalog/group/<path:code>/", edit_group, name="edit_group"),
+    path("settings/catalog/group/<ref:code>/", edit_group, name="edit_group"),
     path("settings/catalog/new/", new_service, name="new_service"),
-    path("settings/catalog/view/<path:code>/", service, name="service"),
-    path("settings/catalog/edit/<path:code>/", edit_service, name="edit_service"),
-    path("settings/catalog/measure/<path:code>/", change_measure, name="change_measure"),
-    path("settings/catalog/credits/<path:code>/", change_credits, name="change_credits"),
-    path("settings/catalog/take-back/<path:code>/", remove_dated, name="remove_dated"),
+    path("settings/catalog/view/<ref:code>/", service, name="service"),
+    path("settings/catalog/edit/<ref:code>/", edit_service, name="edit_service"),
+    path("settings/catalog/measure/<ref:code>/", change_measure, name="change_measure"),
+    path("settings/catalog/credits/<ref:code>/", change_credits, name="change_credits"),
+    path("settings/catalog/take-back/<ref:code>/", remove_dated, name="remove_dated"),
 ]

@@ -163,8 +163,8 @@ def _crumbs(found: AccountDetails | None = None) -> list[tuple[str, str]]:
 urls = [
     path("customers/", customers, name="customers"),
     path("customers/new/", new_customer, name="new_customer"),
-    path("customers/view/<path:ref>/", customer, name="customer"),
-    path("customers/edit/<path:ref>/", edit_customer, name="edit_customer"),
-    path("customers/move/<path:ref>/", move_customer, name="move_customer"),
-    path("customers/stay/<path:ref>/", stay_customer, name="stay_customer"),
+    path("customers/view/<ref:ref>/", customer, name="customer"),
+    path("customers/edit/<ref:ref>/", edit_customer, name="edit_customer"),
+    path("customers/move/<ref:ref>/", move_customer, name="move_customer"),
+    path("customers/stay/<ref:ref>/", stay_customer, name="stay_customer"),
 ]

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
-from django.urls import NoReverseMatch, path, reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
@@ -143,17 +143,17 @@ def _to_prepare(item: WaitingItem, viewer: Viewer) -> str:
 def _address(item: WaitingItem, viewer: Viewer) -> str:
     match item.kind:
         case Waiting.UNMAPPED_NAMES:
-            return _named("unmapped") or _named("uploads")
+            return reverse("unmapped")
         case Waiting.MISSING_DAYS:
-            return _named("cycle", str(item.month))
+            return reverse("cycle", args=[str(item.month)])
         case Waiting.TO_REVIEW if item.month and item.msp:
             return report_address(item.month, item.msp, urlencode({"cycle": str(item.month)}))
         case Waiting.TO_REVIEW:
             return inbox_address(item.month, Status.UNDER_REVIEW)
     if item.msp:
-        return _named("report", str(item.month), item.msp)
+        return reverse("report", args=[str(item.month), item.msp])
     if viewer.tier == Tier.MSP:
-        return _named("reports")
+        return reverse("reports")
     return inbox_address(item.month, Status.REJECTED if item.kind == Waiting.REJECTED else ON_BEHALF)
 
 
@@ -161,13 +161,6 @@ def inbox_address(month: Month | None, status: str) -> str:
     """The reports of a cycle in one of the lists of the inbox."""
     asked = {"status": "" if status == Status.UNDER_REVIEW else status, "cycle": str(month or "")}
     return f"{reverse('review')}?{urlencode({name: value for name, value in asked.items() if value})}"
-
-
-def _named(name: str, *arguments: str) -> str:
-    try:
-        return reverse(name, args=arguments)
-    except NoReverseMatch:
-        return reverse("home")
 
 
 urls = [path("", home, name="home")]

@@ -214,8 +214,8 @@ def _crumbs(found: AccountDetails | None = None) -> list[tuple[str, str]]:
 urls = [
     path("partners/", partners, name="partners"),
     path("partners/new/", new_partner, name="new_partner"),
-    path("partners/view/<path:ref>/", partner, name="partner"),
-    path("partners/edit/<path:ref>/", edit_partner, name="edit_partner"),
-    path("partners/move/<path:ref>/", move_partner, name="move_partner"),
-    path("partners/stay/<path:ref>/", stay_partner, name="stay_partner"),
+    path("partners/view/<ref:ref>/", partner, name="partner"),
+    path("partners/edit/<ref:ref>/", edit_partner, name="edit_partner"),
+    path("partners/move/<ref:ref>/", move_partner, name="move_partner"),
+    path("partners/stay/<ref:ref>/", stay_partner, name="stay_partner"),
 ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -187,11 +188,11 @@ def _review_comment(report: ReportView, history: tuple[HistoryEntry, ...]) -> st
 
 def back_to(address: Address, group: str = "", anchor: str = "") -> HttpResponseRedirect:
     """To the page of the report: a tab, a place."""
-    query = f"?group={group}" if group.replace("-", "").replace("_", "").isalnum() else ""
+    query = f"?{urlencode({'group': group})}" if group else ""
     return HttpResponseRedirect(f"{address.report}{query}{anchor}")
 
 
 urls = [
-    path("reports/<str:month>/<str:msp>/", details, name="report"),
-    path("reports/<str:month>/<str:msp>/lines/<str:service>/", line, name="report_line"),
+    path("reports/<str:month>/<ref:msp>/", details, name="report"),
+    path("reports/<str:month>/<ref:msp>/lines/<ref:service>/", line, name="report_line"),
 ]

@@ -3,21 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from trueup.kit.addresses import anchor, encoded
 from trueup.kit.errors import Conflict
 from trueup.kit.period import Month
 from trueup.reports.actions import LineEdit, save_draft
 from trueup.reports.queries import HistoryEntry, sparklines
 from trueup.reports.queries.page import ReportPage, conflict, report_page
 from trueup.reports.rules.happenings import done
-from trueup.web import editing
+from trueup.web import editing, numbers
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages.report_details import address_of, back_to, context_of, month_of
 from trueup.web.pages.report_rows import ALL, Group, Row, Shown
@@ -93,13 +94,20 @@ class Attempt:
 
 @require_POST
 def draft(request: Request, month: str, msp: str) -> HttpResponse:
-    """Save what was edited, and go on: `then` is `stay`, `submit` or `comment:<service>`."""
-    of = month_of(month)
+    """Save what was edited, and go on: `then` is `stay`, `submit` or `comment:<service>`.
+
+    What comes back into the form is written in the language the form was made in, with what was typed as it is.
+    """
     form = editing.read_form(_posted(request))
+    with translation.override(form.language or numbers.language()):
+        return _draft(request, month_of(month), msp, form)
+
+
+def _draft(request: Request, of: Month, msp: str, form: editing.Draft) -> HttpResponse:
     attempt = Attempt.of(request, of, msp, form)
-    if attempt.reading.errors:
+    if attempt.reading.errors and attempt.page.may_prepare:
         return _again(attempt, status=422)
-    if not attempt.reading.edits:
+    if not attempt.reading.edits and attempt.page.may_prepare:
         return _saved(request, of, msp)
     if attempt.stale and attempt.page.may_prepare:
         return _again(attempt, status=409)
@@ -124,11 +132,12 @@ def _saved(request: Request, month: Month, msp: str) -> HttpResponse:
     if then == "submit":
         return _go(request, f"{address.report}submit/")
     if then.startswith(COMMENT):
-        return _go(request, f"{address.report}comment/{quote(then.removeprefix(COMMENT), safe='')}/")
+        return _go(request, f"{address.report}comment/{encoded(then.removeprefix(COMMENT))}/")
     if not wants_fragment(request):
-        messages.success(request, _("Draft saved."))
+        with translation.override(request.LANGUAGE_CODE):  # that of the next page
+            messages.success(request, _("Draft saved."))
         undone = request.POST.get("undo", "")
-        return back_to(address, request.POST.get("group", ""), f"#line-{undone}" if undone else "")
+        return back_to(address, request.POST.get("group", ""), f"#line-{anchor(undone)}" if undone else "")
     page = report_page(request.viewer, month, msp, now=request.now)
     context = context_of(request, month, msp, page, Shown(sparklines(request.viewer, month, msp), group=request.POST.get("group", "")))
     response = render(request, "web/reports/_saved.html", context | {"oob": True})
@@ -153,7 +162,7 @@ def _again(attempt: Attempt, *, status: int) -> HttpResponse:
     shown = Shown(sparklines(request.viewer, month, msp), group=group, draft=attempt.form, reading=attempt.reading)
     context = context_of(request, month, msp, attempt.page, shown)
     context["errors"] = [
-        FieldError(f"{'chargeable' if field == 'chargeable' else 'line'}-{service}", attempt.names[service], text)
+        FieldError(f"{'chargeable' if field == 'chargeable' else 'line'}-{anchor(service)}", attempt.names[service], text)
         for (service, field), text in attempt.reading.errors.items()
     ]
     if status == 409:
@@ -166,8 +175,9 @@ def _clash(attempt: Attempt, groups: Sequence[Group]) -> Clash:
     since_version = attempt.form.version or attempt.page.report.version
     since = conflict(attempt.request.viewer, attempt.month, attempt.msp, since_version=since_version)
     rows = tuple(row for group in groups for row in group.rows if row.meanwhile)
-    typed = tuple(Typed(attempt.names[edit.service], _typed(attempt.form, edit)) for edit in attempt.reading.edits)
-    return Clash(tuple(_happened(entry) for entry in since.entries), rows, typed)
+    typed = [Typed(attempt.names[edit.service], _typed(attempt.form, edit)) for edit in attempt.reading.edits]
+    typed += [Typed(attempt.names[service], getattr(attempt.form.entries[service], field).mine) for service, field in attempt.reading.errors]
+    return Clash(tuple(_happened(entry) for entry in since.entries), rows, tuple(typed))
 
 
 def _happened(entry: HistoryEntry) -> Happened:
@@ -180,4 +190,4 @@ def _typed(form: editing.Draft, edit: LineEdit) -> str:
     return " · ".join(value.mine for value in values if value is not None)
 
 
-urls = [path("reports/<str:month>/<str:msp>/draft/", draft, name="report_draft")]
+urls = [path("reports/<str:month>/<ref:msp>/draft/", draft, name="report_draft")]

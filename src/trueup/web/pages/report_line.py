@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.http import HttpResponse
 from django.urls import path
 from django.utils.functional import Promise
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -105,7 +106,7 @@ def as_csv(name: str, rows: Iterable[Iterable[str]]) -> HttpResponse:
     written = StringIO()
     csv.writer(written, lineterminator="\r\n").writerows(rows)
     response = HttpResponse("\ufeff" + written.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name.replace("/", "_"))
     response["Cache-Control"] = "no-store"
     return response
 

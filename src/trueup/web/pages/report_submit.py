@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from trueup.kit.addresses import anchor
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from trueup.kit.period import Month
 from trueup.kit.text import text
@@ -180,7 +181,7 @@ def _save_comment(to: Commenting) -> HttpResponse:
     except Conflict as conflict:
         return to.shown(to.form(*typed, error=conflict.message), status=409)
     messages.success(to.request, _("Draft saved."))
-    return back_to(address_of(to.request, to.month, to.msp), line.group, f"#line-{line.service}")
+    return back_to(address_of(to.request, to.month, to.msp), line.group, f"#line-{anchor(line.service)}")
 
 
 @require_POST
@@ -198,8 +199,8 @@ def regeneration(request: Request, month: str, msp: str) -> HttpResponse:
 
 
 urls = [
-    path("reports/<str:month>/<str:msp>/submit/", submission, name="report_submit"),
-    path("reports/<str:month>/<str:msp>/forecast/", forecast_page, name="report_forecast"),
-    path("reports/<str:month>/<str:msp>/comment/<str:service>/", comment_page, name="report_comment"),
-    path("reports/<str:month>/<str:msp>/regenerate/", regeneration, name="report_regenerate"),
+    path("reports/<str:month>/<ref:msp>/submit/", submission, name="report_submit"),
+    path("reports/<str:month>/<ref:msp>/forecast/", forecast_page, name="report_forecast"),
+    path("reports/<str:month>/<ref:msp>/comment/<ref:service>/", comment_page, name="report_comment"),
+    path("reports/<str:month>/<ref:msp>/regenerate/", regeneration, name="report_regenerate"),
 ]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from django.template.defaultfilters import capfirst, linebreaksbr
 from django.template.loader import get_template
@@ -15,6 +16,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from trueup.kit.addresses import anchor, encoded
 from trueup.web import numbers, words
 from trueup.web.molds import Molds
 from trueup.web.pages.report_rows import Row
@@ -127,10 +129,12 @@ class _Filling:
     def __init__(self, setting: Setting, context: Mapping[str, Any]) -> None:
         self._rows, self._notes = _molds(setting)
         self._context = context
+        self._report = setting.address
 
     def row(self, row: Row) -> str:
         """One line with what is said below it."""
         values = _values(row)
+        values["address"] = f"{self._report}lines/{encoded(row.service)}/"
         values["notes"] = self._said(row) if row.notes else ""
         values["typed"] = self._rendered("_typed_comment.html", row) if row.typed_comment else ""
         return self._rows.fill(_kind(row), values)
@@ -140,7 +144,11 @@ class _Filling:
         unusual = row.errors or row.meanwhile or row.pointed_at or row.typed_comment or line.outcome != "as_saved"
         if unusual or len(row.blocking) > len(_PLACES) or len(row.warnings) > len(_PLACES):
             return self._rendered("_notes.html", row)
-        values = {"service": row.service, "comment": linebreaksbr(escape(line.comment)), "reason": words.word(words.REASONS, line.reason)}
+        values = {
+            "anchor": anchor(row.service),
+            "comment": linebreaksbr(escape(line.comment)),
+            "reason": words.word(words.REASONS, line.reason),
+        }
         values |= {f"blocking_{place}": capfirst(says(issue.message)) for place, issue in zip(_PLACES, row.blocking, strict=False)}
         values |= {f"warning_{place}": capfirst(says(issue.message)) for place, issue in zip(_PLACES, row.warnings, strict=False)}
         return self._notes.fill(Notes(len(row.blocking), len(row.warnings), bool(line.comment), bool(line.reason)), values)
@@ -177,6 +185,8 @@ def _values(row: Row) -> dict[str, str]:
     line, spark = row.line, row.spark
     values = {
         "service": row.service,
+        "anchor": anchor(row.service),
+        "query": quote(row.service, safe=""),
         "name": line.service_name,
         "unit": line.unit,
         "decimals": str(line.decimals),

@@ -110,7 +110,7 @@ def _row(row: InboxRow, asked: Asked, now: datetime, *, may_review: bool) -> Row
 def _address(row: InboxRow, asked: Asked, *, may_prepare: bool) -> str:
     """The review of a report; one that the distributor prepares itself leads to where it is edited."""
     if may_prepare and not row.has_access and row.status in EDITABLE:
-        return reviewing.details_address(row.cycle, row.msp, asked.query) or report_address(row.cycle, row.msp, asked.query)
+        return reviewing.details_address(row.cycle, row.msp, asked.query)
     return report_address(row.cycle, row.msp, asked.query)
 
 

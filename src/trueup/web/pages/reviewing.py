@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.urls import NoReverseMatch, path, reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -242,11 +242,7 @@ def _show(
 
 def details_address(month: Month, msp: str, query: str) -> str:
     """The whole report with its charts, customers and history."""
-    try:
-        address = reverse("report", args=[str(month), msp])
-    except NoReverseMatch:
-        return ""
-    return address + (f"?{urlencode({'inbox': query})}" if query else "")
+    return reverse("report", args=[str(month), msp]) + (f"?{urlencode({'inbox': query})}" if query else "")
 
 
 # ── views ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -355,5 +351,5 @@ def require_reviewing_tier(viewer: Viewer) -> None:
 
 urls = [
     path("review/next/", review_next, name="review_next"),
-    path("review/<str:month>/<path:msp>/", review_report, name="review_report"),
+    path("review/<str:month>/<ref:msp>/", review_report, name="review_report"),
 ]

@@ -210,8 +210,8 @@ def _initial_now(request: Request, ref: str, day: str) -> dict[str, Any]:
 
 urls = [
     path("settings/terms/", terms, name="terms"),
-    path("settings/terms/of/<path:ref>/", terms_of, name="terms_of"),
-    path("settings/terms/change/<path:ref>/", change_terms, name="change_terms"),
-    path("settings/terms/edit/<str:day>/<path:ref>/", edit_terms, name="edit_terms"),
-    path("settings/terms/remove/<path:ref>/", remove_terms, name="remove_terms"),
+    path("settings/terms/of/<ref:ref>/", terms_of, name="terms_of"),
+    path("settings/terms/change/<ref:ref>/", change_terms, name="change_terms"),
+    path("settings/terms/edit/<str:day>/<ref:ref>/", edit_terms, name="edit_terms"),
+    path("settings/terms/remove/<ref:ref>/", remove_terms, name="remove_terms"),
 ]

@@ -8,6 +8,7 @@ from django.template import Context
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
+from trueup.kit import addresses
 from trueup.reports.queries import LineView
 from trueup.web import words
 from trueup.web.pages.report_rows import Group
@@ -18,6 +19,12 @@ register = template.Library()
 
 STATUS_LOOKS = {"msp_preparing": "primary", "under_review": "warn", "approved": "good", "rejected": "bad"}
 STATUS_ICONS = {"msp_preparing": "edit", "under_review": "search", "approved": "check", "rejected": "undo"}
+
+
+@register.filter
+def anchor(code: str) -> str:
+    """A code as part of an element's id."""
+    return addresses.anchor(code)
 
 
 @register.filter
