@@ -6,12 +6,13 @@ from urllib.parse import urlsplit
 import pytest
 from allauth.idp.oidc.models import Client as Program
 from django.contrib.auth import get_user_model
-from django.core import mail
+from django.core import mail, signing
 from django.test import Client
 
 from tests.web.conftest import NOW, AsPerson
 from tests.web.sending import page, seen_in, sent
-from trueup.accounts.models import ApiClient, Member
+from trueup.accounts.models import Account, ApiClient, Member
+from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Viewer
 from trueup.network import actions
 from trueup.notifications.models import Delivery
@@ -215,6 +216,34 @@ class TestApiClients:
         assert not Program.objects.exists()
         assert "Revoked" in page(client, "/settings/clients/")
         sent(client, address, {}, 409)
+
+    @pytest.mark.parametrize("name", ["%(account)s %", "100 %", "%s%(x)d"])
+    def test_may_be_called_and_act_for_what_looks_like_a_format(self, as_person: AsPerson, name: str) -> None:
+        Account.objects.filter(ref="bolt").update(name=name)
+        self.make(as_person, name)
+        address = f"/settings/clients/{ApiClient.objects.get().client_id}/replace/"
+        assert f"“{name}” gets a second client" in page(as_person(ADMIN), address)
+        assert f"acts for {name}, within" in page(as_person(ADMIN), "/settings/clients/new/")
+
+    def test_that_were_made_by_half_are_made_when_the_form_is_sent_again(self, as_person: AsPerson) -> None:
+        client = as_person(ADMIN)
+        offered = re.search(r'name="offered" value="([^"]+)"', page(client, "/settings/clients/new/"))
+        assert offered is not None
+        viewer = viewers_of(ADMIN)[0]
+        client_id = signing.loads(offered[1], salt="trueup.web.clients")
+        actions.create_client(viewer, "bolt", "RMM feed", ["usage:write"], client_id=client_id, now=NOW)
+        data = {"offered": offered[1], "name": "RMM feed", "scopes": ["usage:write", "reports:read"], "seen": ""}
+        assert 'id="client-secret"' in sent(client, "/settings/clients/new/", data, 200)
+        assert Program.objects.get(pk=client_id).get_scopes() == ["usage:write"]
+        sent(client, "/settings/clients/new/", data, 302)
+
+    def test_that_were_revoked_by_half_are_revoked_when_it_is_done_again(self, as_person: AsPerson) -> None:
+        self.make(as_person)
+        client_id = ApiClient.objects.get().client_id
+        actions.revoke_client(viewers_of(ADMIN)[0], client_id, now=NOW)
+        assert Program.objects.exists()
+        sent(as_person(ADMIN), f"/settings/clients/{client_id}/revoke/", {}, 302)
+        assert not Program.objects.exists()
 
     def test_are_for_admins_alone_and_a_strangers_does_not_exist(self, as_person: AsPerson) -> None:
         self.make(as_person)

@@ -40,7 +40,8 @@ def clients(request: Request) -> HttpResponse:
 
 def new_client(request: Request) -> HttpResponse:
     """Make a client of one's own account, and show its secret."""
-    return _make(request, heading=_("Add an API client"), explanation=_("The client acts for %(account)s, within what you choose here."))
+    explanation = _("The client acts for %(account)s, within what you choose here.") % {"account": request.seat.chosen.name}
+    return _make(request, heading=_("Add an API client"), explanation=explanation)
 
 
 def replace_client(request: Request, client_id: str) -> HttpResponse:
@@ -78,7 +79,6 @@ def _make(request: Request, *, heading: str, explanation: str, account: str = ""
         else:
             return render(request, "web/clients/made.html", {"made": made, "name": said["name"]})
     crumbs = [(_("API clients"), reverse("clients"))]
-    explanation = explanation % {"account": chosen.name} if "%(account)s" in explanation else explanation
     return show(
         request,
         form,
