@@ -32,6 +32,13 @@ class TestSettings:
         assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / "var" / "trueup.sqlite3")
         assert settings["TRUEUP_MEMORY_LIMIT"] == "512MB"
 
+    def test_ask_browsers_for_https_of_this_host_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TRUEUP_URL", "https://trueup.example.com")
+        settings = _settings()
+        assert settings["SECURE_HSTS_SECONDS"] == 365 * 24 * 3600
+        assert not settings["SECURE_HSTS_INCLUDE_SUBDOMAINS"]
+        assert not settings["SECURE_HSTS_PRELOAD"]
+
     def test_make_the_secret_key_once_for_its_owner_alone(self, tmp_path: Path) -> None:
         first, second = _settings()["SECRET_KEY"], _settings()["SECRET_KEY"]
         assert first == second

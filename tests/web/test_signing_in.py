@@ -16,6 +16,7 @@ from pytest_django import Settings
 from tests.web.conftest import AsPerson
 from trueup.accounts.models import Account, Member
 from trueup.accounts.rules import Role
+from trueup.config import settings as portal
 from trueup.web.signing_in import AfterResponse, later
 
 BELLA = "billing@bolt.example"
@@ -104,8 +105,12 @@ class TestPassword:
         assert [record.message for record in caplog.records] == [
             f"sign-in failed: person {person} from 127.0.0.1",
             "sign-in failed: nobody known from 127.0.0.1",
-            f"person {person} signed in",
+            f"person {person} signed in from 127.0.0.1",
         ]
+
+    def test_is_in_the_log_of_the_portal_as_it_is_installed(self) -> None:
+        assert portal.LOGGING["loggers"]["trueup.web.signing_in"] == {"level": "INFO"}
+        assert logging.getLogger("trueup.web.signing_in").isEnabledFor(logging.INFO)
 
 
 class TestLimits:

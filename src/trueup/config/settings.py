@@ -110,7 +110,7 @@ if environment.flag("TRUEUP_BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _SECURE
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _SECURE
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False  # other hosts of the domain are not ours to speak for
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -121,6 +121,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "trueup.web.errors.csrf_failure"
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a report of 2,000 lines has three fields each
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 2**20  # and a comment of 4,000 characters may stand on any of them
 FILE_UPLOAD_TEMP_DIR = str(environment.folder(TRUEUP_HOME / "uploads", "TRUEUP_HOME"))
 FILE_UPLOAD_HANDLERS = ["trueup.web.receiving.Receiving"]
 TRUEUP_UPLOAD_LIMIT = environment.megabytes("TRUEUP_UPLOAD_LIMIT", 200)
@@ -201,7 +202,7 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_TLS", False), _MAIL.get("EMA
 EMAIL_TIMEOUT = 20  # seconds
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("TRUEUP_EMAIL_FROM", "").strip() or f"TrueUp <trueup@{_HOST}>"
 
-# ── The log: what went wrong, on standard error ───────────────────────────────────────────────────────────────────────
+# ── The log: what went wrong, and who signed in, on standard error ────────────────────────────────────────────────────
 
 LOGGING = {
     "version": 1,
@@ -213,5 +214,6 @@ LOGGING = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.request": {"level": "ERROR"},  # a page that is not there is no news
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "trueup.web.signing_in": {"level": "INFO"},  # docs/sign-in.md
     },
 }

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from allauth.account import signals as account_signals
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.forms import ResetPasswordForm
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -225,11 +225,18 @@ def _note_happenings() -> None:
 
 
 def _noting(what: str) -> Callable[..., None]:
-    def note(user: Any = None, **_: object) -> None:
+    def note(user: Any = None, request: HttpRequest | None = None, **_: object) -> None:
         if user is not None:
-            _log.info("person %s %s", user.pk, what)
+            _log.info("person %s %s from %s", user.pk, what, _where(request))
 
     return note
+
+
+def _where(request: HttpRequest | None) -> str:
+    """The IP address; of what was asked by no browser there is none."""
+    if request is None or not request.META.get("REMOTE_ADDR"):
+        return "this machine"
+    return str(get_adapter(request).get_client_ip(request))
 
 
 _note_happenings()  # the addresses of the portal name this module: it is there before the first request
