@@ -35,7 +35,7 @@ def seat_in(shown: str) -> str:
     """What the form of a page carries."""
     found = set(re.findall(r'name="seat" value="(\d+)"', shown))
     assert len(found) == 1
-    return found.pop()
+    return str(found.pop())
 
 
 def send(client: Client, address: str, data: dict[str, str]) -> tuple[int, str]:

@@ -111,6 +111,7 @@ class Checked(HTMLParser):
         self.labels: list[str] = []
         self.counts: dict[str, int] = {}
         self.form: dict[str, bool] | None = None
+        self.signed_in = "X-Seat" in text
         self.feed(text)
         self._whole()
 
@@ -136,15 +137,20 @@ class Checked(HTMLParser):
         if tag == "html" and not given.get("lang"):
             self.wrong.append("no language")
         if tag == "form":
-            self.form = {"post": given.get("method", "").lower() == "post", "token": False}
+            files = "seat=" in given.get("action", "") and "enctype" in given  # what is sent with a file is not read at once
+            self.form = {"post": given.get("method", "").lower() == "post", "token": False, "seat": files}
         if tag == "input" and given.get("name") == "csrfmiddlewaretoken" and self.form is not None:
             self.form["token"] = True
+        if tag == "input" and given.get("name") == "seat" and given.get("value") and self.form is not None:
+            self.form["seat"] = True
 
     def handle_endtag(self, tag: str) -> None:
         """The end of a form."""
         if tag == "form" and self.form is not None:
             if self.form["post"] and not self.form["token"]:
                 self.wrong.append("a form without a token")
+            if self.form["post"] and self.signed_in and not self.form["seat"]:
+                self.wrong.append("a form that does not say for which account its page was opened")
             self.form = None
 
     def _whole(self) -> None:

@@ -76,7 +76,7 @@ def _give_secret(client_id: str, name: str, scopes: Collection[str], now: dateti
 
 
 def revoke(viewer: Viewer, client_id: str, *, now: datetime) -> None:
-    """Take a client's access away at once, with every token it holds. Raises as `revoke_client` does, but not if something was left to do."""
+    """Take a client's access away at once, with every token it holds. Raises as `revoke_client` does, unless something was left to do."""
     try:
         # First ours: without it nothing the program sends is accepted, whatever the library still knows.
         actions.revoke_client(viewer, client_id, now=now)
