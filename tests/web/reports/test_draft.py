@@ -67,7 +67,7 @@ class TestSave:
         assert bella.post(DRAFT, AS_OPENED | {"then": "comment:endpoint-core"})["Location"] == BOLT + "comment/endpoint-core/"
 
     def test_leads_nowhere_else(self, bella: Client) -> None:
-        assert bella.post(DRAFT, AS_OPENED | {"then": "comment:../../../../evil.example"})["Location"].startswith(BOLT + "comment/..%2F")
+        assert bella.post(DRAFT, AS_OPENED | {"then": "comment:../../../../evil.example"})["Location"].startswith(BOLT + "comment/..~2F")
 
     def test_is_a_post(self, bella: Client) -> None:
         assert bella.get(DRAFT).status_code == 405

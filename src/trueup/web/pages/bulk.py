@@ -23,6 +23,7 @@ from trueup.reports.rules.workflow import Status
 from trueup.web.page import Request, render
 from trueup.web.pages.inbox import Asked, asked_in, report_address, tab_of
 from trueup.web.pages.reviewing import key_of, read_version, require_reviewing_tier
+from trueup.web.whole import whole
 
 MOST_AT_ONCE: Final = 500
 """Reports of one confirmation."""
@@ -157,7 +158,7 @@ def _approve_each(request: Request, items: Sequence[str], comment: str, asked: A
 
 
 def _count(written: str) -> int:
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 5 else 0
+    return whole(written, most=MOST_AT_ONCE) or 0
 
 
 urls = [

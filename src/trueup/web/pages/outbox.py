@@ -1,6 +1,5 @@
 """The outbox: the e-mails of the installation, and trying again what failed."""
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +19,7 @@ from trueup.notifications.queries import DeliveryRow
 from trueup.notifications.rules import State
 from trueup.web.notices import BADGES, KINDS, STATES
 from trueup.web.page import Request, render
+from trueup.web.whole import page_of
 from trueup.web.words import says
 
 PER_PAGE: Final = 50
@@ -40,9 +40,8 @@ def outbox(request: Request) -> HttpResponse:
     """The e-mails, the latest first."""
     state, search = request.GET.get("state", ""), request.GET.get("search", "").strip()[:200]
     state = state if state in set(State) else ""
-    asked = request.GET.get("page", "")
     page = queries.outbox(
-        request.viewer, state=state or None, search=search, page=int(asked) if re.fullmatch("[0-9]{1,9}", asked) else 1,
+        request.viewer, state=state or None, search=search, page=page_of(request.GET),
         per_page=PER_PAGE,
     )  # fmt: skip
     counts = queries.counts(request.viewer, search=search)

@@ -7,15 +7,16 @@ from trueup.kit.errors import NotAllowed
 from trueup.reports.queries import report_rows, report_years
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages import report_details, report_draft, report_line, report_submit
+from trueup.web.whole import page_of, whole
 
 MONTHS = 12
+LAST_YEAR = 9998
+"""The last of which all days, and the first of the next, are dates."""
 
 
 def reports(request: Request) -> HttpResponse:
     """The last 12 months, or `?year=`."""
-    asked, number = request.GET.get("year", ""), request.GET.get("page", "1")
-    year = int(asked) if asked.isdecimal() and 1 <= int(asked[:5]) <= 9998 else None
-    page = int(number) if number.isdecimal() and len(number) < 8 else 1
+    year, page = whole(request.GET.get("year", ""), most=LAST_YEAR) or None, page_of(request.GET)
     try:
         rows = report_rows(request.viewer, now=request.now, months=MONTHS, year=year, page=page)
     except NotAllowed as refusal:  # an MSP without access reads why, in place of its list

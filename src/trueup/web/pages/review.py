@@ -22,6 +22,7 @@ from trueup.web import words
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages import bulk, reviewing
 from trueup.web.pages.inbox import ALL, FLAGS, ON_BEHALF, ORDERS, TABS, Asked, asked_in, asked_of, report_address, tab_of
+from trueup.web.whole import page_of
 
 PER_PAGE = 50
 LIST = "review"
@@ -69,7 +70,7 @@ def review(request: Request) -> HttpResponse:
 
 def _context(request: Request, asked: Asked) -> dict[str, Any]:
     viewer = request.viewer
-    page = inbox(viewer, asked.filters, page=_number(request.GET.get("page", "")), per_page=PER_PAGE)
+    page = inbox(viewer, asked.filters, page=page_of(request.GET), per_page=PER_PAGE)
     options = inbox_options(viewer, asked.filters)
     return {
         "asked": asked,
@@ -87,10 +88,6 @@ def _context(request: Request, asked: Asked) -> dict[str, Any]:
         "vendor": viewer.tier == Tier.VENDOR,
         "most_at_once": bulk.MOST_AT_ONCE,
     }
-
-
-def _number(written: str) -> int:
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 7 else 1
 
 
 def _row(row: InboxRow, asked: Asked, now: datetime, *, may_review: bool) -> Row:

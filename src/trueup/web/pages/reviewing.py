@@ -26,6 +26,7 @@ from trueup.web import words
 from trueup.web.page import Request, render
 from trueup.web.pages.inbox import REMARKS, Asked, asked_in, report_address
 from trueup.web.pages.report_rows import QUIET
+from trueup.web.whole import whole
 
 _TONES: Final = {Remark.PENALTY: "bad", Remark.ISSUE: "warn", Remark.CHANGED: "info", Remark.JUMP: "info"}
 _FORMS: Final = {"approve": "web/review/_approve.html", "reject": "web/review/_reject.html", "waive": "web/review/_waive.html"}
@@ -303,9 +304,10 @@ def _do(request: Request, month: Month, msp: str, form: Form) -> str:
 
 def read_version(written: str) -> int:
     """Which state of a report somebody saw. Raises Invalid: without it nobody decides."""
-    if not (written.isascii() and written.isdigit() and len(written) < 10):
+    version = whole(written, most=999_999_999)
+    if version is None:
         raise Invalid(text("the form does not say which state of the report it was made for; open the report again"))
-    return int(written)
+    return version
 
 
 def _following(request: Request, inbox: Asked, month: Month, msp: str) -> str:

@@ -11,13 +11,17 @@ from trueup.accounts.rules import Right, Tier
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, TrueUpError
 from trueup.kit.text import text
 from trueup.ledger.actions import map_name
-from trueup.ledger.queries import source_codes, unmapped_names
+from trueup.ledger.queries import source_codes, unmapped_count, unmapped_names
 from trueup.uploads import actions, queries
 from trueup.uploads.rules import ENDINGS, RIGHT, Kind
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.unmapped import Failure, Waiting, answers, candidates, rows_of
+from trueup.web.whole import page_of
 
 _PER_PAGE = 20
+
+_NAMES_AT_ONCE = 100
+"""Unknown names on the page: those that most records wait for."""
 
 
 @require_GET
@@ -30,13 +34,12 @@ def _list(request: Request, *, error: str = "", error_kind: str = "", status: in
     viewer = request.viewer
     if not (viewer.may(Right.IMPORT_USAGE) or viewer.may(Right.KEEP_ACCOUNTS)):
         raise NotAllowed(text("you have no right to import anything: that is a billing manager's or an admin's"))
-    number = request.GET.get("page", "1")
     context = {
-        "page": queries.uploads(viewer, page=int(number) if number.isdecimal() and len(number) < 8 else 1, per_page=_PER_PAGE),
+        "page": queries.uploads(viewer, page=page_of(request.GET), per_page=_PER_PAGE),
         "kinds": [kind for kind in Kind if viewer.may(RIGHT[kind])],
         "endings": {kind: ",".join(ENDINGS[kind]) for kind in Kind},
         "sources": source_codes(viewer),
-        "unmapped": len(unmapped_names(viewer)),
+        "unmapped": unmapped_count(viewer) if viewer.tier == Tier.VENDOR else 0,
         "error": error,
         "error_kind": error_kind,
         "chosen": request.POST,
@@ -125,8 +128,10 @@ def unmapped(request: Request) -> HttpResponse:
 
 def _unmapped(request: Request, failed: dict[Waiting, Failure], *, status: int = 200) -> HttpResponse:
     known = candidates(request.viewer)
+    names = sorted(unmapped_names(request.viewer), key=lambda one: -one.records)
     context = {
-        "rows": rows_of(unmapped_names(request.viewer), known, failed),
+        "rows": rows_of(names[:_NAMES_AT_ONCE], known, failed),
+        "more": max(len(names) - _NAMES_AT_ONCE, 0),
         "customers": sorted(known["customer"]),
         "services": sorted(known["service"]),
         "names": known["customer"] | known["service"],
