@@ -90,11 +90,11 @@ class TestReminder:
         post.go("2026-11-03T08:00:00Z")
         assert "the report is submitted as it was last saved.\n" in text_to(BOLT)
 
-    def test_of_the_distributor_who_prepares_is_in_its_time_zone(self, october: October, post: Post) -> None:
+    def test_of_the_distributor_who_prepares_has_the_deadline_of_the_msp(self, october: October, post: Post) -> None:
         october.deliver(*at_times("dune-hotel", "endpoint-core", "7", "7"))
         october.close()
         post.go()
-        assert "Deadline: Saturday, 7 November 2026, 05:00 (UTC)" in text_to(SOUTH)
+        assert "Deadline: Friday, 6 November 2026, 24:00 (America/Bogota)" in text_to(SOUTH)
         assert "https://portal.example/reports/2026-10/dune/" in text_to(SOUTH)
 
 

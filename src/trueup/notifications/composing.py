@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from trueup.accounts.models import Member, User
-from trueup.accounts.queries import installation
 from trueup.accounts.rules import Actor, Role, Tier, Viewer
 from trueup.events.queries import changes_at
 from trueup.events.rules import Plain
@@ -77,11 +76,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads the e-mail: with which rights, in which language and time zone, and why they get it."""
+    """Who reads the e-mail: with which rights, in which language, and why they get it."""
 
     viewer: Viewer
     language: str
-    zone: str
     account: str
     role: str
     chosen: Mapping[str, str] = field(default_factory=dict)
@@ -116,7 +114,6 @@ def _reader(delivery: Delivery) -> Reader:
     reader = Reader(
         viewer=Viewer(Actor("person", member.user.email, member.user.pk), member.account_id, Tier(member.account.tier), Role(member.role)),
         language=_known(language),
-        zone=member.account.time_zone or installation().time_zone,
         account=member.account.name,
         role=member.role,
         chosen=chosen,
@@ -141,7 +138,7 @@ def _single(delivery: Delivery, reader: Reader, now: datetime) -> dict[str, obje
     view = _view(delivery, reader, Kind(delivery.kind))
     changes = changes_at(delivery.chain or 0, delivery.sequence or 0)
     context: dict[str, object] = {
-        "report": _item(view, reader, now),
+        "report": _item(view, now),
         "link": _link(view, "review" if delivery.kind == Kind.TO_REVIEW else "reports"),
         "changed": _changed(view, changes),
         "reason": _said(changes, "review_comment") or _said(changes, "waiver_reason"),
@@ -215,11 +212,11 @@ def _digest(delivery: Delivery, reader: Reader, now: datetime) -> dict[str, obje
     if not unique:
         raise Overtaken("overtaken: none of the reports is under review by now")
     ordered = [unique[key] for key in sorted(unique)]
-    items = [_item(view, reader, now) for view in ordered[:MOST_LISTED]]
+    items = [_item(view, now) for view in ordered[:MOST_LISTED]]
     return {"reports": items, "count": len(ordered), "more": len(ordered) - len(items), "link": f"{settings.TRUEUP_URL}/review/"}
 
 
-def _item(view: ReportView, reader: Reader, now: datetime) -> Item:
+def _item(view: ReportView, now: datetime) -> Item:
     summary = view.summary
     return Item(
         month=_month(summary.cycle),
@@ -229,7 +226,7 @@ def _item(view: ReportView, reader: Reader, now: datetime) -> Item:
         submission=_submission(summary.submission),
         penalty=summary.submission == Submission.AUTOMATIC_WITH_PENALTY,
         approved=summary.status == Status.APPROVED,
-        deadline=_instant(summary.deadline, reader.zone),
+        deadline=_instant(summary.deadline, view.time_zone),
         days_left=max((summary.deadline - now).days, 0),
         totals=_totals(view),
         link=_link(view, "reports"),

@@ -12,6 +12,7 @@ from trueup.kit.period import parse_instant
 from trueup.reports.queries import HistoryEntry
 from trueup.reports.rules.happenings import REJECTED_LINE
 from trueup.web import numbers, words
+from trueup.web.templatetags.reports import due
 from trueup.web.templatetags.trueup import day, instant
 
 FEW = 4
@@ -79,7 +80,9 @@ def _value(name: str, value: Plain, zone: str) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return ", ".join(day(date.fromisoformat(str(one))) for one in value)
-    if name in {"deadline", "as_of"}:
+    if name == "deadline":
+        return due(parse_instant(str(value)), zone)
+    if name == "as_of":
         return instant(parse_instant(str(value)), zone)
     if name in _CODES:
         return words.word(_CODES[name], str(value))

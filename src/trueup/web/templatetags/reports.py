@@ -1,6 +1,6 @@
 """`{% load reports %}`: a report's words, deadline and what happened to it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -13,7 +13,7 @@ from trueup.reports.queries import LineView
 from trueup.web import words
 from trueup.web.pages.report_rows import Group
 from trueup.web.pages.report_table import NEEDS, Table
-from trueup.web.templatetags.trueup import day, signed
+from trueup.web.templatetags.trueup import day, instant, signed
 
 register = template.Library()
 
@@ -97,6 +97,14 @@ def field_word(name: str) -> str:
 def end_of(deadline: datetime, zone: str) -> str:
     """A deadline, which is a midnight, by the day that it ends: 6 Nov 2026."""
     return day((deadline - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date())
+
+
+@register.filter
+def due(deadline: datetime, zone: str) -> str:
+    """A deadline with its time and zone; the midnight that ends a day is the end of that day: 6 Nov 2026, 24:00 (Europe/Berlin)."""
+    if deadline.astimezone(ZoneInfo(zone)).time() != time(0):
+        return instant(deadline, zone)
+    return f"{end_of(deadline, zone)}, 24:00 ({zone_name(zone)})"
 
 
 @register.filter
