@@ -203,7 +203,7 @@ class TestConcurrency:
         upload = send(BOLT, GOOD)
         Upload.objects.update(state=State.CHECKING, claimed_at=NOW)
         assert work(NOW + timedelta(minutes=1)) == 0
-        assert work(NOW + timedelta(minutes=6)) == 1
+        assert work(NOW + timedelta(minutes=3)) == 1
         assert look(BOLT, upload).state == State.CHECKED
 
     def test_does_not_let_a_slow_worker_write_over_the_next(self) -> None:

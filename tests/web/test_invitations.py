@@ -10,7 +10,8 @@ from pytest_django import Settings
 from tests.web.conftest import NOW, AsPerson, Clock
 from trueup.accounts.models import Member
 from trueup.events.models import Event
-from trueup.web.invitations import link_for
+from trueup.kit.errors import Conflict, NotFound
+from trueup.web.invitations import link_for, operators_link
 
 VERA = "viewer@bolt.example"
 GOOD = {"name": "Vera Bolt", "password1": "quite a good password", "password2": "quite a good password"}
@@ -116,3 +117,21 @@ class TestForm:
         assert "You are signed in as billing@coil.example" in client.get(_address()).content.decode()
         client.post(_address(), GOOD)
         assert client.get("/settings/").context["shell"].person == "Vera Bolt"
+
+
+@pytest.mark.usefixtures("world")
+class TestOperatorsLink:
+    def test_lets_the_first_person_in(self, client: Client) -> None:
+        address = operators_link("billing@coil.example", NOW)
+        assert client.get(address.removeprefix("http://127.0.0.1:8000")).status_code == 200
+
+    def test_is_for_members_alone(self) -> None:
+        with pytest.raises(NotFound):
+            operators_link("nobody@nowhere.example", NOW)
+
+    def test_is_not_for_who_has_chosen_a_password(self) -> None:
+        user = get_user_model().objects.get(email="billing@coil.example")
+        user.set_password("x")
+        user.save()
+        with pytest.raises(Conflict, match="before"):
+            operators_link("billing@coil.example", NOW)

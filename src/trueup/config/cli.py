@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from trueup import demo as world
     from trueup.config import serving
     from trueup.jobs import cycles, progress, reports
+    from trueup.web import invitations
 else:
+    invitations = WhenNeeded("trueup.web.invitations")
     world = WhenNeeded("trueup.demo")
     serving = WhenNeeded("trueup.config.serving")
     cycles, progress, reports = (WhenNeeded(f"trueup.jobs.{name}") for name in ("cycles", "progress", "reports"))
@@ -130,6 +132,15 @@ def demo(now: NowOption = None) -> None:
     print(f"\nPeople of the demo world; the password of each is {world.PASSWORD}\n")
     for person in world.people():
         print(f"  {person.email:<34} {person.what}")
+
+
+@app.command("invite", epilog=examples("trueup invite billing@bolt.example"))
+def invite(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="A member of any account.")],
+    now: NowOption = None,
+) -> None:
+    """Print the link by which a member who has no password yet chooses one. It works once, for seven days; pass it to nobody else."""
+    print(invitations.operators_link(email, moment(now)))
 
 
 @app.command("serve", epilog=examples("trueup serve", "trueup serve --port 8080 --no-clock"))

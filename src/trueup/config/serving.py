@@ -78,6 +78,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": _GRACE,
             "timeout": 120,
             "keepalive": 5,
+            "secure_scheme_headers": {},  # what a proxy says counts only where the settings say that there is one
             "accesslog": None,
             "loglevel": "warning",
             "control_socket_disable": True,

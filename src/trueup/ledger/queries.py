@@ -228,6 +228,12 @@ def unmapped_names(viewer: Viewer) -> list[UnmappedName]:
     return sorted(names, key=lambda each: (each.source, each.kind, each.name))
 
 
+def unmapped_count(viewer: Viewer) -> int:
+    """How many different names records wait for."""
+    waiting = UnmappedRecord.objects.visible_to(viewer).filter(replayed_by=None)
+    return sum(waiting.filter(**{f"{kind}_unknown": True}).values("source", kind).distinct().count() for kind in ("customer", "service"))
+
+
 def source_codes(viewer: Viewer) -> list[str]:
     """The codes of the sources a viewer may name."""
     return list(Source.objects.visible_to(viewer).order_by("code").values_list("code", flat=True))

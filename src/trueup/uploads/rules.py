@@ -42,7 +42,7 @@ BUSY = frozenset(WAITING) | frozenset(WAITING.values())
 ENDINGS: dict[Kind, tuple[str, ...]] = {Kind.USAGE: (".csv", ".ndjson", ".jsonl"), Kind.CUSTOMERS: (".csv",)}
 """How files end that are taken: text only. Nothing is unpacked here, so nothing can unpack to more than was sent."""
 
-CLAIM_LASTS = timedelta(minutes=5)
+CLAIM_LASTS = timedelta(minutes=2)
 """After this long another worker takes up what one has begun and not finished. Doing it twice is harmless: what is taken in already is
 known by its content."""
 

@@ -1,13 +1,17 @@
 """The four refusals as pages. Views let them rise, unless they can say what is wrong beside the field it is wrong in."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, TrueUpError
 from trueup.web.page import render
+
+_log = logging.getLogger(__name__)
 
 STATUS: dict[type[TrueUpError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 400}
 
@@ -29,6 +33,8 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The page of a refusal; anything else is a mistake of ours."""
+        if isinstance(error, OperationalError):
+            return busy(request, error)
         return refusal(request, error) if isinstance(error, TrueUpError) else None
 
 
@@ -44,10 +50,24 @@ def refusal(request: HttpRequest, error: TrueUpError) -> HttpResponse:
 
 def _page(request: HttpRequest, status: int, heading: str, message: str, problems: Any = ()) -> HttpResponse:
     context = {"heading": heading, "message": message, "problems": problems, "status": status}
-    response = render(request, "web/refused.html", context, status=status)
+    return instead(request, render(request, "web/refused.html", context, status=status))
+
+
+def instead(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """A whole page in place of the fragment that was asked for."""
     if getattr(request, "htmx", None):
         response["HX-Retarget"] = "body"
         response["HX-Reswap"] = "innerHTML show:top"
+        response["HX-Reselect"] = "unset"  # whatever part of a fragment the element wanted: here is all of a page
+    return response
+
+
+def busy(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    """The database cannot take this just now: with the embedded one, a large import writes for a while. Nothing was half done."""
+    _log.error("the database could not be used", exc_info=error)
+    message = _("Something large is being written. Nothing of yours was changed; what you typed is still in the form when you go back.")
+    response = _page(request, 503, _("TrueUp is busy: try again in a minute"), message)
+    response["Retry-After"] = "60"
     return response
 
 

@@ -12,8 +12,10 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-from trueup.accounts.queries import Invited, invited
+from trueup.accounts.queries import Invited, invited, viewers_of
 from trueup.accounts.rules import Viewer
+from trueup.kit.errors import Conflict
+from trueup.kit.text import text
 from trueup.network.queries import shows_link
 
 LASTS: Final = timedelta(days=7)
@@ -24,6 +26,15 @@ def link_for(email: str, now: datetime) -> str:
     """The address for the e-mail to a member, for nobody else's eyes: where they choose a password, or the portal if they have come in."""
     person = invited(email=email)
     return f"{settings.TRUEUP_URL}/" if person is None else _address(token_of(person, now))
+
+
+def operators_link(email: str, now: datetime) -> str:
+    """The link for the operator of the machine to pass on. Raises NotFound for nobody's address, Conflict for who has come in already."""
+    if not viewers_of(email) or (person := invited(email=email)) is None:
+        raise Conflict(
+            text("{email} has signed in or chosen a password before: who has forgotten it asks for another at sign-in", email=email)
+        )
+    return _address(token_of(person, now))
 
 
 def link_to_show(viewer: Viewer, email: str, now: datetime, *, on: date) -> str:

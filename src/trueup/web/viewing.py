@@ -15,7 +15,7 @@ from trueup.accounts.rules import Viewer
 from trueup.kit.errors import Conflict
 from trueup.kit.text import text
 from trueup.web import clock
-from trueup.web.errors import refusal
+from trueup.web.errors import instead, refusal
 from trueup.web.page import Request, render
 
 CHOSEN = "account"
@@ -89,7 +89,7 @@ class Viewing:
         request.seat = seat_of(request)
         is_open = getattr(view, "is_public", False) or request.path.startswith(_OPEN)
         if request.seat is None:
-            return None if is_open else render(request, "web/no_membership.html", status=403)
+            return None if is_open else instead(request, render(request, "web/no_membership.html", status=403))
         request.viewer = request.seat.viewer
         return None if is_open or getattr(view, "is_of_any_seat", False) else _of_another_seat(request)
 

@@ -16,6 +16,8 @@ from trueup.kit.text import joined, text
 COLUMNS = ("day", "customer", "service", "provisioned_units", "used_units", "allocated_credits")
 REQUIRED = COLUMNS[:4]
 _CHUNK = 4 << 20  # bytes
+LONGEST_LINE = 1 << 20
+"""Bytes of a line; a row of usage has some hundred."""
 _PARQUET_MAGIC = b"PAR1"
 
 
@@ -75,17 +77,27 @@ def _kind(path: Path) -> Kind:
 def _digest(path: Path, kind: Kind, progress: Progress) -> str:
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")() if kind is not Kind.PARQUET else None
-    done = 0
+    done = length = 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
             if decoder is not None:
                 _decode(decoder, chunk, done, path)
+                length = _line_length(length, chunk, path)
             done += len(chunk)
             progress.advance(len(chunk))
     if decoder is not None:
         _decode(decoder, b"", done, path, final=True)
     return digest.hexdigest()
+
+
+def _line_length(begun: int, chunk: bytes, path: Path) -> int:
+    """How long the line is that the chunk ends in, of which `begun` bytes came before. Raises Invalid for a line nobody writes."""
+    lines = chunk.split(b"\n")
+    lengths = [begun + len(lines[0]), *map(len, lines[1:])]
+    if max(lengths) > LONGEST_LINE:
+        raise Invalid(text("{file} has a line of more than 1 MB: no row of usage is so long", file=path.name))
+    return lengths[-1]
 
 
 def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, offset: int, path: Path, *, final: bool = False) -> None:
