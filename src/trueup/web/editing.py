@@ -1,7 +1,8 @@
 """A draft as it comes back from a form: what the person changed, what cannot be read, and what somebody else changed meanwhile.
 
 A form says beside each value what it was when the page was made. So only what the person changed becomes an edit, and a form that
-is older than the report never overwrites a line nobody touched in it.
+is older than the report never overwrites a line nobody touched in it. And it says in which language it was made: its numbers are read
+as that language writes them, whatever language the person has chosen since.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -67,10 +68,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A form. `version` is that of the report it was made from, None where it did not say."""
+    """A form. `version` is that of the report it was made from, None where it did not say; `language` the one it was made in, or empty."""
 
     version: int | None
     entries: Mapping[str, Entry]
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,13 @@ def read_form(post: Mapping[str, str]) -> Draft:
     """The draft of a posted form: fields `chargeable-<service>`, `comment-…`, `reason-…`, each with its `was_…`."""
     services = {name.partition("-")[2] for name in post if name.startswith(("chargeable-", "comment-", "reason-"))}
     entries = {service: Entry(*(_value(post, name, service) for name in ("chargeable", "comment", "reason"))) for service in services}
+    return Draft(version_of(post), entries, numbers.known_language(post.get("language", "")))
+
+
+def version_of(post: Mapping[str, str]) -> int | None:
+    """The version of the report a form was made from, None where it does not say."""
     version = post.get("version", "")
-    return Draft(int(version) if version.isdecimal() and len(version) < 10 else None, entries)
+    return int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else None
 
 
 def _value(post: Mapping[str, str], name: str, service: str) -> Value | None:
@@ -122,11 +129,11 @@ def read_draft(draft: Draft, lines: Sequence[Line]) -> Reading:
     for line in lines:
         entry = draft.entries.get(line.service)
         if entry is not None:
-            _read_line(entry, line, found)
+            _read_line(entry, line, draft.language, found)
     return Reading(tuple(found.edits), found.errors, found.contested)
 
 
-def _read_line(entry: Entry, line: Line, found: _Found) -> None:
+def _read_line(entry: Entry, line: Line, language: str, found: _Found) -> None:
     now = {"chargeable": plain(line.as_saved) or "0", "comment": line.comment, "reason": line.reason}
     edit: dict[str, str] = {}
     contested = []
@@ -135,13 +142,13 @@ def _read_line(entry: Entry, line: Line, found: _Found) -> None:
         if value is None or value.mine.strip() == value.was.strip():
             continue
         try:
-            mine = _READ[name](value.mine, line)
+            mine = _READ[name](value.mine, line, language)
         except Invalid as error:
             found.errors[line.service, name] = error.message
             continue
         if mine == saved:
             continue
-        if _was(name, value.was, line) != saved:
+        if _was(name, value.was, line, language) != saved:
             contested.append(name)
         edit[name] = mine
     if edit:
@@ -150,23 +157,23 @@ def _read_line(entry: Entry, line: Line, found: _Found) -> None:
         found.contested[line.service] = tuple(contested)
 
 
-def _chargeable(written: str, line: Line) -> str:
+def _chargeable(written: str, line: Line, language: str) -> str:
     """A number as plain text; an empty field is the default again."""
-    read = read_chargeable(numbers.read(written), default=line.default_chargeable, decimals=line.decimals)
+    read = read_chargeable(numbers.read_as(written, language), default=line.default_chargeable, decimals=line.decimals)
     return plain(line.default_chargeable if read is None else read) or "0"
 
 
-_READ: Mapping[str, Callable[[str, Line], str]] = {
+_READ: Mapping[str, Callable[[str, Line, str], str]] = {
     "chargeable": _chargeable,
-    "comment": lambda written, _line: read_comment(written),
-    "reason": lambda written, _line: read_reason(written),
+    "comment": lambda written, _line, _language: read_comment(written),
+    "reason": lambda written, _line, _language: read_reason(written),
 }
 
 
-def _was(name: str, written: str, line: Line) -> str:
+def _was(name: str, written: str, line: Line, language: str) -> str:
     """What stood in the field when the form was made. What cannot be read is not what is there now."""
     try:
-        return _READ[name](written, line)
+        return _READ[name](written, line, language)
     except Invalid:
         return f"? {written}"
 

@@ -14,6 +14,9 @@ from trueup.kit.period import FOREVER
 from trueup.web import numbers
 from trueup.web.words import says
 
+LANGUAGE: Final = "language"
+"""The hidden field of forms with numbers that says in which language they were made."""
+
 MOST_TYPED: Final = 300
 """Characters a field of one line takes, unless it says otherwise."""
 
@@ -31,6 +34,20 @@ class Form(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.meanwhile: dict[str, str] = {}
+        if any(isinstance(field, NumberField) for field in self.fields.values()):
+            self.fields[LANGUAGE] = forms.CharField(required=False, widget=forms.HiddenInput, initial=numbers.language)
+            if self.is_bound:
+                self._into_this_language()
+
+    def _into_this_language(self) -> None:
+        """Numbers are read as they were written: in the language the form was made in, which need not be that of the page any more."""
+        data = cast("QueryDict", self.data).copy()
+        made_in = numbers.known_language(data.get(LANGUAGE, ""))
+        for name, field in self.fields.items():
+            if isinstance(field, NumberField):
+                field.unread = _rewrite(data, name, made_in)
+        data[LANGUAGE] = numbers.language()
+        self.data = data
 
     def offer(self, **offered: Iterable[tuple[str, str]]) -> None:
         """What the lists of fields offer."""
@@ -40,6 +57,8 @@ class Form(forms.Form):
     def is_valid(self) -> bool:
         """Whether everything typed can be read; the first field that can't is where the person goes on."""
         fine = super().is_valid()
+        if self.is_bound:
+            self.cleaned_data.pop(LANGUAGE, None)  # it is about the form, not about the thing
         self._focus()
         return fine
 
@@ -86,7 +105,7 @@ class Form(forms.Form):
         parts = str(place).replace("`", "").replace("[", ".").split(".")
         for name in (str(place), *reversed(parts)):
             wanted = self.where.get(name, name)
-            if wanted in self.fields and wanted != "seen":
+            if wanted in self.fields and wanted not in {"seen", LANGUAGE}:
                 return wanted
         return None
 
@@ -94,6 +113,18 @@ class Form(forms.Form):
         first = next((name for name in self.fields if name in self.errors), None)
         if first is not None:
             self.fields[first].widget.attrs["autofocus"] = True
+
+
+def _rewrite(data: QueryDict, name: str, made_in: str) -> str:
+    """Write a number in the language of the page; returns why that can't be done, and leaves it as it was typed then."""
+    typed = str(data.get(name, ""))
+    if not typed or len(typed) > MOST_TYPED:
+        return ""
+    try:
+        data[name] = numbers.rewritten(typed, made_in)
+    except Invalid as error:
+        return says(error.message)
+    return ""
 
 
 class TextField(forms.CharField):
@@ -104,8 +135,12 @@ class TextField(forms.CharField):
 
 
 class NumberField(forms.CharField):
-    """A decimal number ≥ 0, typed as the language writes it; its value is plain text for an action, "" where nothing was typed."""
+    """A decimal number ≥ 0, typed as the language writes it; its value is plain text for an action, "" where nothing was typed.
 
+    `unread`: why what was typed can't be read in the language its form was made in.
+    """
+
+    unread = ""
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
     def __init__(self, **kwargs: Any) -> None:
@@ -114,6 +149,8 @@ class NumberField(forms.CharField):
     def clean(self, value: Any) -> str:
         """The number as plain text. Raises ValidationError."""
         typed: str = super().clean(value)
+        if self.unread:
+            raise forms.ValidationError(self.unread)
         try:
             return numbers.read(typed)
         except Invalid as error:

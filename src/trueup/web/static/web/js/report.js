@@ -1,9 +1,10 @@
 // Report details: tabs, live sums, unsaved edits, and what the other files of the page need to be told.
 
 import { announce } from "./page.js";
-import { cellOf, collect, commentOf, forget, form, kept, lineOf, lines, put, root, wasOf } from "./report_edits.js";
+import { cellOf, commentOf, form, lineOf, lines, put, root, wasOf } from "./report_edits.js";
 import * as comments from "./report_comment.js";
 import { countDown } from "./report_deadline.js";
+import { forget, forThisPage, kept } from "./report_kept.js";
 import * as keys from "./report_keys.js";
 import { plain, read, signed, write } from "./report_numbers.js";
 import * as saving from "./report_save.js";
@@ -127,34 +128,40 @@ function onClick(event) {
   }
 }
 
-/** Edits of an earlier visit, that the server never got. */
+/** Edits of an earlier visit, or of another tab, that the server never got. */
 function restore() {
   const found = kept();
-  if (!found || !form()) return;
-  const box = document.getElementById("restored");
-  const time = new Date(found.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-  if (root().dataset.editable !== "yes") {
-    const list = Object.entries(found.edits).map(([service, edit]) => `${service} ${edit.chargeable?.mine ?? edit.comment?.comment ?? ""}`);
-    notice(box, root().dataset.saysOrphaned.replace("{time}", time).replace("{list}", list.join(", ")));
+  if (!Object.keys(found).length || !form()) return;
+  const says = root().dataset;
+  const last = Object.values(found).map((entry) => entry.at).sort().at(-1);
+  const time = new Date(last).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  if (says.editable !== "yes") {
+    const typed = ([service, { edit }]) => `${service} ${edit.chargeable?.mine ?? edit.comment?.comment ?? ""}`;
+    notice([says.saysOrphaned.replace("{time}", time).replace("{list}", () => Object.entries(found).map(typed).join(", "))], found);
     return;
   }
-  const changed = put(found.edits, found.version);
-  if (!changed.length) {
-    if (!Object.keys(collect()).length) forget();
-    return;
-  }
-  notice(box, root().dataset.saysRestored.replace("{time}", time).replace("{count}", String(changed.length)));
-  saving.edited();
+  const here = new Set(lines().map((line) => line.dataset.line));
+  const { edits, retype } = forThisPage(Object.fromEntries(Object.entries(found).filter(([service]) => here.has(service))));
+  const changed = put(edits);
+  const back = new Set(changed.map((line) => line.dataset.line));
+  forget(Object.keys(found).filter((service) => !back.has(service) && !(service in retype)));
+  const said = [];
+  if (changed.length) said.push(says.saysRestored.replace("{time}", time).replace("{count}", String(changed.length)));
+  const again = lines().filter((line) => line.dataset.line in retype).map((line) => `${line.dataset.name} ${retype[line.dataset.line]}`);
+  if (again.length) said.push(says.saysRetype.replace("{list}", () => again.join("; ")));
+  if (said.length) notice(said, found);
+  if (changed.length) saving.edited();
 }
 
-function notice(box, text) {
+function notice(sentences, found) {
+  const box = document.getElementById("restored");
   const said = document.createElement("span");
-  said.textContent = text;
+  said.textContent = sentences.join(" ");
   const button = document.createElement("button");
   Object.assign(button, { type: "button", className: "button button--small", textContent: root().dataset.saysDiscard });
   button.addEventListener("click", () => {
-    forget();
-    saving.leave();
+    forget(Object.keys(found));
+    saving.discard();
     window.location.reload();
   });
   box.replaceChildren(said, button);

@@ -1,7 +1,5 @@
-// What is edited and not saved: collected from the form, kept in the browser until the server has it, put back after a lost
-// session or a crash. Kept by person and report, so that nobody else at this computer sees it.
+// What is edited and not saved: collected from the form, and put into it again.
 
-const PREFIX = "trueup-draft/";
 const COMMENT_FIELDS = ["comment", "was_comment", "reason", "was_reason"];
 
 export const root = () => document.getElementById("report");
@@ -10,7 +8,6 @@ export const lines = () => [...document.querySelectorAll("tbody[data-line]")];
 export const lineOf = (element) => element.closest("tbody[data-line]");
 export const cellOf = (line) => line.querySelector("[data-cell]");
 export const wasOf = (line) => line.querySelector("[data-was]");
-const key = () => PREFIX + root().dataset.report;
 
 /** The comment of a line as it is typed, and as it is saved. */
 export function commentOf(line) {
@@ -53,54 +50,48 @@ export function collect() {
 
 export const version = () => form().querySelector("[data-version]").value;
 
-/** Keep what is not saved; nothing is kept when there is nothing. */
-export function keep() {
-  const edits = collect();
-  const count = Object.keys(edits).length;
-  try {
-    if (count) localStorage.setItem(key(), JSON.stringify({ version: version(), at: new Date().toISOString(), edits }));
-    else localStorage.removeItem(key());
-  } catch { /* a browser that keeps nothing still edits and saves */ }
-  return count;
-}
-
-export function kept() {
-  try {
-    return JSON.parse(localStorage.getItem(key()) ?? "null");
-  } catch {
-    return null;
-  }
-}
-
-export function forget() {
-  try { localStorage.removeItem(key()); } catch { /* see keep */ }
-}
+/** The language the form was made in, and how it writes numbers. */
+export const language = () => form().querySelector("[data-language]").value;
+export const marks = () => ({ decimal: root().dataset.decimal, grouping: root().dataset.grouping });
 
 /**
- * Put edits into the form; returns the names of the lines that got one. `sent`: what a save has just sent, which is not new.
- * What the server has changed meanwhile is for the server to find: the form then says which version it knows.
+ * Put edits into the form; returns the lines that got one. `version` of an edit: that of the report it was typed into, if it is not
+ * this one. What the server has changed since is for the server to find: the form then says which version it knows. A value that is
+ * null is what is saved.
  */
-export function put(edits, knownVersion, sent = {}) {
+export function put(edits) {
+  const now = version();
+  let oldest = now;
   const changed = [];
   for (const line of lines()) {
     const edit = edits[line.dataset.line];
-    const cell = cellOf(line);
-    if (!edit || !cell) continue;
-    const before = sent[line.dataset.line] ?? {};
-    let put = false;
-    if (edit.chargeable && edit.chargeable.mine !== before.chargeable?.mine && edit.chargeable.mine.trim() !== cell.value.trim()) {
-      cell.value = edit.chargeable.mine;
-      if (knownVersion !== version()) wasOf(line).value = edit.chargeable.was;
-      put = true;
-    }
-    if (edit.comment && !same(edit.comment, before.comment) && !same(edit.comment, commentOf(line))) {
-      setComment(line, knownVersion === version() ? { comment: edit.comment.comment, reason: edit.comment.reason } : edit.comment);
-      put = true;
-    }
-    if (put) changed.push(line);
+    if (!edit || !cellOf(line)) continue;
+    const known = edit.version ?? now;
+    const cell = putChargeable(line, edit.chargeable, known === now);
+    const comment = putComment(line, edit.comment, known === now);
+    if (!cell && !comment) continue;
+    changed.push(line);
+    if (Number(known) < Number(oldest)) oldest = known;
   }
-  if (changed.length && knownVersion !== version()) form().querySelector("[data-version]").value = knownVersion;
+  if (oldest !== now) form().querySelector("[data-version]").value = oldest;
   return changed;
 }
 
-const same = (one, other) => one?.comment === other?.comment && one?.reason === other?.reason;
+function putChargeable(line, edit, fresh) {
+  const cell = cellOf(line);
+  const mine = edit && (edit.mine ?? wasOf(line).value);
+  if (!edit || mine.trim() === cell.value.trim()) return false;
+  cell.value = mine;
+  if (!fresh) wasOf(line).value = edit.was;
+  return true;
+}
+
+function putComment(line, edit, fresh) {
+  if (edit === undefined) return false;
+  const saved = { comment: line.dataset.comment, reason: line.dataset.reason };
+  if (same(edit ?? saved, commentOf(line))) return false;
+  setComment(line, fresh ? { comment: (edit ?? saved).comment, reason: (edit ?? saved).reason } : edit);
+  return true;
+}
+
+export const same = (one, other) => one?.comment === other?.comment && one?.reason === other?.reason;

@@ -1,11 +1,12 @@
 // Saving without leaving the page: what is typed meanwhile stays, a lost connection is tried again, a lost session loses nothing.
 
 import { announce } from "./page.js";
-import { collect, forget, form, keep, put, root, version } from "./report_edits.js";
+import { collect, form, put, root, same } from "./report_edits.js";
+import { keep } from "./report_kept.js";
 
 const FIRST_WAIT = 5_000;
 const LONGEST_WAIT = 120_000;
-let sent = null;
+let sent = {};
 let wait = FIRST_WAIT;
 let timer = 0;
 let leaving = false;
@@ -58,7 +59,7 @@ function afterAnswer(event) {
   wait = FIRST_WAIT;
   if (saved === "gone") {
     leaving = true;
-    forget();
+    keep(typedSince(collect(), true));
   } else if (xhr.status >= 500) {
     offline(event);
   } else if (xhr.status === 401 || xhr.status === 403) {
@@ -82,18 +83,47 @@ function afterRequest(event) {
   if (!event.detail.successful) next = "";
 }
 
+/**
+ * What was typed since the save was sent, by line. What was taken back meanwhile is an edit again if it has been saved, to what was
+ * there before; else it is what the report says (null).
+ */
+function typedSince(now, saved) {
+  const typed = {};
+  for (const service of new Set([...Object.keys(sent), ...Object.keys(now)])) {
+    const before = sent[service] ?? {};
+    const edit = {};
+    const mine = now[service]?.chargeable?.mine ?? (saved ? before.chargeable?.was : null);
+    if (mine !== before.chargeable?.mine && (now[service]?.chargeable || before.chargeable)) {
+      edit.chargeable = { mine, was: before.chargeable?.mine ?? now[service].chargeable.was };
+    }
+    const comment = now[service]?.comment ?? (saved ? commentBefore(before.comment) : null);
+    if ((now[service]?.comment || before.comment) && !(comment && same(comment, before.comment))) {
+      edit.comment = comment && before.comment ? { ...comment, was_comment: before.comment.comment, was_reason: before.comment.reason } : comment;
+    }
+    if (Object.keys(edit).length) typed[service] = edit;
+  }
+  return typed;
+}
+
+const commentBefore = (sentComment) => sentComment && { comment: sentComment.was_comment, reason: sentComment.was_reason };
+
 /** What is typed while the answer comes is put back into the new form. */
 function onSwap(event) {
   if (event.detail.target?.id !== "report-form" || !event.detail.xhr) return;
-  answered = { saved: event.detail.xhr.getResponseHeader("X-Report-Saved"), now: collect(), status: event.detail.xhr.status };
-  if (event.detail.xhr.status >= 500) event.detail.shouldSwap = false;
+  const { xhr } = event.detail;
+  if (xhr.status >= 500) {
+    event.detail.shouldSwap = false;
+    return;
+  }
+  const saved = xhr.getResponseHeader("X-Report-Saved");
+  answered = { saved, typed: typedSince(collect(), Boolean(saved)), status: xhr.status };
 }
 
 function onSettle() {
   if (!answered || !form()) return;
-  const { saved, now, status } = answered;
+  const { saved, typed, status } = answered;
   answered = null;
-  put(now, version(), sent ?? {});
+  put(typed);
   const left = keep();
   if (saved) {
     state(left ? says("Unsaved") : says("Saved"), left ? "unsaved" : "saved");
@@ -135,7 +165,8 @@ export function listen(afterwards) {
   });
 }
 
-/** The page is left on purpose. */
-export function leave() {
+/** The page is left on purpose, without what is typed in it. */
+export function discard() {
   leaving = true;
+  keep({});
 }
