@@ -210,18 +210,18 @@ def _meanwhile(entry: Entry, line: LineView, contested: Iterable[str]) -> Iterab
 
 
 def sums_of(lines: Sequence[LineView]) -> tuple[Sums, ...]:
-    """The sums of lines, unit by unit."""
-    units = dict.fromkeys((line.unit, line.decimals) for line in lines)
-    return tuple(_sums(unit, decimals, [line for line in lines if line.unit == unit]) for unit, decimals in units)
+    """The sums of lines, unit by unit; lines of one unit with several precisions are one sum, written in the finest."""
+    units = dict.fromkeys(line.unit for line in lines)
+    return tuple(_sums(unit, [line for line in lines if line.unit == unit]) for unit in units)
 
 
-def _sums(unit: str, decimals: int, lines: Sequence[LineView]) -> Sums:
+def _sums(unit: str, lines: Sequence[LineView]) -> Sums:
     used = [line.used for line in lines if line.used is not None]
     over = [line.over_provisioned for line in lines if line.over_provisioned is not None]
     credits_ = [line.credits for line in lines if line.credits is not None]
     return Sums(
         unit,
-        decimals,
+        max(line.decimals for line in lines),
         len(lines),
         len(lines) - len(used),
         sum((line.provisioned for line in lines), ZERO),
