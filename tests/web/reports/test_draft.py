@@ -145,6 +145,35 @@ class TestTwoEditors:
         assert "Workspace Security: 38" in answer.text
 
 
+class TestNothingTyped:
+    def test_is_not_saved_by_who_may_not(self, october: October, as_person: AsPerson) -> None:
+        for email in ("viewer@bolt.example", "north@north.example"):
+            assert as_person(email).post(DRAFT, AS_OPENED).status_code == 403
+            assert as_person(email).post(DRAFT, AS_OPENED | {"then": "submit"}).status_code == 403
+
+    def test_is_not_saved_once_it_is_submitted(self, bella: Client, october: October) -> None:
+        october.edit("bolt", "endpoint-core", by="admin@bolt.example", comment="Agreed.")
+        october.submit("bolt", by="admin@bolt.example")
+        answer = bella.post(DRAFT, AS_OPENED)
+        assert answer.status_code == 409
+        assert "The report can no longer be edited." in answer.text
+
+    def test_and_what_cannot_be_read_is_shown_once_it_is_submitted(self, bella: Client, october: October) -> None:
+        october.edit("bolt", "endpoint-core", by="admin@bolt.example", comment="Agreed.")
+        october.submit("bolt", by="admin@bolt.example")
+        answer = bella.post(DRAFT, AS_OPENED | {"chargeable-workspace-security": "thirty"})
+        assert answer.status_code == 409
+        assert "Workspace Security: thirty" in answer.text
+
+
+class TestLargeForm:
+    def test_is_saved(self, bella: Client, october: October) -> None:
+        more = {f"comment-extra-{number}": "ü" * 4000 for number in range(400)}
+        assert len("".join(more.values()).encode()) > 3_000_000
+        assert bella.post(DRAFT, AS_OPENED | more | {"chargeable-workspace-security": "38"}).status_code == 302
+        assert october.line("bolt", "workspace-security").chargeable == 38
+
+
 class TestFragment:
     HTMX = {"HX-Request": "true", "HX-Target": "report-form"}
 

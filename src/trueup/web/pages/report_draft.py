@@ -176,7 +176,9 @@ def _clash(attempt: Attempt, groups: Sequence[Group]) -> Clash:
     since = conflict(attempt.request.viewer, attempt.month, attempt.msp, since_version=since_version)
     rows = tuple(row for group in groups for row in group.rows if row.meanwhile)
     typed = [Typed(attempt.names[edit.service], _typed(attempt.form, edit)) for edit in attempt.reading.edits]
-    typed += [Typed(attempt.names[service], getattr(attempt.form.entries[service], field).mine) for service, field in attempt.reading.errors]
+    typed += [
+        Typed(attempt.names[service], getattr(attempt.form.entries[service], field).mine) for service, field in attempt.reading.errors
+    ]
     return Clash(tuple(_happened(entry) for entry in since.entries), rows, tuple(typed))
 
 
