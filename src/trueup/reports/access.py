@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, QuerySet
 
@@ -9,7 +10,7 @@ from trueup.accounts.rules import Actor, Viewer, kept_reason
 from trueup.events.queries import happened_to
 from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict, NotFound
-from trueup.kit.period import Month, instant_text
+from trueup.kit.period import Month
 from trueup.kit.text import text
 from trueup.reports.models import Report
 from trueup.reports.rules.happenings import changed_meanwhile
@@ -44,7 +45,7 @@ def to_change(viewer: Viewer, month: Month, msp: str, verb: Verb, *, expected_ve
     require_right(viewer, verb, right_of(verb), parties(report))
     if expected_version is not None and expected_version != report.version:
         last = happened_to("report", report.pk).last()
-        raise Conflict(changed_meanwhile(last.kind, last.actor_name, instant_text(last.at)) if last else CHANGED)
+        raise Conflict(changed_meanwhile(last.kind, last.actor_name, last.at.astimezone(ZoneInfo(report.time_zone))) if last else CHANGED)
     move(Status(report.status), verb)
     return report
 

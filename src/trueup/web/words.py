@@ -1,7 +1,7 @@
 """The domain's sentences and words in the language of the page."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils import dateformat
@@ -43,6 +43,8 @@ def _value(value: object) -> str:
         return numbers.shown(value)
     if isinstance(value, Month):
         return dateformat.format(value.first_day, str(get_format("YEAR_MONTH_FORMAT")))
+    if isinstance(value, datetime):
+        return f"{dateformat.format(value, pgettext('format of a moment', 'j M Y, H:i'))} ({value.tzinfo})".replace("_", " ")
     if isinstance(value, date):
         return dateformat.format(value, pgettext("format of a day", "j M Y"))
     return says(value)

@@ -1,5 +1,6 @@
 """Submitting, what happens if nobody does, and comments without a script."""
 
+import pytest
 from django.test import Client
 
 from tests.reports.month import October, at
@@ -59,6 +60,32 @@ class TestSubmit:
         answer = bella.post(SUBMIT, {"version": "1"})
         assert answer.status_code == 409
         assert october.report("bolt").summary.status == "msp_preparing"
+
+    def test_says_what_happened_meanwhile_and_when(self, bella: Client, october: October) -> None:
+        october.edit("bolt", "endpoint-core", by="admin@bolt.example", comment="Agreed.", now="2026-11-03T11:30:00Z")
+        answer = bella.post(SUBMIT, {"version": "1"}, headers={"Accept-Language": "de"})
+        assert "3. Nov. 2026, 12:30 (Europe/Berlin)" in answer.text
+        assert "2026-11-03" not in answer.text.partition("<form")[0].partition('role="alert"')[2].partition("</div>")[0]
+
+    @pytest.mark.parametrize("version", ["", "x", "²", "1" * 10])
+    def test_is_refused_for_a_form_that_does_not_say_what_it_shows(self, bella: Client, october: October, version: str) -> None:
+        october.edit("bolt", "endpoint-core", by="admin@bolt.example", comment="Agreed.")
+        answer = bella.post(SUBMIT, {"version": version, "comment": "All checked."})
+        assert answer.status_code == 422
+        assert "The form does not say which state of the report it shows" in answer.text
+        assert "All checked." in answer.text
+        assert october.report("bolt").summary.status == "msp_preparing"
+
+    def test_keeps_the_comment_when_somebody_else_was_quicker(self, bella: Client, october: October) -> None:
+        october.edit("bolt", "endpoint-core", by="admin@bolt.example", comment="Agreed.")
+        october.submit("bolt", by="admin@bolt.example")
+        answer = bella.post(SUBMIT, {"version": "2", "comment": "All checked."})
+        assert answer.status_code == 409
+        assert "The report was not submitted" in answer.text
+        assert "All checked." in answer.text
+
+    def test_is_refused_for_who_may_not_whatever_the_form_says(self, october: October, as_person: AsPerson) -> None:
+        assert as_person("viewer@bolt.example").post(SUBMIT, {"comment": "x"}).status_code == 403
 
     def test_of_a_rejected_report_leaves_the_reason_behind(self, bella: Client, october: October, clock: Clock) -> None:
         october.deadline()

@@ -1,6 +1,7 @@
 """What happens to a report, in words."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from trueup.kit.text import Text, text
 
@@ -26,6 +27,6 @@ def done(event: str, who: str) -> Text:
     return _DONE[event](who) if event in _DONE else text("{who} changed it", who=who)
 
 
-def changed_meanwhile(event: str, who: str, at: str) -> Text:
-    """Why somebody who saw an earlier state of a report may not go on; `at` is an instant."""
+def changed_meanwhile(event: str, who: str, at: datetime) -> Text:
+    """Why somebody who saw an earlier state of a report may not go on; `at` is an instant, in the time zone of the report."""
     return text("the report has changed in the meantime: {done} ({at}); nothing was changed", done=done(event, who), at=at)

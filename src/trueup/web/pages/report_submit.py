@@ -51,10 +51,9 @@ def submission(request: Request, month: str, msp: str) -> HttpResponse:
 
 
 def _submit(request: Request, month: Month, msp: str) -> HttpResponse:
-    comment, version = request.POST.get("comment", ""), request.POST.get("version", "")
-    expected = int(version) if version.isdecimal() and len(version) < 10 else None
+    comment, seen = request.POST.get("comment", ""), editing.version_of(request.POST)
     try:
-        status = submit(request.viewer, month, msp, now=request.now, comment=comment, expected_version=expected)
+        status = submit(request.viewer, month, msp, now=request.now, comment=comment, expected_version=_required(seen))
     except (Invalid, Conflict) as error:
         return _confirmation(
             request, month, msp, comment=comment, refused=error.message, status=409 if isinstance(error, Conflict) else 422
@@ -66,13 +65,22 @@ def _submit(request: Request, month: Month, msp: str) -> HttpResponse:
     return back_to(address_of(request, month, msp))
 
 
+def _required(version: int | None) -> int:
+    """What is submitted is what the person has seen. Raises Invalid where the form does not say what that is."""
+    if version is None:
+        raise Invalid(text("the form does not say which state of the report it shows: look at it again, and submit it then"))
+    return version
+
+
 def _confirmation(
     request: Request, month: Month, msp: str, *, comment: str | None = None, refused: str = "", status: int = 200
 ) -> HttpResponse:
     page = report_page(request.viewer, month, msp, now=request.now)
+    context = context_of(request, month, msp, page, Shown({}, group="all"))
+    if not page.may_prepare and status == 409 and comment:  # it has moved on, and what was typed must not be lost
+        return render(request, "web/reports/submit_late.html", context | {"refused": refused, "comment": comment}, status=status)
     if not page.may_prepare:
         _refuse(request, page)
-    context = context_of(request, month, msp, page, Shown({}, group="all"))
     changed = [one.view for one in page.lines if one.view.chargeable != one.view.default_chargeable]
     context |= {"changed": changed, "refused": refused, "comment": page.report.comment if comment is None else comment}
     return render(request, "web/reports/submit.html", context, status=status)
