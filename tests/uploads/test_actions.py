@@ -105,6 +105,12 @@ class TestUpload:
         work()
         assert look(BOLT, upload).counts["stored"] == 1
 
+    def test_takes_the_place_of_one_that_never_came_to_be(self) -> None:
+        first = send(BOLT, GOOD)
+        (storage.folder(first + 1) / "sent").mkdir(parents=True)
+        second = send(BOLT, BAD, name="second.csv")
+        assert (second, storage.sent(second, "second.csv").exists()) == (first + 1, True)
+
     def test_lists_no_formulas(self) -> None:
         upload = send(BOLT, HEADER + "2026-10-01,=HYPERLINK(1),endpoint-core,-5,5\n")
         work()

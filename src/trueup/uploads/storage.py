@@ -43,7 +43,8 @@ def receive(name: str, chunks: Iterable[bytes]) -> Path:
 
 
 def keep(received: Path, upload_id: int) -> None:
-    """Make a folder that was received that of an upload."""
+    """Make a folder that was received that of a new upload. One that is there is of an upload that never came to be."""
+    shutil.rmtree(folder(upload_id), ignore_errors=True)
     received.rename(folder(upload_id))
 
 
