@@ -1,5 +1,6 @@
 """The review of one report, without a browser."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from tests.reports.month import OCTOBER, OPERATOR, October
 from tests.web.conftest import AsPerson, Clock
-from tests.web.reviewing import BOLT, NORTH, SOUTH, VENDOR, october_under_review
+from tests.web.reviewing import BOLT, NORTH, SOUTH, VENDOR, october_closed, october_under_review
 from trueup.kit.period import parse_instant
 from trueup.reports import queries
 
@@ -184,3 +185,19 @@ class TestPage:
         north.get(address)
         with django_assert_num_queries(queries):
             assert north.get(address).status_code == 200
+
+
+class TestUnits:
+    def test_of_different_kinds_are_never_added_up(self, north: Client) -> None:
+        page = " ".join(re.sub(r"<[^>]*>", " ", north.get(BOLT_REPORT).text).split())
+        assert "2 lines go to final billing: 12 seat, 33 endpoint." in page
+        assert "At stake 2 endpoint" in page
+        assert "Chargeable 12 seat 33 endpoint default 31" in page
+
+
+class TestDeadline:
+    def test_is_named_by_the_day_that_it_ends(self, db: None, ledger_home: Path, tmp_path: Path, as_person: AsPerson) -> None:
+        october_closed(tmp_path)
+        page = as_person(NORTH).get(BOLT_REPORT).text
+        assert "due 6 Nov 2026, 24:00 (Europe/Berlin)" in page
+        assert "7 Nov 2026" not in page

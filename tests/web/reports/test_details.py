@@ -36,7 +36,7 @@ class TestHeader:
 
     def test_says_what_happens_if_nobody_does_anything(self, bella: Client) -> None:
         text = bella.get(BOLT).text
-        assert "and 1 line is charged differently from what is saved: 10 units are at stake" in text
+        assert "and 1 line is charged differently from what is saved. At stake: 10 endpoint." in text
         assert f'href="{BOLT}forecast/"' in text
 
     def test_says_that_the_deadline_has_passed(self, bella: Client, clock: Clock) -> None:

@@ -64,6 +64,7 @@ from trueup.reports.queries.page import (
     UnitTotals,
     conflict,
     report_page,
+    stake_of,
 )
 
 __all__ = [
@@ -124,6 +125,7 @@ __all__ = [
     "report_rows",
     "report_years",
     "sparklines",
+    "stake_of",
     "viewer_for",
     "waiting",
 ]

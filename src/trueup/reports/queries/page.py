@@ -27,6 +27,7 @@ from trueup.reports.queries.one import (
 from trueup.reports.rules.copies import copied_terms
 from trueup.reports.rules.happenings import REJECTED_LINE
 from trueup.reports.rules.remarks import Differences, differences
+from trueup.reports.rules.tally import units_at_stake
 from trueup.reports.rules.workflow import EDITABLE, Status, Verb, verbs_for
 
 
@@ -183,6 +184,11 @@ def report_page(viewer: Viewer, month: Month, msp: str, *, now: datetime) -> Rep
         rejection=rejection,
         history=history,
     )
+
+
+def stake_of(line: LineView) -> Quantity:
+    """The units of a line that its review is about, as `rules.tally` counts them; in the line's own unit."""
+    return units_at_stake(line.outcome, line.chargeable, saved=line.as_saved, default=line.default_chargeable)
 
 
 def _last_month(viewer: Viewer, found: Report) -> dict[str, Previous] | None:

@@ -31,9 +31,12 @@ def at_stake(line: LineState) -> Quantity:
     A line with a penalty: the units the penalty adds to (or takes from) what was saved, which a waiver would give back.
     Any other line: how far chargeable is from its default, in either direction. No unit counts twice.
     """
-    if line.outcome == Outcome.PENALTY:
-        return abs(line.chargeable - line.as_saved)
-    return abs(line.chargeable - line.default)
+    return units_at_stake(line.outcome, line.chargeable, saved=line.as_saved, default=line.default)
+
+
+def units_at_stake(outcome: Outcome, chargeable: Quantity, *, saved: Quantity, default: Quantity) -> Quantity:
+    """The same of a line's figures alone."""
+    return abs(chargeable - (saved if outcome == Outcome.PENALTY else default))
 
 
 def tally(lines: Iterable[LineState]) -> Tally:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 from django.contrib import messages
@@ -14,7 +13,6 @@ from django.views.decorators.http import require_POST
 from trueup.accounts.rules import Right
 from trueup.kit.errors import Invalid, TrueUpError
 from trueup.kit.period import Month
-from trueup.kit.quantity import ZERO
 from trueup.kit.text import text
 from trueup.reports.actions import approve
 from trueup.reports.queries import InboxRow, Preview, ReportKey, inbox, preview
@@ -40,7 +38,6 @@ class Sums:
     changed: int
     commented: int
     penalties: int
-    stake: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +113,6 @@ def _sums(rows: Sequence[InboxRow]) -> Sums:
         changed=sum(row.changed for row in rows),
         commented=sum(row.commented for row in rows),
         penalties=sum(row.penalties for row in rows),
-        stake=sum((row.stake for row in rows), ZERO),
     )
 
 

@@ -18,7 +18,7 @@ from trueup.kit.period import Month
 from trueup.reports.queries import HistoryEntry, LineView, ReportView, sparklines
 from trueup.reports.queries.page import ReportPage, report_page
 from trueup.reports.rules.workflow import EDITABLE, Status
-from trueup.web import numbers
+from trueup.web import amounts
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages import report_history, report_line
 from trueup.web.pages.report_rows import Group, Row, Shown, current_group, groups_of
@@ -158,15 +158,17 @@ def _fate(page: ReportPage, now: datetime) -> str:
     if page.report.summary.deadline <= now:
         return _("The deadline has passed: the report is submitted automatically at any moment, as it was last saved.")
     when = end_of(page.report.summary.deadline, page.report.time_zone)
-    differing = sum(line.if_nothing != line.as_saved for line in page.forecast.lines)
+    lines = {one.view.service: one.view for one in page.lines}
+    changes = [(lines[one.service], abs(one.if_nothing - one.as_saved)) for one in page.forecast.lines if one.if_nothing != one.as_saved]
+    differing = len(changes)
     if not differing:
         return _("If you do nothing, the report is submitted automatically at the end of %(day)s, as it was last saved.") % {"day": when}
-    values = {"day": when, "count": differing, "stake": numbers.shown(page.forecast.stake)}
+    values = {"day": when, "count": differing, "stake": amounts.said(amounts.per_unit(changes))}
     return ngettext(
         "If you do nothing, the report is submitted automatically at the end of %(day)s, and %(count)s line is charged differently "
-        "from what is saved: %(stake)s units are at stake.",
+        "from what is saved. At stake: %(stake)s.",
         "If you do nothing, the report is submitted automatically at the end of %(day)s, and %(count)s lines are charged differently "
-        "from what is saved: %(stake)s units are at stake.",
+        "from what is saved. At stake: %(stake)s.",
         differing,
     ) % values  # fmt: skip
 

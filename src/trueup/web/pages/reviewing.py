@@ -15,14 +15,14 @@ from trueup.accounts.rules import Tier, Viewer
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from trueup.kit.issue import Issue
 from trueup.kit.period import Month
-from trueup.kit.quantity import ZERO
 from trueup.kit.text import text
 from trueup.reports import actions
-from trueup.reports.queries import PageLine, ReportPage, ReportView, next_in_inbox, preview, report_page
+from trueup.reports.queries import PageLine, ReportPage, ReportView, next_in_inbox, preview, report_page, stake_of
 from trueup.reports.rules.lines import Outcome
 from trueup.reports.rules.remarks import Remark
 from trueup.reports.rules.workflow import EDITABLE
 from trueup.web import words
+from trueup.web.amounts import Amount, per_unit, said
 from trueup.web.page import Request, render
 from trueup.web.pages.inbox import REMARKS, Asked, asked_in, report_address
 from trueup.web.pages.report_rows import QUIET
@@ -42,14 +42,19 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """A report in numbers. Units of all lines together."""
+    """A report in numbers; units of each kind for themselves. `stake`: what the review is about, of the units that have any."""
 
     lines: int
     changed: int
     commented: int
     penalties: int
-    chargeable: Decimal
-    default: Decimal
+    stake: tuple[Amount, ...]
+    charged: tuple[tuple[Amount, Amount], ...]
+
+    @property
+    def said(self) -> str:
+        """What is charged, in one line."""
+        return said([chargeable for chargeable, _default in self.charged])
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +201,14 @@ def _sums(report: ReportView) -> Sums:
         changed=sum(line.chargeable != line.default_chargeable for line in lines),
         commented=sum(bool(line.comment) for line in lines),
         penalties=sum(line.penalty for line in lines),
-        chargeable=sum((line.chargeable for line in lines), ZERO),
-        default=sum((line.default_chargeable for line in lines), ZERO),
+        stake=tuple(one for one in per_unit((line, stake_of(line)) for line in lines) if one.value),
+        charged=tuple(
+            zip(
+                per_unit((line, line.chargeable) for line in lines),
+                per_unit((line, line.default_chargeable) for line in lines),
+                strict=True,
+            )
+        ),
     )
 
 
