@@ -123,7 +123,7 @@ class TestForgottenReport:
         expect(page.locator("[data-deadline]")).to_have_text("3 days 11 hours left")
         expect(page.locator(".fate")).to_contain_text(
             "If you do nothing, the report is submitted automatically at the end of 6 Nov 2026, "
-            "and 3 lines are charged differently from what is saved: 32 units are at stake."
+            "and 3 lines are charged differently from what is saved. At stake: 2 seat, 20 endpoint, 10 user."
         )
         page.locator(".fate").get_by_role("link", name="Line by line").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("What happens if you do nothing")
@@ -186,7 +186,7 @@ class TestForgottenReport:
         expect(page.locator("#line-endpoint-core strong")).to_have_text("70")
         page.get_by_role("link", name="Approve…").click()
         dialog = page.get_by_role("dialog")
-        expect(dialog).to_contain_text("135.806 chargeable units on 5 lines go to final billing.")
+        expect(dialog).to_contain_text("5 lines go to final billing: 45 seat, 70 endpoint, 20 user, 0.806 GB.")
         dialog.get_by_label("Comment").fill("Please comment next time.")
         dialog.get_by_role("button", name="Approve").click()
         expect(page.get_by_text("Bolt IT, October 2026: approved.")).to_be_visible()
