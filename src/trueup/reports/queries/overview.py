@@ -162,12 +162,12 @@ def recent_cycles(viewer: Viewer, n: int = 12) -> list[CycleFigures]:
     """The last `n` cycles of which the viewer sees reports, the earliest first, in one read."""
     found = _own(viewer).values("cycle__first_day").annotate(
         reports=Count("pk"),
-        lines=Sum("line_count"),
+        counted=Sum("line_count"),
         differing=Sum("differing_lines"),
         penalties=Sum("penalty_lines"),
     )  # fmt: skip
     figures = [
-        CycleFigures(Month.of(one["cycle__first_day"]), one["reports"], one["lines"], one["differing"], one["penalties"])
+        CycleFigures(Month.of(one["cycle__first_day"]), one["reports"], one["counted"], one["differing"], one["penalties"])
         for one in found.order_by("-cycle__first_day")[:n]
     ]
     return figures[::-1]
