@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Self
 
 
@@ -20,13 +21,18 @@ class Text(str):
     def __new__(cls, template: str, values: Mapping[str, object], plural: str | None = None) -> Self:
         """The sentence with its values in place."""
         chosen = template if plural is None or values["count"] == 1 else plural
-        made = super().__new__(cls, chosen.format(**values))
+        made = super().__new__(cls, chosen.format(**{name: _plain(value) for name, value in values.items()}))
         made.template, made.plural, made.values = template, plural, values
         return made
 
     def __reduce__(self) -> "tuple[type[Text], tuple[str, Mapping[str, object], str | None]]":
         """Between processes a sentence goes with its parts."""
         return Text, (self.template, self.values, self.plural)
+
+
+def _plain(value: object) -> object:
+    """An instant as programs write it: ISO 8601 in UTC with Z."""
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z" if isinstance(value, datetime) else value
 
 
 def text(template: str, /, **values: object) -> Text:
@@ -46,7 +52,7 @@ def packed(sentence: str) -> str:
 
 def _parts(sentence: Text) -> dict[str, object]:
     values = {
-        name: _parts(value) if isinstance(value, Text) else value if isinstance(value, int) else str(value)
+        name: _parts(value) if isinstance(value, Text) else value if isinstance(value, int) else str(_plain(value))
         for name, value in sentence.values.items()
     }
     return {"template": sentence.template, "plural": sentence.plural, "values": values}
