@@ -61,7 +61,7 @@ def expected(said: str) -> dict[str, int]:
 def send(client: Client, page: Page, autumn: Autumn, of: str, seen: str) -> HttpResponse:
     """POST what the form of a page sends."""
     given = page.sends(autumn, of)
-    return client.post(page.address(autumn, of), ({"seen": seen} if seen else {}) | given)  # type: ignore[return-value, arg-type]
+    return client.post(page.address(autumn, of), ({"seen": seen} if seen else {}) | given)  # type: ignore[return-value]
 
 
 def seen_of(autumn: Autumn, page: Page, of: str) -> str:

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
@@ -109,7 +110,8 @@ class TestPassword:
         ]
 
     def test_is_in_the_log_of_the_portal_as_it_is_installed(self) -> None:
-        assert portal.LOGGING["loggers"]["trueup.web.signing_in"] == {"level": "INFO"}
+        loggers: Any = portal.LOGGING["loggers"]
+        assert loggers["trueup.web.signing_in"] == {"level": "INFO"}
         assert logging.getLogger("trueup.web.signing_in").isEnabledFor(logging.INFO)
 
 

@@ -55,7 +55,7 @@ def visit(client: Client, *starts: str) -> dict[str, str]:
         assert answer.status_code == 200, f"{address}: {answer.status_code}"
         seen[address] = answer.content.decode() if not answer.streaming else ""
         if answer.headers["Content-Type"].startswith("text/html"):
-            base = answer.redirect_chain[-1][0] if answer.redirect_chain else address  # type: ignore[attr-defined]
+            base = answer.redirect_chain[-1][0] if answer.redirect_chain else address
             ahead += [link for link in links(seen[address], urlsplit(base).path) if "/account" not in link]
     return seen
 
