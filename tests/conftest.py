@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from django.contrib.contenttypes.management import create_contenttypes
 from django.db import connection
+from django.db.models.signals import post_migrate
 from pytest_django import DjangoDbBlocker, Settings
 
 from tests import home
@@ -30,6 +32,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """The migrated database, in which a transactional test can clean up after itself."""
     with django_db_blocker.unblock():
         let_flush_empty_all_tables(connection)
+    # A flush after each real transaction would make Django's permissions anew, which nothing here asks.
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    post_migrate.disconnect(create_contenttypes)
 
 
 @pytest.fixture

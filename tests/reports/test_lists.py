@@ -137,8 +137,8 @@ class TestRecentCycles:
         viewer = closed.viewer(NORTH, "bolt")
         with django_assert_num_queries(1):
             (figures,) = queries.recent_cycles(viewer)
-        assert (figures.month, figures.reports, figures.lines) == (OCTOBER, 2, 4)
-        assert (figures.differing, figures.penalties, figures.differing_percent) == (0, 0, D("0"))
+        assert (figures.month, figures.reports, figures.chargeable) == (OCTOBER, 2, D("51.001"))
+        assert (figures.provisioned, figures.over_provisioned, figures.over_provisioned_percent) == (D("60.001"), 9, D("15.0"))
 
     def test_are_the_latest_in_the_order_of_time(self, closed: October) -> None:
         assert queries.recent_cycles(OPERATOR, 0) == []

@@ -78,8 +78,8 @@ class TestHome:
         assert '<svg class="chart"' not in page
 
 
-def cycle(number: int, lines: int, differing: int) -> CycleFigures:
-    return CycleFigures(Month(2026, number), 1, lines, differing, 0)
+def cycle(number: int, chargeable: str, over: str) -> CycleFigures:
+    return CycleFigures(Month(2026, number), 1, D(chargeable), D(100), D(over))
 
 
 class TestChart:
@@ -87,11 +87,11 @@ class TestChart:
         assert chart([]) is None
 
     def test_stands_on_its_scales(self) -> None:
-        drawn = chart([cycle(1, 0, 0), cycle(2, 300, 90)])
+        drawn = chart([cycle(1, "0", "0"), cycle(2, "300", "30")])
         assert drawn is not None
-        assert [tick.label for tick in drawn.lines] == ["0", "100", "200", "300"]
+        assert [tick.label for tick in drawn.units] == ["0", "100", "200", "300"]
         low, high = drawn.bars
-        assert (low.height, high.y) == ("0", drawn.lines[-1].y)
+        assert (low.height, high.y) == ("0", drawn.units[-1].y)
         assert (low.point, high.point) == (drawn.shares[0].y, drawn.shares[-1].y)
 
     @pytest.mark.parametrize(("highest", "top"), [("0", "0.005"), ("0.3", "0.3"), ("7", "7.5"), ("101163", "150000"), ("100", "100")])

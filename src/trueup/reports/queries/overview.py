@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from django.db.models import Count, Min, QuerySet, Sum
+from django.db.models import Count, Min, QuerySet
 
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Right, Tier, Viewer
@@ -54,18 +54,18 @@ class WaitingItem:
 
 @dataclass(frozen=True, slots=True)
 class CycleFigures:
-    """A cycle in figures, which count lines: units of different kinds have no sum. `differing`: lines not charged by default."""
+    """A cycle in figures. Units are added up over all lines, whatever they count: a measure of size, for one's own months only."""
 
     month: Month
     reports: int
-    lines: int
-    differing: int
-    penalties: int
+    chargeable: Quantity
+    provisioned: Quantity
+    over_provisioned: Quantity
 
     @property
-    def differing_percent(self) -> Decimal:
-        """Lines not charged by default in percent of all, one decimal, half up."""
-        return round_half_up(Decimal(self.differing) * 100 / self.lines, 1) if self.lines else ZERO
+    def over_provisioned_percent(self) -> Decimal:
+        """Over-provisioned units (of lines that know their used units) in percent of all provisioned ones, one decimal, half up."""
+        return round_half_up(self.over_provisioned * 100 / self.provisioned, 1) if self.provisioned else ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +162,12 @@ def recent_cycles(viewer: Viewer, n: int = 12) -> list[CycleFigures]:
     """The last `n` cycles of which the viewer sees reports, the earliest first, in one read."""
     found = _own(viewer).values("cycle__first_day").annotate(
         reports=Count("pk"),
-        counted=Sum("line_count"),
-        differing=Sum("differing_lines"),
-        penalties=Sum("penalty_lines"),
+        chargeable=ExactSum("total_chargeable"),
+        provisioned=ExactSum("total_provisioned"),
+        over=ExactSum("total_over_provisioned"),
     )  # fmt: skip
     figures = [
-        CycleFigures(Month.of(one["cycle__first_day"]), one["reports"], one["counted"], one["differing"], one["penalties"])
+        CycleFigures(Month.of(one["cycle__first_day"]), one["reports"], one["chargeable"], one["provisioned"], one["over"])
         for one in found.order_by("-cycle__first_day")[:n]
     ]
     return figures[::-1]

@@ -1,4 +1,4 @@
-"""The last cycles as a small picture: a bar for its lines, a line for the share that is not charged by default."""
+"""The last cycles as a small picture: a bar for what was charged, a line for the share that was over-provisioned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Chart:
 
     bars: tuple[Bar, ...]
     line: str
-    lines: tuple[Tick, ...]
+    units: tuple[Tick, ...]
     shares: tuple[Tick, ...]
     first: Month
     last: Month
@@ -65,20 +65,20 @@ def chart(cycles: Sequence[CycleFigures]) -> Chart | None:
     """The picture, the earliest cycle first; None without any."""
     if not cycles:
         return None
-    lines = scale(Decimal(max(one.lines for one in cycles)))
-    shares = scale(max(one.differing_percent for one in cycles))
+    units = scale(max(one.chargeable for one in cycles))
+    shares = scale(max(one.over_provisioned_percent for one in cycles))
     pitch = Decimal(_RIGHT - _LEFT) / len(cycles)
     width = min(pitch * Decimal("0.7"), Decimal(36))
     bars = []
     for position, one in enumerate(cycles):
-        middle, top = _LEFT + pitch * position + pitch / 2, _height(Decimal(one.lines), lines[-1])
-        point = _height(one.differing_percent, shares[-1])
+        middle, top = _LEFT + pitch * position + pitch / 2, _height(one.chargeable, units[-1])
+        point = _height(one.over_provisioned_percent, shares[-1])
         labelled = len(cycles) < 8 or (len(cycles) - 1 - position) % 2 == 0
         bars.append(Bar(one, _at(middle - width / 2), _at(top), _at(width), _at(_BOTTOM - top), _at(middle), _at(point), labelled))
     return Chart(
         tuple(bars),
         " ".join(f"{bar.middle},{bar.point}" for bar in bars),
-        tuple(Tick(_short(value), _at(_height(value, lines[-1]))) for value in lines),
+        tuple(Tick(_short(value), _at(_height(value, units[-1]))) for value in units),
         tuple(Tick(shown(value), _at(_height(value, shares[-1]))) for value in shares),
         cycles[0].month,
         cycles[-1].month,
