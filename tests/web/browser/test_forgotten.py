@@ -175,7 +175,8 @@ class TestForgottenReport:
         sign_in(page, NORTH)
         page.wait_for_url("**/review/2026-10/bolt/")
         expect(page.locator(".heading")).to_contain_text("May require review")
-        expect(page.locator("dl.figures dd")).to_have_text(["30", "2 of 5", "0", "2", "145.806 default 115.806"])
+        at_stake, charged = ["20 endpoint", "10 user"], ["45 seat", "70 endpoint default 50", "30 user default 20", "0.806 GB"]
+        expect(page.locator("dl.figures dd")).to_have_text([*at_stake, "2 of 5", "0", "2", *charged])
         row = page.locator("#line-email-core")
         expect(row).to_contain_text("Saved were 20.")
         row.get_by_role("link", name="Waive the penalty").click()
