@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, Route
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.web.conftest import AsPerson
@@ -21,6 +21,8 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 PATIENCE = 10_000
 """Milliseconds after which an expectation fails: generous, because the machine may be busy."""
+
+expect.set_options(timeout=2 * PATIENCE)
 
 WIDTHS = {"phone": 360, "tablet": 768, "laptop": 1440, "screen": 1920}
 
