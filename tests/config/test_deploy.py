@@ -18,8 +18,8 @@ OIDC = {"ISSUER": "https://id.example.com/realms/acme/", "CLIENT_ID": "trueup", 
 
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """None of our variables is set, and everything is written to a folder of its own."""
-    for name in [name for name in os.environ if name.startswith("TRUEUP_")]:
+    """None of our variables is set (nor the one the browser's tests need), and everything is written to a folder of its own."""
+    for name in [name for name in os.environ if name.startswith("TRUEUP_") or name == "DJANGO_ALLOW_ASYNC_UNSAFE"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TRUEUP_HOME", str(tmp_path))
 
