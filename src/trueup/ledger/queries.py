@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -38,6 +39,7 @@ __all__ = [
     "missing_days",
     "month_lines",
     "months_with_usage",
+    "unmapped_counts",
     "unmapped_names",
     "usage_rows",
 ]
@@ -228,10 +230,14 @@ def unmapped_names(viewer: Viewer) -> list[UnmappedName]:
     return sorted(names, key=lambda each: (each.source, each.kind, each.name))
 
 
-def unmapped_count(viewer: Viewer) -> int:
-    """How many different names records wait for."""
+def unmapped_counts(viewer: Viewer) -> dict[str, int]:
+    """How many different names records wait for, by source; sources without any are left out."""
     waiting = UnmappedRecord.objects.visible_to(viewer).filter(replayed_by=None)
-    return sum(waiting.filter(**{f"{kind}_unknown": True}).values("source", kind).distinct().count() for kind in ("customer", "service"))
+    found: Counter[str] = Counter()
+    for kind in ("customer", "service"):
+        rows = waiting.filter(**{f"{kind}_unknown": True}).values("source__code")
+        found.update({row["source__code"]: row["names"] for row in rows.annotate(names=Count(kind, distinct=True))})
+    return dict(sorted(found.items()))
 
 
 def source_codes(viewer: Viewer) -> list[str]:

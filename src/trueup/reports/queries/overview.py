@@ -16,7 +16,7 @@ from trueup.kit.errors import NotAllowed
 from trueup.kit.period import Month, local_date
 from trueup.kit.quantity import ZERO, Quantity, round_half_up
 from trueup.kit.text import text
-from trueup.ledger.queries import unmapped_names
+from trueup.ledger.queries import unmapped_counts
 from trueup.reports.columns import ExactSum
 from trueup.reports.models import Generation, Report
 from trueup.reports.rules.workflow import EDITABLE, Status
@@ -144,8 +144,8 @@ def _names_waiting(viewer: Viewer) -> Iterator[WaitingItem]:
     """Names in deliveries that nobody knows; the operator and the vendors map them."""
     if not viewer.may(Right.IMPORT_USAGE) or not (viewer.sees_all or viewer.tier == Tier.VENDOR):
         return
-    if names := unmapped_names(viewer):
-        yield WaitingItem(Waiting.UNMAPPED_NAMES, len(names), sources=tuple(dict.fromkeys(name.source for name in names)))
+    if counts := unmapped_counts(viewer):
+        yield WaitingItem(Waiting.UNMAPPED_NAMES, sum(counts.values()), sources=tuple(counts))
 
 
 def _days_waiting(viewer: Viewer, now: datetime) -> Iterator[WaitingItem]:

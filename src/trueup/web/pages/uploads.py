@@ -11,7 +11,7 @@ from trueup.accounts.rules import Right, Tier
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, TrueUpError
 from trueup.kit.text import text
 from trueup.ledger.actions import map_name
-from trueup.ledger.queries import source_codes, unmapped_count, unmapped_names
+from trueup.ledger.queries import source_codes, unmapped_counts, unmapped_names
 from trueup.uploads import actions, queries
 from trueup.uploads.rules import ENDINGS, RIGHT, Kind
 from trueup.web.page import Request, render, wants_fragment
@@ -39,7 +39,7 @@ def _list(request: Request, *, error: str = "", error_kind: str = "", status: in
         "kinds": [kind for kind in Kind if viewer.may(RIGHT[kind])],
         "endings": {kind: ",".join(ENDINGS[kind]) for kind in Kind},
         "sources": source_codes(viewer),
-        "unmapped": unmapped_count(viewer) if viewer.tier == Tier.VENDOR else 0,
+        "unmapped": sum(unmapped_counts(viewer).values()),
         "error": error,
         "error_kind": error_kind,
         "chosen": request.POST,
