@@ -18,8 +18,8 @@ from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from trueup.kit.period import BEGINNING
 from trueup.kit.text import Text
 from trueup.network.actions import NEW, apply, change, invite, remove
-from trueup.network.editing import KEEPABLE, entry_named
-from trueup.network.rules.editing import fingerprint
+from trueup.network.editing import KEEPABLE
+from trueup.network.rules.editing import entry_named, fingerprint
 from trueup.network.rules.plan import Plan, Verb
 from trueup.network.tables.reading import present
 

@@ -21,7 +21,7 @@ from trueup.kit.text import plural, text
 from trueup.network import document, editing
 from trueup.network.customers import merging, reaching, staging
 from trueup.network.customers.result import CustomersResult
-from trueup.network.rules.editing import NEW, Entry
+from trueup.network.rules.editing import NEW, Entry, entry_named
 from trueup.network.rules.history import happenings
 from trueup.network.rules.meaning import understand
 from trueup.network.rules.plan import Plan, compare, reason_to_stay, removal
@@ -92,7 +92,7 @@ def remove(viewer: Viewer, section: str, key: Collection[str] | str, *, now: dat
     whole = (key,) if isinstance(key, str) else tuple(key)
     with transaction.atomic(durable=True):
         _lock()
-        edit = editing.find(viewer, section, editing.entry_named(section, whole), now)
+        edit = editing.find(viewer, section, entry_named(section, whole), now)
         if edit.here is None:
             raise NotFound(edit.missing)
         edit.require(seen)

@@ -7,7 +7,7 @@ from trueup.accounts.models import Account, Member
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Viewer
 from trueup.kit.errors import Conflict, Invalid, NotFound, Problem
-from trueup.kit.period import BEGINNING, local_date
+from trueup.kit.period import local_date
 from trueup.kit.text import Text, joined, plural, text
 from trueup.network import document
 from trueup.network.rules import dated
@@ -199,19 +199,6 @@ def find(viewer: Viewer, section: str, given: Entry, now: datetime) -> Edit:
     before = present({ref})
     reach = Reach.of(viewer, ref_of(viewer), local_date(now, installation().time_zone), before["accounts"])
     return Edit(viewer, section, key, given, before, seen_by(viewer, ref), reach)
-
-
-def entry_named(section: str, key: Key) -> Entry:
-    """An entry of which nothing is known but its key."""
-    match section:
-        case "accounts":
-            return {"ref": key[0]}
-        case "members":
-            return {"email": key[0], "account": key[1]}
-        case "terms":
-            day: Entry = {} if key[1] == BEGINNING.isoformat() else {"from": key[1]}
-            return day | {"account": key[0]}
-    return {"code": key[0]}
 
 
 def _invalid(wrong: list[Wrong]) -> Invalid:

@@ -71,7 +71,7 @@ def fingerprint(values: Values) -> str:
 def entry_of(section: str, key: Key, values: Values) -> Entry:
     """The entry as the file would say it."""
     plain: Entry = {name: value for name, value in values.items() if value is not None and " from " not in name}  # type: ignore[misc]
-    plain |= _named(section, key)
+    plain |= entry_named(section, key)
     match section:
         case "accounts":
             plain.pop("parent", None)
@@ -87,7 +87,8 @@ def entry_of(section: str, key: Key, values: Values) -> Entry:
     return plain
 
 
-def _named(section: str, key: Key) -> Entry:
+def entry_named(section: str, key: Key) -> Entry:
+    """An entry of which nothing is known but its key."""
     match section:
         case "accounts":
             return {"ref": key[0]}
