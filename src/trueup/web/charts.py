@@ -5,27 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from math import ceil, floor, log10
-from typing import Final, Protocol
+from typing import Final
 
-
-class Day(Protocol):
-    """What a line came to on one day: units, credits; None is unknown (or: has no credits)."""
-
-    @property
-    def day(self) -> date:
-        """The day."""
-
-    @property
-    def provisioned(self) -> Decimal:
-        """Units."""
-
-    @property
-    def used(self) -> Decimal | None:
-        """Units; None: unknown."""
-
-    @property
-    def credits(self) -> Decimal | None:
-        """Credits; None: the service has none."""
+from trueup.reports.rules.reasons import Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +31,7 @@ MOST_DOTS: Final = 3
 """Where more days count (each customer's own), marking them all would mark nothing."""
 
 
-def spark(days: Sequence[Day], chosen: Sequence[date]) -> Spark | None:
+def spark(days: Sequence[Totals], chosen: Sequence[date]) -> Spark | None:
     """The small picture of a line; None without any day."""
     if not days:
         return None
@@ -136,7 +118,7 @@ _TOP: Final = 20
 _AXIS_DAYS: Final = (1, 5, 10, 15, 20, 25, 30)
 
 
-def chart(days: Sequence[Day], chosen: Sequence[date]) -> Chart | None:
+def chart(days: Sequence[Totals], chosen: Sequence[date]) -> Chart | None:
     """The chart of a line; None without any day."""
     if not days:
         return None
@@ -147,7 +129,7 @@ def chart(days: Sequence[Day], chosen: Sequence[date]) -> Chart | None:
     return Chart(units, credits_, knows_used)
 
 
-def _panel(days: Sequence[Day], chosen: Sequence[date], bars: Sequence[Decimal], line: Sequence[Decimal | None], *, plot: int) -> Panel:
+def _panel(days: Sequence[Totals], chosen: Sequence[date], bars: Sequence[Decimal], line: Sequence[Decimal | None], *, plot: int) -> Panel:
     scale = _scale(max([*bars, *(value for value in line if value is not None)]), 3 if plot > 100 else 2)
     bottom, top = _TOP + plot, scale[-1]
     pitch = (_RIGHT - _LEFT) / len(days)

@@ -16,6 +16,7 @@ from trueup.reports.actions import LineEdit
 from trueup.reports.rules.checks import read_comment, read_reason
 from trueup.reports.rules.lines import read_chargeable
 from trueup.web import numbers
+from trueup.web.whole import whole
 
 OTHER = "+"
 """The choice of a reason code that is written beside it."""
@@ -106,7 +107,7 @@ def read_form(post: Mapping[str, str]) -> Draft:
 def version_of(post: Mapping[str, str]) -> int | None:
     """The version of the report a form was made from, None where it does not say."""
     version = post.get("version", "")
-    return int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else None
+    return whole(version, most=999_999_999)
 
 
 def _value(post: Mapping[str, str], name: str, service: str) -> Value | None:

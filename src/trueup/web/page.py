@@ -11,7 +11,7 @@ from django.shortcuts import render as render_template
 from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
 
-from trueup.accounts.rules import Right, Tier, Viewer
+from trueup.accounts.rules import Tier, Viewer
 from trueup.kit.errors import NotAllowed
 from trueup.reports.queries import report_years
 from trueup.web.menu import Entry, menu_of, without_reports
@@ -41,7 +41,6 @@ class Shell:
     person: str
     initials: str
     single_sign_on: str
-    operator: bool
 
 
 def render(request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
@@ -71,7 +70,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             person=person,
             initials="".join(word[0] for word in person.replace("@", " ").replace(".", " ").split()[:2]).upper(),
             single_sign_on=apps[0]["name"] if apps else "",
-            operator=bool(seat and seat.viewer.tier == Tier.VENDOR and seat.viewer.may(Right.MANAGE_MEMBERS)),
         ),
     }
 

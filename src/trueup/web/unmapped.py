@@ -10,6 +10,7 @@ from trueup.accounts.queries import customers_by_ref
 from trueup.accounts.rules import Viewer
 from trueup.catalog.queries import services_by_code
 from trueup.ledger.queries import UnmappedName
+from trueup.web.whole import whole
 
 _ALIKE = 0.6
 """How alike a name and its suggestion are at least, from 0 to 1."""
@@ -75,7 +76,7 @@ def answers(form: Mapping[str, str]) -> dict[Waiting, str]:
     """What the form says names stand for: what was typed, else the suggestion that was agreed to."""
     found: dict[Waiting, str] = {}
     rows = form.get("rows", "")
-    for at in range(int(rows) if rows.isdecimal() and len(rows) < 6 else 0):
+    for at in range(whole(rows, most=99_999) or 0):
         target = form.get(f"target-{at}", "").strip() or form.get(f"suggested-{at}", "").strip()
         if target:
             found[Waiting(*(form.get(f"{field}-{at}", "") for field in ("kind", "name", "source")))] = target

@@ -1,8 +1,11 @@
-"""Whole numbers in addresses: one bounded reader, so that no address is too long a number for anybody behind it."""
+"""Whole numbers and months in addresses: one bounded reader of each, so that nothing behind it has to expect anything else."""
 
 from typing import Final
 
 from django.http import QueryDict
+
+from trueup.kit.errors import Invalid, NotFound
+from trueup.kit.period import Month
 
 MOST_PAGES: Final = 999_999
 
@@ -18,3 +21,11 @@ def whole(written: str, *, most: int) -> int | None:
 def page_of(asked: QueryDict) -> int:
     """`?page=`; the first for what is none."""
     return whole(asked.get("page", ""), most=MOST_PAGES) or 1
+
+
+def month_of(written: str) -> Month:
+    """The month of an address. Raises NotFound for what is none."""
+    try:
+        return Month.parse(written)
+    except Invalid as error:
+        raise NotFound(error.message) from None

@@ -31,8 +31,8 @@ from trueup.web import words
 from trueup.web.page import Request, render
 from trueup.web.pages.home import inbox_address
 from trueup.web.pages.inbox import report_address
-from trueup.web.pages.reviewing import month_of
 from trueup.web.templatetags.trueup import instant
+from trueup.web.whole import month_of
 
 MOST_AT_ONCE: Final = 50
 """Reports that are measured anew in one go: each reads the ledger."""

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from trueup.accounts.rules import Tier
-from trueup.kit.errors import Invalid, NotFound
 from trueup.kit.period import Month
 from trueup.reports.queries import HistoryEntry, LineView, ReportView, sparklines
 from trueup.reports.queries.page import ReportPage, report_page
@@ -23,6 +22,7 @@ from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages import report_history, report_line
 from trueup.web.pages.report_rows import Group, Row, Shown, current_group, groups_of
 from trueup.web.templatetags.reports import end_of
+from trueup.web.whole import month_of
 
 URGENT = timedelta(hours=48)
 FIRST_BLOCKING = 5
@@ -72,14 +72,6 @@ class Doings:
     def more_blocking(self) -> int:
         """How many are not."""
         return max(len(self.blocking) - FIRST_BLOCKING, 0)
-
-
-def month_of(written: str) -> Month:
-    """The month of an address. Raises NotFound for what is none."""
-    try:
-        return Month.parse(written)
-    except Invalid:
-        raise NotFound("") from None
 
 
 def address_of(request: Request, month: Month, msp: str) -> Address:

@@ -20,8 +20,9 @@ from trueup.reports.queries.page import ReportPage, conflict, report_page
 from trueup.reports.rules.happenings import done
 from trueup.web import editing, numbers
 from trueup.web.page import Request, render, wants_fragment
-from trueup.web.pages.report_details import address_of, back_to, context_of, month_of
+from trueup.web.pages.report_details import address_of, back_to, context_of
 from trueup.web.pages.report_rows import ALL, Group, Row, Shown
+from trueup.web.whole import month_of
 from trueup.web.words import says
 
 SAVED = "X-Report-Saved"

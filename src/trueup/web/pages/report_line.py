@@ -22,6 +22,7 @@ from trueup.reports.queries import Chart, CustomerFigures, LineView, chart, cust
 from trueup.reports.rules.checks import USUAL_REASONS
 from trueup.web import charts, words
 from trueup.web.page import Request
+from trueup.web.whole import month_of
 
 REASON_CHOICES: Final = tuple((code, words.REASONS[code]) for code in USUAL_REASONS)
 """Reason codes that are offered, with their words."""
@@ -113,7 +114,7 @@ def as_csv(name: str, rows: Iterable[Iterable[str]]) -> HttpResponse:
 
 def customers_csv(request: Request, month: str, msp: str, service: str) -> HttpResponse:
     """The customers behind a line; the last row is the line itself."""
-    of = _month(month)
+    of = month_of(month)
     line = line_of(request, of, msp, service)
     found = customers(request.viewer, of, msp, service)
     rows = [[safe_cell(one.customer), safe_cell(one.name), *map(figure, (one.provisioned, one.used, one.credits))] for one in found]
@@ -124,7 +125,7 @@ def customers_csv(request: Request, month: str, msp: str, service: str) -> HttpR
 
 def report_csv(request: Request, month: str, msp: str) -> HttpResponse:
     """The lines of a report."""
-    of = _month(month)
+    of = month_of(month)
     found = report(request.viewer, of, msp)
     head = [
         _("Solution group"), _("Service"), _("Code"), _("Billing unit"), _("Provisioned"), _("Used"), _("Over-provisioned"),
@@ -140,13 +141,6 @@ def _line_row(line: LineView) -> list[str]:
     )  # fmt: skip
     named = (line.group_name, line.service_name, line.service, line.unit)
     return [*map(safe_cell, named), *map(figure, figures), safe_cell(line.comment), safe_cell(line.reason)]
-
-
-def _month(written: str) -> Month:
-    try:
-        return Month.parse(written)
-    except Invalid:
-        raise NotFound("") from None
 
 
 urls = [

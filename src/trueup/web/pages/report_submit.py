@@ -22,9 +22,10 @@ from trueup.reports.queries.page import PageLine, ReportPage, report_page
 from trueup.reports.rules.workflow import STATUS_WORDS, Status
 from trueup.web import editing, words
 from trueup.web.page import Request, render
-from trueup.web.pages.report_details import address_of, back_to, context_of, month_of
+from trueup.web.pages.report_details import address_of, back_to, context_of
 from trueup.web.pages.report_line import REASON_CHOICES
 from trueup.web.pages.report_rows import Shown
+from trueup.web.whole import month_of
 
 
 @dataclass(frozen=True, slots=True)

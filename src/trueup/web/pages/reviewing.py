@@ -26,7 +26,7 @@ from trueup.web.amounts import Amount, per_unit, said
 from trueup.web.page import Request, render
 from trueup.web.pages.inbox import REMARKS, Asked, asked_in, report_address
 from trueup.web.pages.report_rows import QUIET
-from trueup.web.whole import whole
+from trueup.web.whole import month_of, whole
 
 _TONES: Final = {Remark.PENALTY: "bad", Remark.ISSUE: "warn", Remark.CHANGED: "info", Remark.JUMP: "info"}
 _FORMS: Final = {"approve": "web/review/_approve.html", "reject": "web/review/_reject.html", "waive": "web/review/_waive.html"}
@@ -340,14 +340,6 @@ def review_next(request: Request) -> HttpResponse:
         messages.info(request, _("That was the last report of this list."))
         return HttpResponseRedirect(inbox.address)
     return HttpResponseRedirect(report_address(*key, inbox.query))
-
-
-def month_of(written: str) -> Month:
-    """The month of an address. Raises NotFound for what is none."""
-    try:
-        return Month.parse(written)
-    except Invalid as error:
-        raise NotFound(error.message) from None
 
 
 def key_of(written: str) -> tuple[Month, str]:

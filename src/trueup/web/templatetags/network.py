@@ -1,5 +1,7 @@
 """`{% load network %}`: the words of accounts, members and terms."""
 
+from functools import partial
+
 from django import template
 
 from trueup.catalog.rules import DEFAULT_MEASURE
@@ -9,29 +11,11 @@ from trueup.web import words
 
 register = template.Library()
 
+WORDS = {"scope_words": words.SCOPES, "role_words": words.ROLES, "tier_words": words.TIERS, "basis_words": words.BASES}
+"""Filters that say what a code is called, and the words each of them knows."""
 
-@register.filter
-def scope_words(scope: str) -> str:
-    """What a client may do."""
-    return words.word(words.SCOPES, scope)
-
-
-@register.filter
-def role_words(role: str) -> str:
-    """What a member is."""
-    return words.word(words.ROLES, role)
-
-
-@register.filter
-def tier_words(tier: str) -> str:
-    """What kind of account it is."""
-    return words.word(words.TIERS, tier)
-
-
-@register.filter
-def basis_words(basis: str) -> str:
-    """The starting value of chargeable units."""
-    return words.word(words.BASES, basis)
+for _filter, _table in WORDS.items():
+    register.filter(_filter, partial(words.word, _table))
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """`{% load reports %}`: a report's words, deadline and what happened to it."""
 
 from datetime import datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -20,17 +21,26 @@ register = template.Library()
 STATUS_LOOKS = {"msp_preparing": "primary", "under_review": "warn", "approved": "good", "rejected": "bad"}
 STATUS_ICONS = {"msp_preparing": "edit", "under_review": "search", "approved": "check", "rejected": "undo"}
 
+WORDS = {
+    "status_word": words.STATUSES,
+    "flag_word": words.FLAGS,
+    "flag_sentence": words.FLAG_SENTENCES,
+    "reason_word": words.REASONS,
+    "outcome_word": words.OUTCOMES,
+    "outcome_sentence": words.OUTCOME_SENTENCES,
+    "measure_word": words.MEASURES,
+    "event_word": words.EVENTS,
+}
+"""Filters that say what a code is called, and the words each of them knows."""
+
+for _filter, _table in WORDS.items():
+    register.filter(_filter, partial(words.word, _table))
+
 
 @register.filter
 def anchor(code: str) -> str:
     """A code as part of an element's id."""
     return addresses.anchor(code)
-
-
-@register.filter
-def status_word(code: str) -> str:
-    """Where a report is."""
-    return words.word(words.STATUSES, code)
 
 
 @register.filter
@@ -49,42 +59,6 @@ def status_icon(code: str) -> str:
 def submission_word(code: str | None) -> str:
     """How it came under review."""
     return words.word(words.SUBMISSIONS, code) if code else ""
-
-
-@register.filter
-def flag_word(code: str) -> str:
-    """A flag."""
-    return words.word(words.FLAGS, code)
-
-
-@register.filter
-def flag_sentence(code: str) -> str:
-    """What a flag means."""
-    return words.word(words.FLAG_SENTENCES, code)
-
-
-@register.filter
-def reason_word(code: str) -> str:
-    """A reason code; an installation's own as it is."""
-    return words.word(words.REASONS, code)
-
-
-@register.filter
-def outcome_word(code: str) -> str:
-    """Why a line charges what it charges."""
-    return words.word(words.OUTCOMES, code)
-
-
-@register.filter
-def outcome_sentence(code: str) -> str:
-    """The same as a sentence."""
-    return words.word(words.OUTCOME_SENTENCES, code)
-
-
-@register.filter
-def measure_word(code: str) -> str:
-    """How a month becomes one figure."""
-    return words.word(words.MEASURES, code)
 
 
 @register.filter
@@ -127,12 +101,6 @@ def left(deadline: datetime, now: datetime) -> str:
 def zone_name(zone: str) -> str:
     """A time zone as people read it."""
     return zone.replace("_", " ")
-
-
-@register.filter
-def event_word(kind: str) -> str:
-    """What happened."""
-    return words.word(words.EVENTS, kind)
 
 
 @register.filter
