@@ -6,7 +6,7 @@ import pytest
 
 from trueup.accounts.models import ApiClient
 from trueup.accounts.queries import viewers_of
-from trueup.accounts.rules import RIGHTS, SCOPE_RIGHT, Scope, Tier, Viewer, scopes_of
+from trueup.accounts.rules import RIGHTS, SCOPE_RIGHTS, Scope, Tier, Viewer, scopes_of
 from trueup.events.models import Event
 from trueup.events.queries import audit
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -80,11 +80,11 @@ class TestClient:
 
 class TestScope:
     def test_is_part_of_a_right(self) -> None:
-        assert set(SCOPE_RIGHT) == set(Scope)
+        assert set(SCOPE_RIGHTS) == set(Scope)
 
     @pytest.mark.parametrize("tier", Tier)
     def test_can_be_given_where_some_role_has_the_right(self, tier: Tier) -> None:
-        assert set(scopes_of(tier)) == {scope for scope in Scope if RIGHTS[SCOPE_RIGHT[scope]].get(tier)}
+        assert set(scopes_of(tier)) == {scope for scope in Scope if any(RIGHTS[right].get(tier) for right in SCOPE_RIGHTS[scope])}
 
     def test_is_never_a_customers(self) -> None:
         assert scopes_of(Tier.CUSTOMER) == ()

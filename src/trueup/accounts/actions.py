@@ -1,8 +1,11 @@
-"""What people keep for themselves. Everything else in this module's tables is written by `network`, and recorded."""
+"""What people keep for themselves, and when programs were here. All else in these tables is written by `network`, and recorded."""
+
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
-from trueup.accounts.models import SavedView
+from trueup.accounts.models import ApiClient, SavedView
 from trueup.accounts.rules import MOST_VIEWS, Viewer, read_view_name
 from trueup.kit.errors import Invalid, NotAllowed, NotFound
 from trueup.kit.text import text
@@ -42,3 +45,13 @@ def _person(viewer: Viewer) -> tuple[int, int]:
     if viewer.actor.kind != "person" or viewer.actor.id is None or viewer.account_id is None:
         raise NotAllowed(text("views of lists are kept for people"))
     return viewer.actor.id, viewer.account_id
+
+
+USE_NOTED = timedelta(minutes=1)
+"""How exactly it is known when a program was last here."""
+
+
+def note_use(client_pk: int, *, now: datetime) -> None:
+    """Note that a program has used its access, once a minute at most: reading must not become writing."""
+    earlier = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED)
+    ApiClient.objects.filter(earlier, pk=client_pk).update(last_used_at=now)

@@ -4,11 +4,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 
-from trueup.accounts.models import Account, Installation, Member, Placement, SavedView, User
-from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, no_account, usage_report_access
+from trueup.accounts.models import Account, ApiClient, Installation, Member, Placement, SavedView, User
+from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, no_account, rights_of, usage_report_access
 from trueup.kit.errors import NotFound
 from trueup.kit.text import text
 
@@ -95,6 +95,27 @@ def memberships_of(user_id: int) -> list[Membership]:
     ]
     order = list(Tier)
     return sorted(found, key=lambda membership: (order.index(membership.tier), membership.name, membership.ref))
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An API client that has access: who it is as a viewer, its scopes, when it was last used (to the minute), its account's ref."""
+
+    viewer: Viewer
+    scopes: frozenset[str]
+    last_used_at: datetime | None
+    account_ref: str
+
+
+def program(client_id: str) -> Program | None:
+    """An API client by its id; None for one that was revoked, or that there is not."""
+    client = ApiClient.objects.filter(client_id=client_id, revoked_at=None).select_related("account").first()
+    if client is None:
+        return None
+    actor = Actor("client", client.name, client.pk)
+    # An admin, within what its scopes leave it.
+    viewer = Viewer(actor, client.account_id, Tier(client.account.tier), Role.ADMIN, rights_of(client.scopes))
+    return Program(viewer, frozenset(client.scopes), client.last_used_at, client.account.ref)
 
 
 def saved_views(viewer: Viewer, page: str) -> list[KeptView]:

@@ -46,6 +46,7 @@ class Right(StrEnum):
     KEEP_CATALOG = "keep_catalog"
     IMPORT_USAGE = "import_usage"
     MANAGE_MEMBERS = "manage_members"
+    KEEP_WEBHOOKS = "keep_webhooks"
 
 
 _BILLING = frozenset({Role.BILLING_MANAGER, Role.ADMIN})
@@ -63,12 +64,14 @@ RIGHTS: dict[Right, dict[Tier, frozenset[Role]]] = {
     Right.KEEP_CATALOG: {Tier.VENDOR: _BILLING},
     Right.IMPORT_USAGE: {Tier.VENDOR: _BILLING, Tier.DISTRIBUTOR: _BILLING, Tier.MSP: _BILLING},
     Right.MANAGE_MEMBERS: {tier: frozenset({Role.ADMIN}) for tier in (Tier.VENDOR, Tier.DISTRIBUTOR, Tier.MSP)},
+    # Where an account's events are sent to.
+    Right.KEEP_WEBHOOKS: {tier: frozenset({Role.ADMIN}) for tier in (Tier.VENDOR, Tier.DISTRIBUTOR, Tier.MSP)},
 }
 """The one table of rights: right → tier → the roles that have it in their own account."""
 
 
 class Scope(StrEnum):
-    """What an API client is let do; each is part of a right."""
+    """What a program is let do; each is some rights, or reading some data."""
 
     USAGE_WRITE = "usage:write"
     USAGE_READ = "usage:read"
@@ -77,25 +80,34 @@ class Scope(StrEnum):
     REPORTS_REVIEW = "reports:review"
     NETWORK_READ = "network:read"
     NETWORK_WRITE = "network:write"
+    MEMBERS_WRITE = "members:write"
+    WEBHOOKS_WRITE = "webhooks:write"
     STATEMENTS_READ = "statements:read"
 
 
-SCOPE_RIGHT: dict[Scope, Right] = {
-    Scope.USAGE_WRITE: Right.IMPORT_USAGE,
-    Scope.USAGE_READ: Right.READ,
-    Scope.REPORTS_READ: Right.READ,
-    Scope.REPORTS_PREPARE: Right.PREPARE,
-    Scope.REPORTS_REVIEW: Right.REVIEW,
-    Scope.NETWORK_READ: Right.READ,
-    Scope.NETWORK_WRITE: Right.KEEP_ACCOUNTS,
-    Scope.STATEMENTS_READ: Right.READ,
+SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {
+    Scope.USAGE_WRITE: frozenset({Right.IMPORT_USAGE}),
+    Scope.USAGE_READ: frozenset({Right.READ}),
+    Scope.REPORTS_READ: frozenset({Right.READ}),
+    Scope.REPORTS_PREPARE: frozenset({Right.PREPARE}),
+    Scope.REPORTS_REVIEW: frozenset({Right.REVIEW}),
+    Scope.NETWORK_READ: frozenset({Right.READ}),
+    Scope.NETWORK_WRITE: frozenset({Right.KEEP_ACCOUNTS, Right.KEEP_TERMS, Right.KEEP_CATALOG}),
+    Scope.MEMBERS_WRITE: frozenset({Right.MANAGE_MEMBERS}),
+    Scope.WEBHOOKS_WRITE: frozenset({Right.KEEP_WEBHOOKS}),
+    Scope.STATEMENTS_READ: frozenset({Right.READ}),
 }
-"""The right a scope is part of."""
+"""The rights a scope lets a program use, as far as it has them in its account."""
+
+
+def rights_of(scopes: Collection[str]) -> frozenset[Right]:
+    """What a program may do at most by its scopes; one that there is not gives nothing."""
+    return frozenset(right for scope, rights in SCOPE_RIGHTS.items() if scope in scopes for right in rights)
 
 
 def scopes_of(tier: Tier) -> tuple[Scope, ...]:
     """What a client of an account of this tier can be given: nothing that no role there may do."""
-    return tuple(scope for scope in Scope if RIGHTS[SCOPE_RIGHT[scope]].get(tier))
+    return tuple(scope for scope in Scope if any(RIGHTS[right].get(tier) for right in SCOPE_RIGHTS[scope]))
 
 
 def beyond(scopes: Collection[str], tier: Tier) -> tuple[str, ...]:
@@ -140,6 +152,8 @@ class Viewer:
     account_id: int | None = None
     tier: Tier | None = None
     role: Role | None = None
+    within: frozenset[Right] | None = None
+    """The rights a program's scopes leave it; None for people in the portal, who have all of their role."""
 
     @classmethod
     def system(cls) -> "Viewer":
@@ -155,6 +169,8 @@ class Viewer:
         """Whether the viewer has a right in its own account."""
         if self.tier is None or self.role is None:
             return self.sees_all
+        if self.within is not None and right not in self.within:
+            return False
         return self.role in RIGHTS[right].get(self.tier, frozenset())
 
     def require(self, right: Right, to_do: str) -> None:

@@ -142,12 +142,17 @@ def url(name: str, default: str) -> str:
     return text
 
 
-def megabytes(name: str, default: int) -> int:
-    """A size in bytes, given in megabytes."""
+def number(name: str, default: int, of: str = "") -> int:
+    """A whole number of at least 1."""
     text = os.environ.get(name, "").strip() or str(default)
     if text.isascii() and text.isdigit() and int(text) >= 1:
-        return int(text) * 1_000_000
-    raise ImproperlyConfigured(f"{name} must be a whole number of megabytes, not {text!r}.")
+        return int(text)
+    raise ImproperlyConfigured(f"{name} must be a whole number{of}, not {text!r}.")
+
+
+def megabytes(name: str, default: int) -> int:
+    """A size in bytes, given in megabytes."""
+    return number(name, default, of=" of megabytes") * 1_000_000
 
 
 def email(name: str, folder_of_files: Path) -> dict[str, Any]:

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "trueup.accounts",
+    "trueup.answers",
     "trueup.events",
     "trueup.catalog",
     "trueup.ledger",
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    "ninja",  # its page of the operations
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -68,6 +70,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "trueup.web.signing_in.Sessions",
     "trueup.web.errors.Refusals",
+    "trueup.api.gate.Gate",  # innermost: what it answers for the API no page comes before
 ]
 ROOT_URLCONF = "trueup.config.urls"
 WSGI_APPLICATION = "trueup.config.wsgi.application"
@@ -126,6 +129,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 2**20  # and a comment of 4,000 characters ma
 FILE_UPLOAD_TEMP_DIR = str(environment.folder(TRUEUP_HOME / "uploads", "TRUEUP_HOME"))
 FILE_UPLOAD_HANDLERS = ["trueup.web.receiving.Receiving"]
 TRUEUP_UPLOAD_LIMIT = environment.megabytes("TRUEUP_UPLOAD_LIMIT", 200)
+
+TRUEUP_API_LIMIT = environment.number("TRUEUP_API_LIMIT", 1200)
+"""Requests of one caller in a minute."""
 
 STATIC_URL = "/static/"
 STORAGES = {

@@ -1,7 +1,8 @@
-"""Every address: the pages, sign-in by the library, and the identity provider that gives programs their tokens."""
+"""Every address: the pages, the API, sign-in by the library, and the identity provider that gives programs their tokens."""
 
 from django.urls import include, path, re_path
 
+from trueup.api.app import api
 from trueup.web.signing_in import closed
 
 CLOSED = (
@@ -15,6 +16,7 @@ CLOSED = (
 urlpatterns = [
     *(path(address, closed) for address in CLOSED),
     re_path(r"^account/confirm-email/[^/]+/$", closed),
+    path("api/v1/", api.urls),
     path("account/", include("allauth.urls")),
     path("", include("allauth.idp.urls")),
     path("", include("trueup.web.urls")),

@@ -1,4 +1,4 @@
-"""The four ways TrueUp says no. Each edge maps them once: exit code, HTTP status, message on a page."""
+"""The ways TrueUp says no. Each edge maps them once: exit code, HTTP status, message on a page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,13 @@ class Problem:
     """One thing that is wrong in a document or a form.
 
     `where` is the place in the words of the person who sees it (a line, a column, a field),
-    `code` a stable lower snake case name for programs.
+    `code` a stable lower snake case name for programs, `at` the place for them: names of entries and fields from the outside in.
     """
 
     where: str
     message: str
     code: str = ""
+    at: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
@@ -38,6 +39,10 @@ class NotAllowed(TrueUpError):
 
 class Conflict(TrueUpError):
     """It cannot be done in the present state; nothing was changed."""
+
+
+class Stale(Conflict):
+    """It has changed since it was seen, by somebody else; nothing was changed."""
 
 
 class Invalid(TrueUpError):

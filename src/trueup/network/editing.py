@@ -6,7 +6,7 @@ from datetime import date, datetime
 from trueup.accounts.models import Account, Member
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Viewer
-from trueup.kit.errors import Conflict, Invalid, NotFound, Problem
+from trueup.kit.errors import Conflict, Invalid, NotFound, Problem, Stale
 from trueup.kit.period import local_date
 from trueup.kit.text import Text, joined, plural, text
 from trueup.network import document
@@ -75,7 +75,7 @@ class Edit:
     def require(self, seen: str | None) -> None:
         """Whether the viewer may touch the entry, and whether it still is what the viewer saw.
 
-        Raises NotFound, NotAllowed, Conflict, and Invalid for a new entry whose name is taken.
+        Raises NotFound, NotAllowed, Stale, Conflict, and Invalid for a new entry whose name is taken.
         """
         there = self.key in self.before[self.section]
         if self.section in {"members", "terms"} and not self._sees():
@@ -103,7 +103,7 @@ class Edit:
 
     def _require_unchanged(self, seen: str) -> None:
         if self.here is None:
-            raise Conflict(text("somebody has removed this meanwhile; nothing was changed"))
+            raise Stale(text("somebody has removed this meanwhile; nothing was changed"))
         visible = shown(self.here, self.seen.days)
         if fingerprint(visible) == seen:
             return
@@ -111,8 +111,8 @@ class Edit:
         typed = {name: value for name, value in self.given.items() if _written(value) != _written(now.get(name))}
         there = joined([text("{field}: {value}", field=name, value=_written(now.get(name)) or "–") for name in typed], "; ")
         if not typed:
-            raise Conflict(text("somebody else has changed this meanwhile, in other places than you; look at it again"))
-        raise Conflict(text("somebody else has changed this meanwhile; there is now: {values}", values=there))
+            raise Stale(text("somebody else has changed this meanwhile, in other places than you; look at it again"))
+        raise Stale(text("somebody else has changed this meanwhile; there is now: {values}", values=there))
 
     def _require_own_use(self, section: str, code: str) -> None:
         """What other vendors use as well is nobody's alone. Raises Conflict."""

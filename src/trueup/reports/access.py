@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from trueup.accounts.rules import Actor, Viewer, kept_reason
 from trueup.events.queries import happened_to
 from trueup.events.recording import Change, record
-from trueup.kit.errors import Conflict, NotFound
+from trueup.kit.errors import NotFound, Stale
 from trueup.kit.period import Month
 from trueup.kit.text import text
 from trueup.reports.models import Report
@@ -38,14 +38,14 @@ def to_read(viewer: Viewer, month: Month, msp: str) -> Report:
 def to_change(viewer: Viewer, month: Month, msp: str, verb: Verb, *, expected_version: int | None = None) -> Report:
     """The report, locked until the end of the transaction, if the viewer may do this with it and the workflow has it.
 
-    With `expected_version` one that has changed since is a Conflict that says what happened.
+    With `expected_version` one that has changed since is Stale, and says what happened.
     Raises NotFound, NotAllowed, Conflict: in this order, so that a stranger learns nothing and who may not do it not much.
     """
     report = _one(Report.objects.visible_to(viewer).select_for_update(of=("self",)), month, msp)
     require_right(viewer, verb, right_of(verb), parties(report))
     if expected_version is not None and expected_version != report.version:
         last = happened_to("report", report.pk).last()
-        raise Conflict(changed_meanwhile(last.kind, last.actor_name, last.at.astimezone(ZoneInfo(report.time_zone))) if last else CHANGED)
+        raise Stale(changed_meanwhile(last.kind, last.actor_name, last.at.astimezone(ZoneInfo(report.time_zone))) if last else CHANGED)
     move(Status(report.status), verb)
     return report
 
@@ -65,7 +65,7 @@ def write(report: Report) -> None:
         if not field.primary_key and field.attname != "version"
     }
     if not Report.objects.filter(pk=report.pk, version=report.version).update(version=F("version") + 1, **values):
-        raise Conflict(CHANGED)
+        raise Stale(CHANGED)
     report.version += 1
 
 

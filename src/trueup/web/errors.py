@@ -27,7 +27,9 @@ class Refusals:
         return self._get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
-        """No text has a character 0: PostgreSQL cannot keep one."""
+        """No text has a character 0: PostgreSQL cannot keep one. (The API says so in its own words.)"""
+        if request.path.startswith("/api/"):
+            return None
         sent = [request.path, *(text for data in (request.GET, request.POST) for name, values in data.lists() for text in (name, *values))]
         return bad_request(request) if any("\0" in str(text) for text in sent) else None
 
@@ -40,7 +42,7 @@ class Refusals:
 
 def refusal(request: HttpRequest, error: TrueUpError) -> HttpResponse:
     """What is refused, and why. A stranger is told the same whether a thing exists or not."""
-    status = STATUS.get(type(error), 400)
+    status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 400)
     if status == STATUS[NotFound]:
         return _page(request, 404, _("There is no such page"), _("It does not exist, or you have no access to it."))
     headings = {403: _("You may not do this"), 409: _("This cannot be done now"), 400: _("Something is not right")}

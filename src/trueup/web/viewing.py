@@ -21,7 +21,7 @@ from trueup.web.page import Request, render
 CHOSEN = "account"
 """The session's key for the account a person with several memberships acts for."""
 
-_OPEN = ("/account/", "/static/", "/language/", "/identity/", "/.well-known/")
+_OPEN = ("/account/", "/static/", "/language/", "/api/", "/identity/", "/.well-known/")
 """Addresses whose views look after themselves who may see them."""
 
 _KEY = "seat"

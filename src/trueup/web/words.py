@@ -174,7 +174,9 @@ SCOPES: Words = {
     Scope.REPORTS_PREPARE: _("Prepare usage reports"),
     Scope.REPORTS_REVIEW: _("Review usage reports"),
     Scope.NETWORK_READ: _("Read accounts and terms"),
-    Scope.NETWORK_WRITE: _("Keep accounts"),
+    Scope.NETWORK_WRITE: _("Keep accounts, terms and the catalog"),
+    Scope.MEMBERS_WRITE: _("Manage members and API clients"),
+    Scope.WEBHOOKS_WRITE: _("Keep webhooks"),
     Scope.STATEMENTS_READ: _("Read statements"),
 }
 

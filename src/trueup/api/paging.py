@@ -1,0 +1,65 @@
+"""Lists in pages: a cursor says where the page before ended, so that what is added meanwhile shifts nothing."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final, Generic, TypeVar
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Schema
+
+from trueup.kit.errors import Invalid, Problem
+from trueup.kit.text import text
+
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+
+MOST: Final = 200
+"""Items of a page."""
+
+USUAL: Final = 50
+
+Limit = Annotated[int, Field(ge=1, le=MOST, description=f"How many items the page has at most, up to {MOST}.")]
+Cursor = Annotated[str | None, Field(max_length=1000, description="Where the page begins: `next` of the page before.")]
+
+
+class Listed(Schema, Generic[Item]):
+    """A page of a list. `next` is the cursor of the next one, null on the last."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+def packed(place: Sequence[str | int | None]) -> str:
+    """A place in a list as a cursor."""
+    written = json.dumps(list(place), ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(written.encode("utf-8")).decode("ascii").rstrip("=")
+
+
+def unpacked(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
+    """The place a cursor stands for, of values of these kinds; None without one. Raises Invalid for what is no cursor of this list."""
+    if cursor is None:
+        return None
+    try:
+        place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, UnicodeDecodeError, RecursionError):
+        place = None
+    fits = isinstance(place, list) and len(place) == len(kinds)
+    if not fits or not all(type(value) is kind for value, kind in zip(place, kinds, strict=True)):
+        wrong = Problem("cursor", text("this is no cursor of this list"), "bad_cursor", ("query", "cursor"))
+        raise Invalid(wrong.message, [wrong])
+    return tuple(place)
+
+
+def page(
+    request: HttpRequest, response: HttpResponse, rows: Sequence[Row], limit: int, *,
+    shown: Callable[[Row], Any], place: Callable[[Row], Sequence[str | int | None]],
+) -> dict[str, Any]:  # fmt: skip
+    """A page of a list, of `limit` + 1 rows that were fetched: the one too many says that there is a next page."""
+    items = rows[:limit]
+    following = packed(place(items[-1])) if len(rows) > limit else None
+    if following is not None:
+        query = request.GET.copy()
+        query["cursor"] = following
+        response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query.urlencode()}>; rel="next"'
+    return {"items": [shown(row) for row in items], "next": following}

@@ -1,0 +1,42 @@
+"""What all operations have in common in what they answer."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from ninja import Schema
+from pydantic import PlainSerializer, WithJsonSchema
+
+from trueup.kit.quantity import plain
+
+Number = Annotated[
+    Decimal,
+    PlainSerializer(plain, return_type=str),
+    WithJsonSchema({"type": "string", "format": "decimal", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["12.5"]}),
+]
+"""A number in an answer: a string in plain decimal notation, so that no digit is lost."""
+
+
+class BadField(Schema):
+    """One thing that is wrong; `path` is its place in the body (JSON pointer), or begins with /query, /header."""
+
+    code: str
+    detail: str
+    path: str = ""
+
+
+class ProblemDocument(Schema):
+    """Why something was refused (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[BadField] = []
+
+
+REFUSALS: Final[dict[Any, Any]] = dict.fromkeys((400, 401, 403, 404, 409, 422, 429, 503), ProblemDocument)
+"""What every operation may answer besides what it is there for."""
+
+WRITES: Final[dict[Any, Any]] = {**REFUSALS, **dict.fromkeys((412, 413, 428), ProblemDocument)}
+"""The same of one that changes something."""

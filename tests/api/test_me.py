@@ -1,0 +1,56 @@
+"""Who is calling, and everything that is the same for all operations."""
+
+import pytest
+
+from tests.api.conftest import AsProgram, Program, token_of_person
+from tests.web.conftest import Clock
+from trueup.accounts.models import ApiClient
+from trueup.accounts.rules import Scope
+
+pytestmark = pytest.mark.usefixtures("world")
+
+
+class TestMe:
+    def test_says_for_which_account_and_how_far_a_program_acts(self, as_program: AsProgram) -> None:
+        status, me = as_program("bolt", Scope.USAGE_WRITE, Scope.REPORTS_READ).get("/me")
+        assert (status, me["account"], me["tier"], me["kind"]) == (200, "bolt", "msp", "client")
+        assert me["scopes"] == ["reports:read", "usage:write"]
+        assert me["rights"] == ["read", "import_usage"]
+
+    def test_says_what_a_person_may_do_with_the_command_line(self) -> None:
+        status, me = Program(token_of_person("viewer@bolt.example")).get("/me")
+        assert (status, me["kind"], me["name"], me["rights"]) == (200, "person", "viewer@bolt.example", ["read"])
+
+    def test_is_refused_without_a_token(self) -> None:
+        answer = Program(None).call("GET", "/me")
+        assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+        assert answer["WWW-Authenticate"] == 'Bearer realm="TrueUp"'
+        assert Program("nonsense").get("/me")[1]["code"] == "unauthenticated"
+
+    def test_is_refused_once_the_client_is_revoked(self, as_program: AsProgram, clock: Clock) -> None:
+        program = as_program("bolt")
+        assert program.get("/me")[0] == 200
+        ApiClient.objects.update(revoked_at=clock.at)
+        assert program.get("/me")[0] == 401
+
+    def test_notes_when_a_program_was_here(self, as_program: AsProgram, clock: Clock) -> None:
+        as_program("bolt").get("/me")
+        assert ApiClient.objects.get().last_used_at == clock.at
+
+
+class TestEveryAnswer:
+    def test_says_how_many_requests_are_left(self, as_program: AsProgram, settings: object) -> None:
+        settings.TRUEUP_API_LIMIT = 2  # type: ignore[attr-defined]
+        program = as_program("bolt")
+        assert program.call("GET", "/me")["RateLimit"] == '"default";r=1;t=60'
+        program.get("/me")
+        refused = program.call("GET", "/me")
+        assert (refused.status_code, refused["Retry-After"]) == (429, "60")
+
+    def test_is_a_problem_document_where_there_is_nothing(self, as_program: AsProgram) -> None:
+        status, problem = as_program("bolt").get("/nothing/here")
+        assert (status, problem["code"]) == (404, "not_found")
+
+    def test_names_the_methods_of_an_address(self, as_program: AsProgram) -> None:
+        answer = as_program("bolt").call("DELETE", "/me")
+        assert (answer.status_code, answer["Allow"]) == (405, "GET")
