@@ -1,0 +1,63 @@
+"""What stands in an address, read once: refs, codes, months, days."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, TypeVar
+
+from ninja import Field
+from pydantic import BeforeValidator, WithJsonSchema
+
+from trueup.kit.addresses import from_segment
+from trueup.kit.errors import Invalid
+from trueup.kit.period import Month
+
+_Value = TypeVar("_Value")
+
+
+def _reading(read: Callable[[str], _Value]) -> Callable[[object], object]:
+    """What the domain cannot read is not valid, in its words."""
+
+    def read_it(given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        try:
+            return read(given)
+        except Invalid as error:
+            raise ValueError(error.message) from error
+
+    return read_it
+
+
+def _named(part: str) -> str:
+    """A ref or a code. PostgreSQL keeps no character 0."""
+    if "\0" in part:
+        raise Invalid("there is no such name")
+    return from_segment(part)
+
+
+def _day(written: str) -> date:
+    """A day, written in the one way that means one thing."""
+    if len(written) != 10:
+        raise Invalid(f"“{written}” is not a day: write it like 2026-10-03")
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise Invalid(f"“{written}” is not a day: write it like 2026-10-03") from None
+
+
+Ref = Annotated[
+    str,
+    BeforeValidator(_reading(_named)),
+    Field(description="A ref or code as one part of the path; `/` in it is written `~2F`, `~` is `~7E`.", min_length=1, max_length=300),
+]
+"""A ref or code in a path."""
+
+Cycle = Annotated[
+    Month,
+    BeforeValidator(_reading(Month.parse)),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$", "examples": ["2026-10"]}),
+]
+"""A month in a path or a query."""
+
+Day = Annotated[date, BeforeValidator(_reading(_day)), WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-10-03"]})]
+"""A calendar date in a query."""
