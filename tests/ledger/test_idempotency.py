@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledger.channel import deliver, problems, rows, seen
+from tests.ledger.channel import NOON, OPERATOR, deliver, problems, rows, seen
 from trueup.accounts.models import Account, Placement
 from trueup.kit.errors import Conflict
+from trueup.ledger.actions import import_usage
 from trueup.ledger.models import Batch
 
 pytestmark = pytest.mark.usefixtures("channel")
@@ -30,6 +31,13 @@ class TestRepetition:
         with pytest.raises(Conflict, match="key"):
             deliver(tmp_path, rows(ONE.replace("40", "41")), key="a")
         assert seen()[0][4] == "40"
+
+    def test_is_told_by_the_key_alone_where_a_value_may_go_back(self, tmp_path: Path) -> None:
+        for key, value in (("a", "40"), ("b", "41"), ("c", "40"), ("c", "40")):
+            file = tmp_path / f"{key}.csv"
+            file.write_text(rows(ONE.replace("40", value)))
+            result = import_usage(OPERATOR, file, key=key, key_alone=True, now=NOON)
+        assert (result.repeated, seen()[0][4], Batch.objects.count()) == (1, "40", 3)
 
     def test_after_a_refusal_is_checked_anew(self, tmp_path: Path) -> None:
         text = rows(ONE, "2026-10-03,homeless,core,1,1,")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from django.db import transaction
@@ -19,7 +20,7 @@ from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from trueup.kit.period import local_date
 from trueup.kit.progress import Progress, Silence
 from trueup.kit.text import text
-from trueup.ledger.engine.committing import Draft, check_time, commit_batch
+from trueup.ledger.engine.committing import AT_ONCE, Draft, commit_batch, take_turn
 from trueup.ledger.engine.compaction import compact_all
 from trueup.ledger.engine.delivery import Delivery, examine
 from trueup.ledger.engine.importing import Checked, checked
@@ -27,7 +28,7 @@ from trueup.ledger.engine.lock import write_lock
 from trueup.ledger.engine.registry import configured_place, recover, settle
 from trueup.ledger.engine.replaying import replay
 from trueup.ledger.models import LONGEST_NAME, Batch, NameMapping, Source, UnmappedRecord
-from trueup.ledger.rules.refusals import Reason, Refusal
+from trueup.ledger.rules.refusals import KeyReused, Reason, Refusal
 
 DEFAULT_SOURCE = "default"
 
@@ -69,23 +70,27 @@ class MappingResult:
 
 
 def import_usage(
-    viewer: Viewer, file: Path, *, source: str | None = None, key: str | None = None, accept_valid: bool = False, dry_run: bool = False,
-    now: datetime, progress: Progress | None = None,
+    viewer: Viewer, file: Path, *, source: str | None = None, key: str | None = None, key_alone: bool = False, accept_valid: bool = False,
+    dry_run: bool = False, now: datetime, progress: Progress | None = None,
 ) -> ImportResult:  # fmt: skip
     """Take in a file of usage, as a whole or (`accept_valid`) what is good of it.
 
+    With `key_alone` only the key tells a repetition: the same content under another key is a delivery of its own (a value that goes
+    back to what it once was).
     Raises NotAllowed, Invalid (file unreadable, column or source unknown), Conflict (key used for other content; `now` behind the
     ledger's last import). Bad rows are no error: they are in the result. Not inside a transaction.
     """
     viewer.require(Right.IMPORT_USAGE, text("import usage"))
     told = progress or Silence()
     delivery = examine(Path(file), told)
+    if key_alone:
+        delivery = replace(delivery, digest=sha256(f"{key}\n{delivery.digest}".encode()).hexdigest())
     place = configured_place()
     settle(place)
     origin = _source(source, create=not dry_run)
-    check_time(now)
+    take_turn(now, patience)
     while True:
-        earlier = _earlier(origin, key, delivery)
+        earlier = _earlier(viewer, origin, key, delivery)
         known = _repeated(earlier)
         if known is not None:
             return known
@@ -95,10 +100,10 @@ def import_usage(
                 return _unstored(found, dry_run=dry_run and (accept_valid or not found.refused))
             with write_lock(place.home):
                 recover(place)
-                if [batch.pk for batch in _earlier(origin, key, delivery)] != [batch.pk for batch in earlier]:
+                if [batch.pk for batch in _earlier(viewer, origin, key, delivery)] != [batch.pk for batch in earlier]:
                     continue  # the same was delivered meanwhile
                 draft = _draft(origin, None if earlier else key, delivery, found)
-                batch = commit_batch(found.connection, place, draft, viewer, now=now, progress=told)
+                batch = commit_batch(found.connection, place, draft, viewer, now=now, patience=patience, progress=told)
             return ImportResult(batch.pk, batch.stored, found.repeated, found.refused, found.refused_file, batch.unmapped)
 
 
@@ -114,16 +119,16 @@ def _source(code: str | None, *, create: bool) -> Source:
     return known
 
 
-def _earlier(source: Source, key: str | None, delivery: Delivery) -> list[Batch]:
-    """The batches of this content from this source. Raises Conflict if the key stands for other content."""
+def _earlier(viewer: Viewer, source: Source, key: str | None, delivery: Delivery) -> list[Batch]:
+    """The batches of this content from this source, as far as the viewer may learn of them. Raises KeyReused."""
     if source.pk is None:
         return []
     if key is not None:
-        same_key = Batch.objects.filter(source=source, key=key).first()
+        same_key = Batch.objects.filter(source=source, key=key, account_id=viewer.account_id).first()
         if same_key is not None and same_key.digest != delivery.digest:
             batch = str(same_key.pk)
-            raise Conflict(text("the key “{key}” was used for another content, batch {batch}", key=key, batch=batch))
-    return list(Batch.objects.filter(source=source, digest=delivery.digest).order_by("id"))
+            raise KeyReused(text("the key “{key}” was used for another content, batch {batch}", key=key, batch=batch))
+    return list(Batch.objects.delivered_by(viewer).filter(source=source, digest=delivery.digest).order_by("id"))
 
 
 def _repeated(earlier: list[Batch]) -> ImportResult | None:
@@ -143,8 +148,9 @@ def _draft(source: Source, key: str | None, delivery: Delivery, found: Checked) 
 
 
 def map_name(
-    viewer: Viewer, name: str, *, customer: str | None = None, service: str | None = None, source: str | None = None, now: datetime
-) -> MappingResult:
+    viewer: Viewer, name: str, *, customer: str | None = None, service: str | None = None, source: str | None = None, now: datetime,
+    patience: timedelta = AT_ONCE,
+) -> MappingResult:  # fmt: skip
     """Say which customer or service a name stands for (in one source, or in all), and store the records that waited for it.
 
     Doing it again replays what still waits. Raises NotAllowed, NotFound, Invalid, and Conflict for a name with another meaning.
@@ -158,7 +164,7 @@ def map_name(
     place = configured_place()
     with write_lock(place.home):
         recover(place)
-        check_time(now)
+        now = take_turn(now, patience)
         _save_mapping(viewer, mapping, now)
         waiting = UnmappedRecord.objects.filter(replayed_by=None, **{mapping.kind: name})
         sources = Source.objects.filter(pk__in=waiting.values("source_id")) if origin is None else [origin]
