@@ -1,0 +1,123 @@
+"""Cycles and usage reports."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from trueup.client.answers import (
+    CustomerFigures,
+    Cycle,
+    CycleDetails,
+    DayFigures,
+    Forecast,
+    HistoryEntry,
+    LineEdit,
+    Report,
+    ReportSummary,
+)
+from trueup.client.reading import read
+from trueup.client.transport import Answer, Transport
+from trueup.kit.addresses import encoded
+from trueup.kit.period import Month
+from trueup.kit.quantity import plain
+
+ANY = "*"
+"""The version that stands for whatever the state is by now."""
+
+
+class Cycles:
+    """`client.cycles`: the calendar."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(self) -> Iterator[Cycle]:
+        """The months with usage and all closed ones, the latest first."""
+        return (read(Cycle, one) for one in self._transport.pages("/cycles"))
+
+    def get(self, cycle: Month | str) -> CycleDetails:
+        """One month. Raises NotFound."""
+        return read(CycleDetails, self._transport.get(f"/cycles/{cycle}").json)
+
+
+class Reports:
+    """`client.reports`: read, edit, submit, review. A change names the version that was read; ANY stands for whatever it is by now.
+
+    Every change raises NotFound, NotAllowed, Stale (with `current`) if somebody was faster, Conflict where the report's status does
+    not allow it, Invalid with everything that is wrong.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self, *,
+        cycle: Month | str | None = None, status: str | None = None, submission: str | None = None, flag: str | None = None,
+        search: str | None = None, msp: str | None = None, **more: str | bool | None,
+    ) -> Iterator[ReportSummary]:  # fmt: skip
+        """The reports somebody sees, the latest cycle first; `more` are further filters of the API."""
+        wanted = {"cycle": cycle, "status": status, "submission": submission, "flag": flag, "search": search, "msp": msp, **more}
+        return (read(ReportSummary, one) for one in self._transport.pages("/reports", wanted))
+
+    def get(self, cycle: Month | str, msp: str) -> Report:
+        """A report with its lines and issues. Raises NotFound, NotAllowed."""
+        return _report(self._transport.get(_path(cycle, msp), {"expand": "lines,issues"}))
+
+    def customers(self, cycle: Month | str, msp: str, service: str) -> Iterator[CustomerFigures]:
+        """The customers behind a line. Raises NotFound, NotAllowed."""
+        return (read(CustomerFigures, one) for one in self._transport.pages(f"{_path(cycle, msp)}/lines/{encoded(service)}/customers"))
+
+    def days(self, cycle: Month | str, msp: str, service: str) -> Iterator[DayFigures]:
+        """The days behind a line. Raises NotFound, NotAllowed."""
+        return (read(DayFigures, one) for one in self._transport.pages(f"{_path(cycle, msp)}/lines/{encoded(service)}/days"))
+
+    def history(self, cycle: Month | str, msp: str) -> Iterator[HistoryEntry]:
+        """Every step of a report, the first one first. Raises NotFound, NotAllowed."""
+        return (read(HistoryEntry, one) for one in self._transport.pages(f"{_path(cycle, msp)}/history"))
+
+    def forecast(self, cycle: Month | str, msp: str) -> Forecast:
+        """What happens at the deadline. Raises Conflict for a report that nobody is preparing, NotFound, NotAllowed."""
+        return read(Forecast, self._transport.get(f"{_path(cycle, msp)}/forecast").json)
+
+    def save(self, cycle: Month | str, msp: str, edits: Iterable[LineEdit], *, version: str) -> Report:
+        """Save lines of a draft; it may be incomplete."""
+        lines = [_edit(one) for one in edits]
+        return _report(self._transport.call("PATCH", f"{_path(cycle, msp)}/lines", json={"lines": lines}, version=version))
+
+    def submit(self, cycle: Month | str, msp: str, *, comment: str = "", version: str) -> Report:
+        """Submit a report for review."""
+        return self._do("submit", cycle, msp, {"comment": comment}, version)
+
+    def approve(self, cycle: Month | str, msp: str, *, comment: str = "", version: str) -> Report:
+        """Approve a report under review."""
+        return self._do("approve", cycle, msp, {"comment": comment}, version)
+
+    def reject(self, cycle: Month | str, msp: str, *, reason: str, lines: Iterable[str] = (), version: str) -> Report:
+        """Send a report under review back to the MSP; `lines` are the services it is about."""
+        return self._do("reject", cycle, msp, {"reason": reason, "lines": [*lines]}, version)
+
+    def regenerate(self, cycle: Month | str, msp: str, *, comment: str = "", version: str) -> Report:
+        """Measure a report anew from newer usage."""
+        return self._do("regenerate", cycle, msp, {"comment": comment}, version)
+
+    def waive(self, cycle: Month | str, msp: str, service: str, *, reason: str, version: str) -> Report:
+        """Take the penalty from a line of a report under review."""
+        return self._do("waivers", cycle, msp, {"service": service, "reason": reason}, version)
+
+    def _do(self, verb: str, cycle: Month | str, msp: str, what: dict[str, Any], version: str) -> Report:
+        return _report(self._transport.call("POST", f"{_path(cycle, msp)}/{verb}", json=what, version=version))
+
+
+def _path(cycle: Month | str, msp: str) -> str:
+    return f"/reports/{encoded(str(cycle))}/{encoded(msp)}"
+
+
+def _report(answer: Answer) -> Report:
+    return read(Report, {**answer.json, "version": answer.version}) if isinstance(answer.json, dict) else read(Report, answer.json)
+
+
+def _edit(edit: LineEdit) -> dict[str, Any]:
+    said: dict[str, Any] = {"service": edit.service}
+    if edit.chargeable_units is not None:
+        written = edit.chargeable_units if isinstance(edit.chargeable_units, str) else plain(edit.chargeable_units)
+        said["chargeable_units"] = written or None
+    return said | {name: value for name, value in (("comment", edit.comment), ("reason", edit.reason)) if value is not None}

@@ -1,0 +1,110 @@
+"""A file on its way to the server: read piece by piece, compressed beforehand if wanted, told of as it goes."""
+
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, Literal, Protocol
+
+import zstandard
+
+from trueup.kit.errors import Invalid
+from trueup.kit.progress import Progress
+
+Compression = Literal["gzip", "zstd"]
+
+_PIECE: Final = 256 * 1024
+"""Bytes read at once."""
+
+MEDIA_TYPES: Final = {
+    ".csv": "text/csv",
+    ".tsv": "text/csv",
+    ".txt": "text/csv",
+    ".ndjson": "application/x-ndjson",
+    ".jsonl": "application/x-ndjson",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+}
+"""What a file is, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What is sent. `body` begins anew each time it is called."""
+
+    media_type: str
+    encoding: str | None
+    size: int
+    body: Callable[[], Iterator[bytes]]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the server is told about it."""
+        said = {"Content-Type": self.media_type, "Content-Length": str(self.size)}
+        return said | ({"Content-Encoding": self.encoding} if self.encoding else {})
+
+
+def media_type(file: Path) -> str:
+    """What a file is, by its name. Raises Invalid for one that says nothing."""
+    found = MEDIA_TYPES.get(file.suffix.lower())
+    if found is None:
+        raise Invalid(f"{file.name} is not one of the files that are understood: {', '.join(MEDIA_TYPES)}")
+    return found
+
+
+@contextmanager
+def uploading(file: Path, *, compression: Compression | None, progress: Progress) -> Iterator[Upload]:
+    """A file, ready to be sent as often as it takes. Raises Invalid for one that cannot be read.
+
+    What is compressed is kept in a temporary file meanwhile: its size has to be known, and servers before TrueUp may ask for it.
+    """
+    kind = media_type(file)
+    try:
+        with file.open("rb") as plain:
+            if compression is None:
+                yield Upload(kind, None, _size(plain), lambda: _pieces(plain, progress))
+                return
+            with tempfile.TemporaryFile() as packed:
+                _compress(plain, packed, compression, progress)
+                yield Upload(kind, compression, packed.tell(), lambda: _pieces(packed, progress))
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read: {error.strerror or error}") from error
+
+
+def _size(file: IO[bytes]) -> int:
+    size = file.seek(0, 2)
+    file.seek(0)
+    return size
+
+
+def _pieces(file: IO[bytes], progress: Progress) -> Iterator[bytes]:
+    """The content from the beginning; what was sent before is not counted twice."""
+    progress.start("Sending", _size(file))
+    while piece := file.read(_PIECE):
+        yield piece
+        progress.advance(len(piece))
+    progress.finish()
+
+
+class _Compressor(Protocol):
+    def compress(self, data: bytes, /) -> bytes: ...
+
+    def flush(self) -> bytes: ...
+
+
+def _compressor(kind: Compression) -> _Compressor:
+    if kind == "gzip":
+        return zlib.compressobj(level=6, wbits=31)
+    return zstandard.ZstdCompressor(level=3).compressobj()
+
+
+def _compress(plain: IO[bytes], packed: IO[bytes], kind: Compression, progress: Progress) -> None:
+    progress.start("Compressing", _size(plain))
+    compressor = _compressor(kind)
+    while piece := plain.read(_PIECE):
+        packed.write(compressor.compress(piece))
+        progress.advance(len(piece))
+    packed.write(compressor.flush())
+    progress.finish()

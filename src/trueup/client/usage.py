@@ -1,0 +1,104 @@
+"""Usage: sending it, and what is recorded."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from trueup.client.answers import Delivery, Mapped, RefusedRow, UnmappedName, UsageRecord
+from trueup.client.errors import Unreachable
+from trueup.client.reading import read
+from trueup.client.transport import Answer, Pause, Transport
+from trueup.client.uploading import Compression, uploading
+from trueup.kit.errors import Invalid
+from trueup.kit.period import Month, instant_text
+from trueup.kit.progress import Progress, Silence
+
+_POLL: Final = 1
+"""Seconds between two looks at a delivery that is being worked on."""
+
+_LARGE: Final = 20 * 2**20
+"""Bytes from which on a delivery is worked on while nobody waits for the answer: proxies give up on long ones."""
+
+
+class Usage:
+    """`client.usage`."""
+
+    def __init__(self, transport: Transport, pause: Pause = time.sleep) -> None:
+        self._transport = transport
+        self._pause = pause
+
+    def send_file(
+        self, file: Path | str, *,
+        source: str | None = None, key: str | None = None, accept_valid: bool = False, dry_run: bool = False,
+        compression: Compression | None = None, progress: Progress | None = None,
+    ) -> Delivery:  # fmt: skip
+        """Send a CSV, NDJSON or Parquet file, as a whole or (`accept_valid`) what is good of it; it is read from the disk as it is sent.
+
+        The same delivery twice (same key, or same content from the same source) changes nothing, so it is sent again where the
+        network fails. Rows that are bad are no error: they are in the answer. Raises Invalid, Conflict (the key was used for other
+        content), NotAllowed, Unreachable.
+        """
+        told = progress or Silence()
+        with uploading(Path(file), compression=compression, progress=told) as upload:
+            headers = upload.headers
+            if upload.size >= _LARGE and not dry_run:
+                self._transport.get("/me")  # an old token is found out before all of it was sent
+                headers["Prefer"] = "respond-async"
+            return self._send(headers, told, key, _asked(source, accept_valid, dry_run), body=upload.body)
+
+    def send(
+        self, records: Iterable[Mapping[str, Any]], *,
+        source: str | None = None, key: str | None = None, accept_valid: bool = False, dry_run: bool = False,
+    ) -> Delivery:  # fmt: skip
+        """Send records: day, customer, service, provisioned_units and, where they are known, used_units and allocated_credits."""
+        said = [{name: str(value) for name, value in record.items() if value is not None} for record in records]
+        return self._send({}, Silence(), key, _asked(source, accept_valid, dry_run), json={"records": said})
+
+    def _send(self, headers: dict[str, str], told: Progress, key: str | None, params: dict[str, Any], **what: Any) -> Delivery:
+        answer = self._transport.call("POST", "/usage", params=params, headers=headers, key=key, **what)
+        return self._awaited(answer, told) if answer.status == 202 else _delivery(answer)
+
+    def _awaited(self, answer: Answer, told: Progress) -> Delivery:
+        place = answer.headers.get("Location", "").partition("/api/v1")[2]
+        if not place:
+            raise Unreachable("the server does not say where to ask what became of the delivery")
+        told.start("Taking in", None)
+        while (found := self._transport.get(place)).json.get("state") in {"received", "waiting", "checking", "storing", "working"}:
+            self._pause(_POLL)
+        told.finish()
+        return _delivery(found)
+
+    def refused_rows(self, delivery: Delivery) -> Iterator[RefusedRow]:
+        """Every problem of a delivery in the order of the rows. Raises NotFound, Unreachable."""
+        return iter(delivery.refused)
+
+    def records(
+        self, month: Month | str, *,
+        msp: str | None = None, customer: str | None = None, service: str | None = None, as_of: datetime | None = None,
+    ) -> Iterator[UsageRecord]:  # fmt: skip
+        """The records of a month that count (at `as_of`), by day, MSP, customer and service. Raises NotFound."""
+        known = instant_text(as_of) if as_of else None
+        wanted = {"month": month, "msp": msp, "customer": customer, "service": service, "as_of": known}
+        return (read(UsageRecord, one) for one in self._transport.pages("/usage", wanted))
+
+    def unmapped(self) -> Iterator[UnmappedName]:
+        """The names that could not be matched."""
+        return (read(UnmappedName, one) for one in self._transport.pages("/unmapped"))
+
+    def map(self, name: str, *, customer: str | None = None, service: str | None = None, source: str | None = None) -> Mapped:
+        """Say which customer or service a name stands for. Raises NotFound, Invalid, Conflict, NotAllowed."""
+        if (customer is None) == (service is None):
+            raise Invalid("a name stands for either a customer or a service")
+        said = {"name": name, "customer": customer, "service": service, "source": source}
+        answer = self._transport.call("POST", "/mappings", json={what: value for what, value in said.items() if value is not None})
+        return read(Mapped, answer.json)
+
+
+def _asked(source: str | None, accept_valid: bool, dry_run: bool) -> dict[str, Any]:
+    return {"source": source, "accept_valid": accept_valid or None, "dry_run": dry_run or None}
+
+
+def _delivery(answer: Answer) -> Delivery:
+    return read(Delivery, answer.json)
