@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from trueup.accounts.models import Account
 from trueup.accounts.queries import installation
@@ -71,14 +72,16 @@ class MappingResult:
 
 def import_usage(
     viewer: Viewer, file: Path, *, source: str | None = None, key: str | None = None, key_alone: bool = False, accept_valid: bool = False,
-    dry_run: bool = False, now: datetime, progress: Progress | None = None,
+    dry_run: bool = False, now: datetime, patience: timedelta = AT_ONCE, progress: Progress | None = None,
 ) -> ImportResult:  # fmt: skip
     """Take in a file of usage, as a whole or (`accept_valid`) what is good of it.
 
     With `key_alone` only the key tells a repetition: the same content under another key is a delivery of its own (a value that goes
     back to what it once was).
-    Raises NotAllowed, Invalid (file unreadable, column or source unknown), Conflict (key used for other content; `now` behind the
-    ledger's last import). Bad rows are no error: they are in the result. Not inside a transaction.
+    `key` is a name the viewer's account gives the delivery. Where several import at once, `patience` is how much earlier than the ledger's
+    last import one may have begun: it waited for its turn.
+    Raises NotAllowed, Invalid (file unreadable, column or source unknown), KeyReused (key used for other content), Conflict (`now` behind
+    the ledger's last import). Bad rows are no error: they are in the result. Not inside a transaction.
     """
     viewer.require(Right.IMPORT_USAGE, text("import usage"))
     told = progress or Silence()
@@ -167,11 +170,21 @@ def map_name(
         now = take_turn(now, patience)
         _save_mapping(viewer, mapping, now)
         waiting = UnmappedRecord.objects.filter(replayed_by=None, **{mapping.kind: name})
-        sources = Source.objects.filter(pk__in=waiting.values("source_id")) if origin is None else [origin]
-        batches = [batch for each in sources if (batch := replay(place, viewer, each, mapping, now=now)) is not None]
-        remaining = (waiting if origin is None else waiting.filter(source=origin)).count()
+        if origin is not None:
+            waiting = waiting.filter(source=origin)
+        batches = [batch for each in _senders(waiting) if (batch := replay(place, viewer, *each, mapping, now=now)) is not None]
+        remaining = waiting.count()
     replayed = UnmappedRecord.objects.filter(replayed_by__in=batches).count()
     return MappingResult(batches[-1].pk if batches else None, replayed, remaining)
+
+
+def _senders(waiting: QuerySet[UnmappedRecord]) -> list[tuple[Source, Account | None]]:
+    """From which sources records wait, and which accounts delivered them (None: the operator)."""
+    pairs = waiting.order_by("source_id", "batch__account_id").values_list("source_id", "batch__account_id").distinct()
+    found = sorted(set(pairs), key=lambda pair: (pair[0], pair[1] or 0))
+    sources = Source.objects.in_bulk({source_id for source_id, _ in found})
+    accounts = Account.objects.in_bulk({account_id for _, account_id in found if account_id is not None})
+    return [(sources[source_id], accounts.get(account_id or 0)) for source_id, account_id in found]
 
 
 def _mapping(viewer: Viewer, name: str, customer: str | None, service: str | None, source: Source | None) -> NameMapping:

@@ -25,13 +25,20 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     """Batches, which may hold usage of several vendors."""
 
     def visible_to(self, viewer: Viewer) -> Self:
-        """All to the operator and the clock; to a vendor what it delivered or what holds usage of its services; nothing to others."""
+        """All to the operator and the clock; to others what their account delivered, to a vendor also what holds usage of its services.
+
+        Of a batch that another account delivered a vendor may learn what concerns its services, not what else is in it.
+        """
         if viewer.sees_all:
             return self
+        own = Q(account_id=viewer.account_id)
         if viewer.tier != Tier.VENDOR:
-            return self.none()
-        of_vendor = BatchPart.objects.filter(batch=models.OuterRef("pk"), vendor_id=viewer.account_id)
-        return self.filter(Q(account_id=viewer.account_id) | models.Exists(of_vendor))
+            return self.filter(own)
+        return self.filter(own | models.Exists(BatchPart.objects.filter(batch=models.OuterRef("pk"), vendor_id=viewer.account_id)))
+
+    def delivered_by(self, viewer: Viewer) -> Self:
+        """Those that a delivery of the viewer may repeat: its own account's; the operator's may repeat any."""
+        return self if viewer.sees_all else self.filter(account_id=viewer.account_id)
 
 
 class BatchPartQuerySet(models.QuerySet["BatchPart"]):
@@ -83,10 +90,14 @@ class Batch(models.Model):
     objects = BatchQuerySet.as_manager()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["source", "key"], name="one_batch_per_key")]
+        constraints: ClassVar = [  # a key is a name that one account gives, and says nothing to others
+            models.UniqueConstraint(fields=["source", "account", "key"], name="one_batch_per_key"),
+            models.UniqueConstraint(fields=["source", "key"], condition=Q(account=None), name="one_batch_per_key_of_operator"),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["source", "digest"], name="batch_content"),
             models.Index(fields=["status"], condition=Q(status="committing"), name="batch_unfinished"),
+            models.Index(fields=["account", "-id"], name="batch_list"),
         ]
 
 

@@ -48,20 +48,30 @@ class Draft:
     unmapped: int
 
 
-def check_time(now: datetime) -> None:
-    """Raise Conflict if the ledger holds something imported after `now`."""
+AT_ONCE = timedelta()
+"""The patience of who does not expect that others import at the same time."""
+
+
+def take_turn(now: datetime, patience: timedelta = AT_ONCE) -> datetime:
+    """When an import that began at `now` is recorded: then, or with the last import that was quicker, up to `patience` later.
+
+    Raises Conflict if the ledger holds something imported even later.
+    """
     clock = LedgerClock.objects.filter(id=1).first()
-    if clock is not None and clock.last_at is not None and now < clock.last_at:
+    if clock is None or clock.last_at is None or clock.last_at <= now:
+        return now
+    if clock.last_at - now > patience:
         at = instant_text(clock.last_at)
         raise Conflict(text("the ledger already holds usage imported at {at}: an import cannot go back behind that", at=at))
+    return clock.last_at
 
 
 def commit_batch(
     connection: duckdb.DuckDBPyConnection, place: Place, draft: Draft, viewer: Viewer, *, now: datetime, progress: Progress,
-    replayed: Callable[[Batch], None] | None = None,
+    patience: timedelta = AT_ONCE, replayed: Callable[[Batch], None] | None = None,
 ) -> Batch:  # fmt: skip
     """Store the tables `accepted` and, where the draft says so, `unmapped`. Only under the write lock, after recovery."""
-    check_time(now)
+    now = take_turn(now, patience)
     clock, _ = LedgerClock.objects.get_or_create(id=1)
     recorded_at = max(now, clock.last_recorded_at + _TICK) if clock.last_recorded_at else now
     batch = Batch(

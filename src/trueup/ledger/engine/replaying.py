@@ -7,8 +7,9 @@ import uuid
 from datetime import datetime
 from pathlib import Path
 
+from trueup.accounts.models import Account
 from trueup.accounts.queries import installation
-from trueup.accounts.rules import Viewer
+from trueup.accounts.rules import Tier, Viewer
 from trueup.kit.period import local_date
 from trueup.kit.progress import Silence
 from trueup.ledger.engine.committing import Draft, commit_batch
@@ -23,12 +24,14 @@ from trueup.ledger.models import Batch, NameMapping, Source, UnmappedRecord
 _BLOCK = 500
 
 
-def replay(place: Place, viewer: Viewer, source: Source, mapping: NameMapping, *, now: datetime) -> Batch | None:
+def replay(place: Place, viewer: Viewer, source: Source, sender: Account | None, mapping: NameMapping, *, now: datetime) -> Batch | None:
     """Store what waits in a source under the mapping's name, as one batch; None if nothing can be. Only under the write lock.
 
+    `sender`: the account that delivered it (None: the operator). It may not reach further now than when it sent.
     Of records of the same day, customer and service the one delivered last is stored: the others would be superseded at once.
     """
-    waiting = UnmappedRecord.objects.filter(source=source, replayed_by=None, **{mapping.kind: mapping.name}).order_by("-id")
+    waiting = UnmappedRecord.objects.filter(source=source, batch__account=sender, replayed_by=None, **{mapping.kind: mapping.name})
+    waiting = waiting.order_by("-id")
     scratch = place.scratch / uuid.uuid4().hex
     scratch.mkdir(parents=True)
     path = scratch / "waiting.ndjson"
@@ -38,7 +41,7 @@ def replay(place: Place, viewer: Viewer, source: Source, mapping: NameMapping, *
             ids.append(record.pk)
             file.write(json.dumps(_columns(record)) + "\n")
     try:
-        return _store(place, viewer, source, mapping, path=path, ids=ids, now=now) if ids else None
+        return _store(place, viewer, source, sender, mapping, path=path, ids=ids, now=now) if ids else None
     finally:
         path.unlink()
         scratch.rmdir()
@@ -52,12 +55,13 @@ def _columns(record: UnmappedRecord) -> dict[str, str]:
 
 
 def _store(
-    place: Place, viewer: Viewer, source: Source, mapping: NameMapping, *, path: Path, ids: list[int], now: datetime
+    place: Place, viewer: Viewer, source: Source, sender: Account | None, mapping: NameMapping, *, path: Path, ids: list[int], now: datetime
 ) -> Batch | None:
+    reach = viewer if sender is None else Viewer(viewer.actor, sender.pk, Tier(sender.tier), viewer.role)
     delivery = Delivery(path, Kind.NDJSON, "", 0, ())
     with connect(place) as connection:
         stage(connection, delivery, scratch=place.scratch, rewrite=False)
-        load_directory(connection, viewer, source_id=source.pk, small=True)
+        load_directory(connection, reach, source_id=source.pk, small=True)
         judge(connection, today=local_date(now, installation().time_zone), keeps_unmapped=True)
         overtaken = "SELECT row FROM refusals GROUP BY row HAVING max(reason) = 'duplicate' AND min(reason) = 'duplicate'"
         rows = connection.execute(f"SELECT row FROM settled UNION SELECT row FROM ({overtaken}) ORDER BY row").fetchall()

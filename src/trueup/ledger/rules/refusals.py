@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from trueup.kit.errors import Conflict
 from trueup.kit.text import Text, text
+
+
+class KeyReused(Conflict):
+    """The key of a delivery stands for another content."""
 
 
 class Reason(StrEnum):
