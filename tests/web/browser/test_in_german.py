@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class TestMonthInGerman:
         self._types_numbers(page)
         self._submits(page)
         line = october.line("bolt", "backup-storage")
-        assert (str(line.chargeable), line.comment) == ("1234.5", "Umzug der Sicherungen.")
+        assert (line.chargeable, line.comment) == (Decimal("1234.5"), "Umzug der Sicherungen.")
         clock.at = at("2026-11-04T10:00:00Z")
         october.reject("bolt", "Bitte belegen.", now="2026-11-04T10:00:00Z")
         self._is_told(clock)

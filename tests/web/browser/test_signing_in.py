@@ -16,7 +16,7 @@ from tests.web.browser.conftest import WIDTHS, BrowserAs, overflows, violations
 from tests.web.conftest import NOW
 from tests.web.provider import Provider
 from trueup.config.environment import SingleSignOnSettings
-from trueup.web.invitations import link_for
+from trueup.network.invitations import link_for
 
 expect.set_options(timeout=20_000)  # a device takes its time, and so does a busy machine
 
