@@ -87,7 +87,7 @@ class TestSaveDraft:
         assert str(real.value).replace("bolt", "…") == str(invented.value).replace("nobody", "…")
 
     def test_needs_a_line(self, closed: October) -> None:
-        with pytest.raises(NotFound, match="nfr-license"):
+        with pytest.raises(Invalid, match="nfr-license"):
             closed.edit("bolt", "nfr-license", by=BOLT, chargeable="1")
 
 
@@ -248,7 +248,7 @@ class TestReview:
             closed.waive("bolt", "workspace-security", "agreed")
         with pytest.raises(Invalid, match="needs a reason"):
             closed.waive("bolt", "endpoint-core", "")
-        with pytest.raises(NotFound):
+        with pytest.raises(Invalid, match="no line for a service “nothing”"):
             closed.waive("bolt", "nothing", "agreed")
 
     @pytest.mark.parametrize("by", [BOLT, "admin@bolt.example", "vendor@acme.example"])

@@ -9,7 +9,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from tests.reports.month import OCTOBER, OPERATOR, October, at, at_times
 from trueup.cycles.actions import close
 from trueup.events.models import Event
-from trueup.kit.errors import Conflict, NotAllowed, NotFound
+from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from trueup.kit.period import Month
 from trueup.reports import actions, queries
 from trueup.reports.actions import LineEdit
@@ -149,7 +149,7 @@ class TestRejection:
 
     def test_points_at_lines_there_are(self, closed: October) -> None:
         closed.deadline()
-        with pytest.raises(NotFound, match="email-core"):
+        with pytest.raises(Invalid, match="email-core"):
             actions.reject(closed.viewer(NORTH, "bolt"), OCTOBER, "bolt", now=NOW, comment="why", lines=["email-core"])
         assert page(closed).report.summary.status == Status.UNDER_REVIEW
 

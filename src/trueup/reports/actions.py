@@ -1,15 +1,16 @@
 """The verbs of the workflow. Each is one transaction: the report is locked, the rule is asked, the change and its event are written."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import SYSTEM, Actor, Viewer
 from trueup.events.recording import Change
-from trueup.kit.errors import Conflict, Invalid, NotFound, Problem
+from trueup.kit.errors import Conflict, Invalid, Problem
 from trueup.kit.period import Month, instant_text
 from trueup.kit.quantity import plain
 from trueup.kit.text import plural, text
@@ -48,28 +49,45 @@ def save_draft(
     """Save what was edited; a draft may be incomplete.
 
     With `expected_version` a report that has changed since is a Conflict. Raises Invalid with every edit that cannot be
-    read: then none of them is saved. Raises NotFound, NotAllowed, Conflict.
+    saved (the place of a problem is the service and the field): then none of them is. Raises NotFound, NotAllowed, Conflict.
     """
     report = to_change(viewer, month, msp, Verb.SAVE_DRAFT, expected_version=expected_version)
     lines = {line.service_code: line for line in report.lines.all()}
     changes: list[Change] = []
     problems: list[Problem] = []
+    edited: dict[str, ReportLine] = {}
     for edit in edits:
-        changes += _edit(_require_line(lines.get(edit.service), edit.service), edit, problems)
+        line = lines.get(edit.service)
+        if line is None:
+            problems.append(_no_line(edit.service))
+        elif edit.service in edited:
+            problems.append(_problem_of(edit.service, "service", text("is edited twice"), "twice"))
+        else:
+            edited[edit.service] = line
+            changes += _edit(line, edit, problems)
     if problems:
         several = plural("{count} value cannot be saved", "{count} values cannot be saved", len(problems))
         raise Invalid(problems[0].message if len(problems) == 1 else several, problems)
     if changes:
-        ReportLine.objects.bulk_update([lines[service] for service in {edit.service for edit in edits}], _EDITED)
+        ReportLine.objects.bulk_update(edited.values(), _EDITED)
         count_up(report, lines.values())
         write(report)
         tell(report, viewer.actor, "draft_saved", now, changes)
 
 
-def _require_line(line: ReportLine | None, service: str) -> ReportLine:
-    if line is None:
-        raise NotFound(text("the report has no line for a service “{service}”", service=service))
-    return line
+def _require_lines(lines: Mapping[str, ReportLine], services: Iterable[str], field: str) -> None:
+    """Raise Invalid for every service without a line; the place of a problem is the field and the service."""
+    lost = [replace(_no_line(service), at=(field, service)) for service in dict.fromkeys(services) if service not in lines]
+    if lost:
+        raise Invalid(lost[0].message, lost)
+
+
+def _no_line(service: str) -> Problem:
+    return Problem("", text("the report has no line for a service “{service}”", service=service), "unknown_service", (service, "service"))
+
+
+def _problem_of(service: str, field: str, message: str, code: str) -> Problem:
+    return Problem(text("line {service}", service=service), message, code, (service, field))
 
 
 _EDITED = ("saved_chargeable", "chargeable", "comment", "reason")
@@ -78,15 +96,9 @@ _EDITED = ("saved_chargeable", "chargeable", "comment", "reason")
 def _edit(line: ReportLine, edit: LineEdit, problems: list[Problem]) -> list[Change]:
     """Change a line in memory; what cannot be read becomes a problem."""
     before = (line.saved_chargeable, line.chargeable, line.comment, line.reason)
-    try:
-        if edit.chargeable is not None:
-            line.saved_chargeable = read_chargeable(edit.chargeable, default=line.default_chargeable, decimals=line.decimals)
-        if edit.comment is not None:
-            line.comment = read_comment(edit.comment)
-        if edit.reason is not None:
-            line.reason = read_reason(edit.reason)
-    except Invalid as error:
-        problems.append(Problem(text("line {service}", service=line.service_code), error.message, "not_readable"))
+    wrong = list(_read_into(line, edit))
+    if wrong:
+        problems += wrong
         return []
     line.chargeable = state_of(line).chargeable
     changes = [
@@ -95,6 +107,22 @@ def _edit(line: ReportLine, edit: LineEdit, problems: list[Problem]) -> list[Cha
         Change("reason", before[3] or None, line.reason or None, of=line.service_code),
     ]
     return [change for change in changes if change.before != change.after]
+
+
+def _read_into(line: ReportLine, edit: LineEdit) -> Iterator[Problem]:
+    """Put into a line, in memory, what somebody typed; each value that cannot be read is a problem."""
+    units = partial(read_chargeable, default=line.default_chargeable, decimals=line.decimals)
+    fields = (
+        ("chargeable", edit.chargeable, "saved_chargeable", units),
+        ("comment", edit.comment, "comment", read_comment),
+        ("reason", edit.reason, "reason", read_reason),
+    )
+    for field, typed, column, read in fields:
+        if typed is not None:
+            try:
+                setattr(line, column, read(typed))
+            except Invalid as error:
+                yield _problem_of(line.service_code, field, error.message, "not_readable")
 
 
 @transaction.atomic(durable=True)
@@ -189,17 +217,16 @@ def reject(
 
     `lines` are the services the reviewer points at; the report shows them until it is submitted again.
     With `expected_version` a report that has changed since is a Conflict.
-    Raises Invalid without a reason, NotFound (also for a line it does not have), NotAllowed, Conflict.
+    Raises Invalid without a reason or for a line it does not have, NotFound, NotAllowed, Conflict.
     """
     report = to_change(viewer, month, msp, Verb.REJECT, expected_version=expected_version)
     reason = read_comment(comment)
     if not reason:
-        raise Invalid(text("a rejection needs a reason: say in a comment what has to be changed"))
+        raise _needed("reason", text("a rejection needs a reason: say in a comment what has to be changed"))
     terms = copied_terms(report.terms)
     due = deadline(now, terms.resubmit_within_days, installation_zone=installation().time_zone, msp_zone=report.time_zone)
     own = {line.service_code: line for line in report.lines.all()}
-    for service in lines:
-        _require_line(own.get(service), service)
+    _require_lines(own, lines, "lines")
     changes = [
         Change("status", report.status, Status.REJECTED),
         Change("submission", report.submission or None, None),
@@ -215,6 +242,11 @@ def reject(
     report.next_reminder_at = next_reminder(due.day, terms, msp_zone=report.time_zone, after=now)
     write(report)
     tell(report, viewer.actor, "rejected", now, changes)
+
+
+def _needed(field: str, message: str) -> Invalid:
+    """That a field may not be empty."""
+    return Invalid(message, [Problem("", message, "missing", (field,))])
 
 
 def _back_to_draft(line: ReportLine) -> list[Change]:
@@ -235,14 +267,15 @@ def waive(viewer: Viewer, month: Month, msp: str, service: str, *, now: datetime
     """Take the penalty from one line of a report under review; it charges what the MSP had saved.
 
     With `expected_version` a report that has changed since is a Conflict.
-    Raises Invalid without a reason, Conflict for a line without a penalty, NotFound, NotAllowed.
+    Raises Invalid without a reason or for a line it does not have, Conflict for a line without a penalty, NotFound, NotAllowed.
     """
     report = to_change(viewer, month, msp, Verb.WAIVE, expected_version=expected_version)
     why = read_comment(reason)
     if not why:
-        raise Invalid(text("a waiver needs a reason"))
+        raise _needed("reason", text("a waiver needs a reason"))
     lines = {line.service_code: line for line in report.lines.all()}
-    line = _require_line(lines.get(service), service)
+    _require_lines(lines, [service], "service")
+    line = lines[service]
     if line.outcome != Outcome.PENALTY:
         raise Conflict(text("the line {service} carries no penalty; nothing was changed", service=service))
     before = line.chargeable

@@ -229,21 +229,22 @@ def _complete(month: _Month) -> None:
     Generation.objects.get_or_create(cycle=month.cycle, defaults={"completed_at": month.now, "reports": count})
 
 
-def regenerate(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: str = "") -> int:
+def regenerate(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: str = "", expected_version: int | None = None) -> int:
     """Measure a report in an editable state anew, from all the ledger knows by now; returns how many lines changed.
 
     The MSP's edits and comments stay; a line whose figures changed under them says so. Terms, measures, deadline and names stay
-    as they were copied. Raises NotFound, NotAllowed, Conflict, Invalid.
+    as they were copied. With `expected_version` a report that has changed since is a Conflict.
+    Raises NotFound, NotAllowed, Conflict, Invalid.
     """
     said = read_comment(comment)
     with transaction.atomic(durable=True):  # ask first, so that nobody pins the ledger who may not
-        report = to_change(viewer, month, msp, Verb.REGENERATE)
+        report = to_change(viewer, month, msp, Verb.REGENERATE, expected_version=expected_version)
     as_of = pin(now)
     services = as_copied(services_of(month), report.lines.all())
     measured = list(month_lines(month, as_of=as_of, services=to_measure(services), msp_ids=[report.msp_id]))
     incomplete = incomplete_lines(month, as_of=as_of)
     with transaction.atomic(durable=True):
-        report = to_change(viewer, month, msp, Verb.REGENERATE)
+        report = to_change(viewer, month, msp, Verb.REGENERATE, expected_version=expected_version)
         if as_of <= report.as_of:  # somebody regenerated it meanwhile, from more
             return 0
         changed = _measure_anew(report, services, {line.service_id: figures_of(line) for line in measured}, incomplete)

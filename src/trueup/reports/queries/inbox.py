@@ -69,7 +69,10 @@ class InboxFilter:
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """A report in the inbox. Units of all its lines together: `stake` as in rules.tally, `measured` is what it charges by default."""
+    """A report in a list. Units of all its lines together: `stake` as in rules.tally, `measured` is what it charges by default.
+
+    `commented_itself`: the MSP left a comment on the report as a whole.
+    """
 
     cycle: Month
     msp: str
@@ -91,6 +94,8 @@ class InboxRow:
     stake: Quantity
     chargeable: Quantity
     measured: Quantity
+    approved_at: datetime | None
+    commented_itself: bool
 
     @property
     def key(self) -> ReportKey:
@@ -136,8 +141,8 @@ def inbox(viewer: Viewer, filters: InboxFilter, *, page: int = 1, per_page: int 
     """A page of the reports a distributor (or vendor, who only reads) asks for. Raises NotAllowed for others, Invalid."""
     with snapshot():
         found = _found(viewer, filters)
-        ordered = found.order_by(*_order(filters.order))
-        return Page.of(found.count(), page, per_page, lambda start, stop: _rows(ordered[start:stop]))
+        ordered = found.order_by(*ordering(filters.order))
+        return Page.of(found.count(), page, per_page, lambda start, stop: rows_of(ordered[start:stop]))
 
 
 def inbox_options(viewer: Viewer, filters: InboxFilter) -> InboxOptions:
@@ -163,9 +168,9 @@ def next_in_inbox(viewer: Viewer, filters: InboxFilter, *, after: ReportKey | No
 
     `after` None asks for the first. Raises NotAllowed, NotFound, Invalid.
     """
-    found, order = _found(viewer, filters), _order(filters.order)
+    found, order = _found(viewer, filters), ordering(filters.order)
     if after is not None:
-        found = found.filter(_beyond(_place(viewer, after, order), order))
+        found = found.filter(beyond(_place(viewer, after, order), order))
     key = found.order_by(*order).values_list("cycle__first_day", "msp_ref").first()
     return None if key is None else (Month.of(key[0]), key[1])
 
@@ -179,7 +184,7 @@ def _place(viewer: Viewer, key: ReportKey, order: Sequence[str]) -> list[Any]:
     return list(place)
 
 
-def _beyond(place: Sequence[Any], order: Sequence[str]) -> Q:
+def beyond(place: Sequence[Any], order: Sequence[str]) -> Q:
     """Everything behind a place: further by the first column, or level in it and further by the next, and so on."""
     beyond, level = Q(pk__in=()), Q()
     for column, value in zip(order, place, strict=True):
@@ -199,7 +204,7 @@ def preview(viewer: Viewer, keys: Sequence[ReportKey]) -> list[Preview]:
             if (month, msp) not in reports:
                 raise NotFound(text("there is no report of “{msp}” for {month}", msp=msp, month=month))
         chosen = {reports[key].pk: reports[key] for key in asked}
-        rows = {row.key: row for row in _rows(near.filter(pk__in=chosen))}
+        rows = {row.key: row for row in rows_of(near.filter(pk__in=chosen))}
         lines: dict[int, list[PreviewLine]] = {report_id: [] for report_id in chosen}
         for line in _telling(chosen):
             if line.chargeable != line.default_chargeable or line.comment or line.outcome == Outcome.PENALTY:
@@ -240,12 +245,20 @@ def _scope(viewer: Viewer) -> QuerySet[Report]:
     """All reports that the inbox may show."""
     if not viewer.sees_all and viewer.tier not in (Tier.DISTRIBUTOR, Tier.VENDOR):
         raise NotAllowed(text("only distributors and vendors have an inbox of reports"))
-    return Report.objects.visible_to(viewer).annotate(submitted_or_never=Coalesce("submitted_at", Value(_NEVER)))
+    return sortable(Report.objects.visible_to(viewer))
+
+
+def sortable(reports: QuerySet[Report]) -> QuerySet[Report]:
+    """The reports with every column of ORDERS."""
+    return reports.annotate(submitted_or_never=Coalesce("submitted_at", Value(_NEVER)))
 
 
 def _found(viewer: Viewer, filters: InboxFilter) -> QuerySet[Report]:
-    """The reports that are asked for."""
-    found = _scope(viewer)
+    return narrowed(_scope(viewer), filters)
+
+
+def narrowed(found: QuerySet[Report], filters: InboxFilter) -> QuerySet[Report]:
+    """Those of some reports that are asked for. Raises Invalid."""
     if filters.cycle is not None:
         found = found.filter(cycle__first_day=filters.cycle.first_day)
     if filters.status is not None:
@@ -261,29 +274,32 @@ def _found(viewer: Viewer, filters: InboxFilter) -> QuerySet[Report]:
     return found
 
 
-def _order(order: str) -> list[str]:
-    """The columns to sort by: the one asked for, then the latest cycle, then the partner, of which a cycle has one report."""
+def ordering(order: str) -> list[str]:
+    """The columns to sort by: the one asked for, then the latest cycle, then the partner, of which a cycle has one report.
+
+    Raises Invalid.
+    """
     name, reverse = order.removeprefix("-"), order.startswith("-")
     if name not in ORDERS:
         raise Invalid(text("reports cannot be sorted by “{order}”", order=name))
     return [f"-{ORDERS[name]}" if reverse else ORDERS[name], "-cycle__first_day", "msp_ref", "pk"]
 
 
-_COLUMNS = (
+COLUMNS = (
     "cycle__first_day", "msp_ref", "msp_name", "company_id", "distributor_ref", "status", "submission", "may_require_review",
     "has_access", "deadline_at", "submitted_at", "time_zone", "version", "line_count", "differing_lines", "commented_lines",
-    "penalty_lines", "stake", "total_chargeable", "total_default",
+    "penalty_lines", "stake", "total_chargeable", "total_default", "approved_at", "comment",
 )  # fmt: skip
 
 
-def _rows(found: QuerySet[Report]) -> list[InboxRow]:
+def rows_of(found: QuerySet[Report]) -> list[InboxRow]:
     """The rows of reports, without what only their pages need."""
-    return [_row(columns) for columns in found.values_list(*_COLUMNS)]
+    return [row_of(columns) for columns in found.values_list(*COLUMNS)]
 
 
-def _row(columns: Sequence[Any]) -> InboxRow:
-    """A row of these columns."""
-    first_day, msp, msp_name, company_id, distributor, status, submission, flagged, *rest = columns
+def row_of(columns: Sequence[Any]) -> InboxRow:
+    """A row of COLUMNS."""
+    first_day, msp, msp_name, company_id, distributor, status, submission, flagged, *rest, comment = columns
     return InboxRow(
         Month.of(first_day),
         msp,
@@ -294,4 +310,5 @@ def _row(columns: Sequence[Any]) -> InboxRow:
         Submission(submission) if submission else None,
         (MAY_REQUIRE_REVIEW,) if flagged else (),
         *rest,
+        bool(comment),
     )

@@ -27,7 +27,7 @@ def report_list(
 
     Raises NotAllowed, with the reason, for an MSP without access to usage reports.
     """
-    reports = _readable(viewer).select_related("cycle")
+    reports = readable(viewer).select_related("cycle")
     if cycle is not None:
         reports = reports.filter(cycle__first_day=cycle.first_day)
     if status is not None:
@@ -37,7 +37,7 @@ def report_list(
     return [summary_of(report) for report in reports.order_by("-cycle__first_day", "msp_ref")]
 
 
-def _readable(viewer: Viewer) -> QuerySet[Report]:
+def readable(viewer: Viewer) -> QuerySet[Report]:
     """The reports a viewer sees. Raises NotAllowed, with the reason, for an MSP that has none because it has no access."""
     reports = Report.objects.visible_to(viewer)
     if viewer.tier == Tier.MSP and viewer.account_id is not None:
@@ -100,7 +100,7 @@ def report_rows(
     Raises NotAllowed, with the reason, for an MSP without access to usage reports.
     """
     with snapshot():
-        found = _readable(viewer)
+        found = readable(viewer)
         if year is not None:
             found = found.filter(cycle__first_day__year=year)
         else:
@@ -114,7 +114,7 @@ def report_rows(
 
 def report_years(viewer: Viewer) -> list[int]:
     """The years of which the viewer has reports, the latest first. Raises NotAllowed as `report_rows`."""
-    days = _readable(viewer).order_by("-cycle__first_day").values_list("cycle__first_day", flat=True).distinct()
+    days = readable(viewer).order_by("-cycle__first_day").values_list("cycle__first_day", flat=True).distinct()
     return list(dict.fromkeys(day.year for day in days))
 
 

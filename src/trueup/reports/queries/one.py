@@ -17,7 +17,7 @@ from trueup.kit.issue import Issue
 from trueup.kit.period import Month
 from trueup.kit.quantity import ZERO, Credits, Quantity
 from trueup.kit.text import text
-from trueup.ledger.figures import line_customers
+from trueup.ledger.figures import CustomerShare, line_customers
 from trueup.reports.access import to_read
 from trueup.reports.measuring import as_copied, services_of, state_of, to_measure
 from trueup.reports.models import Report, ReportLine
@@ -47,7 +47,10 @@ class ReportSummary:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line of a report: figures in the unit of the service, credits; None is unknown (or: has no credits)."""
+    """A line of a report: figures in the unit of the service, credits; None is unknown (or: has no credits).
+
+    `as_saved` is what the MSP left, be it the default; `saved` what it set itself, None where it left the default.
+    """
 
     service: str
     service_name: str
@@ -69,6 +72,8 @@ class LineView:
     reason: str
     days: tuple[date, ...]
     issues: tuple[Issue, ...]
+    saved: Quantity | None = None
+    position: int = 0
 
     @property
     def penalty(self) -> bool:
@@ -233,6 +238,8 @@ def line_view(line: ReportLine, state: LineState, terms: TermsInForce) -> LineVi
         reason=line.reason,
         days=state.figures.days,
         issues=tuple(issues_of(state, terms)),
+        saved=state.saved,
+        position=line.position,
     )
 
 
@@ -252,7 +259,7 @@ def customers(viewer: Viewer, month: Month, msp: str, service: str, *, search: s
     down; unknown figures come last. Raises NotFound, NotAllowed.
     """
     found, line = _line_to_read(viewer, month, msp, service)
-    figures = _behind(found, [line], month)[line.service_code]
+    figures = behind(found, [line], month)[line.service_code]
     wanted = folded(search)
     shown = [one for one in figures if wanted in searchable(one.customer, one.name)]
     return _ordered(shown, order)
@@ -266,16 +273,24 @@ def report_customers(viewer: Viewer, month: Month, msp: str) -> dict[str, list[C
     with snapshot():
         found = to_read(viewer, month, msp)
         lines = lines_of(found)
-    return _behind(found, lines, month)
+    return behind(found, lines, month)
 
 
-def _behind(found: Report, wanted: list[ReportLine], month: Month) -> dict[str, list[CustomerFigures]]:
-    """The customers behind some lines of a report, by ref."""
+def behind(
+    found: Report, wanted: list[ReportLine], month: Month, *, first: int = 0, enough: int | None = None
+) -> dict[str, list[CustomerFigures]]:
+    """The customers behind some lines of a report, by ref.
+
+    With `enough` only as many lines are read from the ledger as have that many customers together, the `first` ones not counted.
+    """
     services = to_measure(as_copied(services_of(month), found.lines.all()))
-    shares = {
-        line.service_code: line_customers(month, as_of=found.as_of, msp_id=found.msp_id, service_id=line.service_id, services=services)
-        for line in wanted
-    }
+    shares: dict[str, list[CustomerShare]] = {}
+    for line in wanted:
+        if enough is not None and sum(map(len, list(shares.values())[first:])) >= enough:
+            break
+        shares[line.service_code] = line_customers(
+            month, as_of=found.as_of, msp_id=found.msp_id, service_id=line.service_id, services=services
+        )
     ids = sorted({share.customer_id for own in shares.values() for share in own})
     # Whoever may read the report may read whom it is made of, also when a customer has moved on since.
     known = dict(zip(ids, names_of(ids), strict=True))
@@ -315,21 +330,23 @@ def history(viewer: Viewer, month: Month, msp: str) -> list[HistoryEntry]:
 def history_of(found: Report) -> list[HistoryEntry]:
     """Every step of a report that was found for its viewer."""
     events = happened_to("report", found.pk).values_list("at", "actor_name", "kind", "changes")
-    return [HistoryEntry(at, actor, kind, [_of_line(change) for change in changes]) for at, actor, kind, changes in events]
+    return [HistoryEntry(at, actor, kind, [change_of_line(change) for change in changes]) for at, actor, kind, changes in events]
 
 
-def _of_line(change: dict[str, Plain]) -> dict[str, Plain]:
+def change_of_line(change: dict[str, Plain]) -> dict[str, Plain]:
     """A change as the history of a report shows it: what it is of is a service."""
     return {"service" if name == "of" else name: value for name, value in change.items()}
 
 
 def forecast(viewer: Viewer, month: Month, msp: str, *, now: datetime) -> Forecast:
     """What happens at the deadline if you do nothing. Raises Conflict if the report is not waiting for the MSP, NotFound, NotAllowed."""
-    found = to_read(viewer, month, msp)
+    with snapshot():
+        found = to_read(viewer, month, msp)
+        lines = lines_of(found)
     if found.status not in EDITABLE:
         raise Conflict(text("the report is {status}: nothing happens to it by itself", status=STATUS_WORDS[Status(found.status)]))
     terms = copied_terms(found.terms)
-    return forecast_of(found, [state_of(line) for line in lines_of(found)], terms, now=now)
+    return forecast_of(found, [state_of(line) for line in lines], terms, now=now)
 
 
 def forecast_of(found: Report, lines: Iterable[LineState], terms: TermsInForce, *, now: datetime) -> Forecast:

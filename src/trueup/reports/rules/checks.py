@@ -90,7 +90,7 @@ def require_submittable(lines: Sequence[LineState], terms: TermsInForce) -> None
     """Raise Invalid with every blocking issue of the report."""
     issues = [issue for line in lines for issue in issues_of(line, terms) if issue.severity == Severity.BLOCKING]
     if issues:
-        problems = [Problem(issue.service or "", issue.message, issue.code) for issue in issues]
+        problems = [Problem(issue.service or "", issue.message, issue.code, (issue.service or "",)) for issue in issues]
         blocked = plural(
             "the report cannot be submitted: {count} issue blocks it",
             "the report cannot be submitted: {count} issues block it",

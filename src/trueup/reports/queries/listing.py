@@ -1,0 +1,162 @@
+"""A list of reports for programs: what anybody sees, narrowed and sorted like the inbox, read on from where the last page ended."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from trueup.accounts.rules import Tier, Viewer
+from trueup.events.snapshot import snapshot
+from trueup.kit.errors import Invalid, Problem
+from trueup.kit.period import Month, instant_text, parse_instant
+from trueup.kit.quantity import plain
+from trueup.kit.text import text
+from trueup.reports.measuring import state_of
+from trueup.reports.models import ReportLine
+from trueup.reports.queries.inbox import COLUMNS, ORDERS, InboxFilter, InboxRow, beyond, narrowed, ordering, row_of, sortable
+from trueup.reports.queries.lists import readable
+from trueup.reports.queries.one import LineView, line_view
+from trueup.reports.rules.copies import copied_terms
+from trueup.reports.rules.workflow import EDITABLE, Status
+
+Place = tuple[str, str, str, str, int]
+"""Where a report stands in a list: by what it is sorted, its value of that, its cycle, its MSP, its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFilter(InboxFilter):
+    """What is asked for. `since` and `until` are the first and the last cycle, `msp` is the ref of one MSP.
+
+    `waiting` leaves what waits for the viewer's account: of an MSP what it has to prepare or correct, of a distributor what it has to
+    review, or to prepare on behalf of an MSP.
+    """
+
+    status: Status | None = None
+    order: str = "-cycle"
+    since: Month | None = None
+    until: Month | None = None
+    msp: str | None = None
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A report in a list, where it stands in it, and its lines if they were asked for."""
+
+    row: InboxRow
+    place: Place
+    lines: tuple[LineView, ...] | None = None
+
+
+def listing(viewer: Viewer, filters: ReportFilter, *, limit: int, after: Place | None = None, with_lines: bool = False) -> list[Listed]:
+    """At most `limit` of the reports somebody sees, those behind the place `after`; the lines of all of them are one read.
+
+    Raises NotAllowed, with the reason, for an MSP without access to usage reports, Invalid for a filter, an order or a place there is not.
+    """
+    order = ordering(filters.order)
+    behind = _behind(after, filters.order, order)
+    with snapshot():
+        found = narrowed(sortable(readable(viewer)), filters).filter(_more(viewer, filters), behind).order_by(*order)
+        rows = list(found.values_list(*COLUMNS, "pk", order[0].removeprefix("-"), "terms")[:limit])
+        lines = _lines({pk: terms for *_, pk, _, terms in rows}) if with_lines else {}
+    return [_listed(columns, pk, value, filters.order, lines.get(pk)) for *columns, pk, value, _ in rows]
+
+
+def _more(viewer: Viewer, filters: ReportFilter) -> Q:
+    """What the inbox does not ask."""
+    wanted = Q()
+    if filters.since is not None:
+        wanted &= Q(cycle__first_day__gte=filters.since.first_day)
+    if filters.until is not None:
+        wanted &= Q(cycle__first_day__lte=filters.until.first_day)
+    if filters.msp is not None:
+        wanted &= Q(msp_ref=filters.msp)
+    return wanted & _waits_for(viewer) if filters.waiting else wanted
+
+
+def _waits_for(viewer: Viewer) -> Q:
+    """What somebody of the viewer's account has to do something about; of the clock and the operator, anybody."""
+    to_prepare, to_review = Q(status__in=EDITABLE), Q(status=Status.UNDER_REVIEW)
+    if viewer.sees_all:
+        return to_prepare | to_review
+    if viewer.tier == Tier.MSP:
+        return to_prepare & Q(has_access=True)
+    if viewer.tier == Tier.DISTRIBUTOR:
+        return to_review | (to_prepare & Q(has_access=False))
+    return Q(pk__in=())
+
+
+def _lines(terms: dict[int, Any]) -> dict[int, tuple[LineView, ...]]:
+    """The lines of reports, by their ids, given the terms they copied."""
+    found: dict[int, list[LineView]] = {report_id: [] for report_id in terms}
+    agreed = {report_id: copied_terms(copy) for report_id, copy in terms.items()}
+    for line in ReportLine.objects.filter(report_id__in=list(terms)).order_by("report_id", "position", "service_code"):
+        found[line.report_id].append(line_view(line, state_of(line), agreed[line.report_id]))
+    return {report_id: tuple(own) for report_id, own in found.items()}
+
+
+def _listed(columns: Sequence[Any], pk: int, value: Any, order: str, lines: tuple[LineView, ...] | None) -> Listed:
+    row = row_of(columns)
+    return Listed(row, (order, _written(value), str(row.cycle), row.msp, pk), lines)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return plain(value) or "0" if isinstance(value, Decimal) else str(value)
+
+
+def _behind(place: Place | None, asked: str, order: Sequence[str]) -> Q:
+    """Everything behind a place. Raises Invalid for one of another list, or of none."""
+    if place is None:
+        return Q()
+    try:
+        return beyond(_read(place, asked), order)
+    except (ValueError, ArithmeticError, Invalid):
+        wrong = Problem("cursor", text("this is no cursor of this list"), "bad_cursor", ("query", "cursor"))
+        raise Invalid(wrong.message, [wrong]) from None
+
+
+def _read(place: Place, asked: str) -> list[Any]:
+    """The values of the columns a list is sorted by. Raises ValueError, ArithmeticError, Invalid."""
+    ordered, value, cycle, msp, pk = place
+    if ordered != asked or not 0 <= pk < 2**63:
+        raise ValueError(ordered)
+    read = _READ.get(ORDERS[asked.removeprefix("-")], _count)
+    return [read(value), Month.parse(cycle).first_day, _text(msp), pk]
+
+
+def _count(written: str) -> int:
+    count = int(written)
+    if not 0 <= count < 2**31:
+        raise ValueError(written)
+    return count
+
+
+def _units(written: str) -> Decimal:
+    """Units of a whole report, as the columns hold them."""
+    units = Decimal(written)
+    if not units.is_finite() or not 0 <= units < 10**24:
+        raise ValueError(written)
+    return units
+
+
+def _text(written: str) -> str:
+    """What a database can hold: neither a character 0 nor half of a character."""
+    if "\0" in written or not written.encode():
+        raise ValueError(written)
+    return written
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "stake": _units,
+    "total_chargeable": _units,
+    "searched": _text,
+    "cycle__first_day": date.fromisoformat,
+    "deadline_at": parse_instant,
+    "submitted_or_never": parse_instant,
+}
+"""How the values of columns are read back; the others are counts."""
