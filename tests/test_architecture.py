@@ -46,6 +46,10 @@ FURTHER_NAMES = {
     "reports/measuring.py": "from measured figures to lines and back, for generating, reading and verifying",
     "reports/verifying.py": "the question whether every stored figure comes out again",
     "ledger/pinning.py": "what a closing of a month needs from the ledger",
+    "webhooks/calling.py": "one call to somebody else's server, to an address that was looked at",
+    "webhooks/gathering.py": "the verbs that make deliveries of events, read from every history at once",
+    "webhooks/sealing.py": "secrets as they are kept",
+    "webhooks/sending.py": "claiming, calling and marking cannot be one transaction, for a call cannot be taken back",
     "uploads/storage.py": "where the files are while they wait, and how far the work on them is",
     "uploads/working.py": "what the clock does: neither a verb of a person nor one transaction",
 }
@@ -62,6 +66,7 @@ NO_TENANT = {
     "ledger.LedgerClock": "one row: how far the ledger's time has come",
     "notifications.Reached": "how far each account's history was read; no figure of anybody",
     "reports.Generation": "that the reports of a cycle are all there; no figure of anybody",
+    "webhooks.Reached": "how far each account's history was read; no figure of anybody",
     "events.ChainHead": "the hash each account's next event continues from; no figure of anybody",
 }
 

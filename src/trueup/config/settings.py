@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "trueup.notifications",
     "trueup.web",  # before the libraries whose templates it overrides
     "whitenoise.runserver_nostatic",
+    "trueup.webhooks",
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
@@ -132,6 +133,9 @@ TRUEUP_UPLOAD_LIMIT = environment.megabytes("TRUEUP_UPLOAD_LIMIT", 200)
 
 TRUEUP_API_LIMIT = environment.number("TRUEUP_API_LIMIT", 1200)
 """Requests of one caller in a minute."""
+TRUEUP_WEBHOOKS_PRIVATE = environment.flag("TRUEUP_WEBHOOKS_PRIVATE")
+"""Whether webhooks may go to addresses of the operator's own network, and without TLS."""
+
 
 STATIC_URL = "/static/"
 STORAGES = {

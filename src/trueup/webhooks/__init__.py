@@ -1,0 +1,1 @@
+"""WHO HEARS: events as signed calls to the programs of others."""

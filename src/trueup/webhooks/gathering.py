@@ -1,0 +1,145 @@
+"""From what happened to what is sent: the histories are read on, each event once, and become deliveries to who may read of it.
+
+A position in a history is its sequence: it has no gaps, and its end moves only when an event is committed.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from trueup.cycles.models import Cycle
+from trueup.events.models import ChainHead
+from trueup.events.queries import Happened, happened_after, lengths
+from trueup.events.rules import INSTALLATION_CHAIN
+from trueup.kit.period import Month
+from trueup.reports.models import Report
+from trueup.webhooks.actions import new_message_id
+from trueup.webhooks.models import Delivery, Endpoint, Reached
+from trueup.webhooks.rules.happenings import KINDS, TYPE_OF, Parties, about_batch, about_cycle, about_report, listens, payload
+
+CHAINS_AT_ONCE = 200
+"""Histories read in one transaction."""
+
+_ROWS = 500
+
+Data = Mapping[str, str | int]
+
+
+def gather_all(*, now: datetime) -> int:
+    """Read all histories on; returns how many deliveries were made."""
+    return sum(gather(chains, now=now) for chains in unread_chains())
+
+
+def unread_chains() -> Iterator[list[int]]:
+    """The histories that go on behind what was read, in portions for `gather`."""
+    reached = Coalesce(Subquery(Reached.objects.filter(pk=OuterRef("pk")).values("sequence")), 0)
+    ahead = ChainHead.objects.alias(reached=reached).filter(length__gt=F("reached")).order_by("pk")
+    chains = list(ahead.values_list("pk", flat=True))
+    for start in range(0, len(chains), CHAINS_AT_ONCE):
+        yield chains[start : start + CHAINS_AT_ONCE]
+
+
+@transaction.atomic(durable=True)
+def gather(chains: Sequence[int], *, now: datetime) -> int:
+    """Read some histories on and make the deliveries they give cause to; returns how many.
+
+    Of two workers one waits for the other, and then finds nothing left.
+    """
+    Reached.objects.bulk_create((Reached(chain=chain) for chain in sorted(chains)), ignore_conflicts=True, batch_size=_ROWS)
+    positions = {one.pk: one for one in Reached.objects.select_for_update().filter(pk__in=chains).order_by("pk")}
+    ends = lengths(chains)
+    read = {chain: one.sequence for chain, one in positions.items() if ends.get(chain, 0) > one.sequence}
+    if not read:
+        return 0
+    listening = _listening()
+    made = list(_deliveries(read, listening, now)) if listening else []
+    Delivery.objects.bulk_create(made, batch_size=_ROWS, ignore_conflicts=True)
+    Reached.objects.bulk_update([Reached(chain, ends[chain]) for chain in read], ["sequence"], batch_size=_ROWS)
+    return len(made)
+
+
+def _listening() -> dict[int, list[Endpoint]]:
+    """The endpoints that are enabled, by account."""
+    found: dict[int, list[Endpoint]] = defaultdict(list)
+    for one in Endpoint.objects.filter(disabled_at=None).order_by("pk"):
+        found[one.account_id].append(one)
+    return found
+
+
+class _Told(NamedTuple):
+    """What is said of an event, and to the endpoints of which accounts (None: of all)."""
+
+    data: Data
+    accounts: Collection[int] | None
+    report_id: int | None = None
+
+
+def _deliveries(read: Mapping[int, int], listening: Mapping[int, Sequence[Endpoint]], now: datetime) -> Iterator[Delivery]:
+    """The deliveries the events behind some places give cause to."""
+    for subject, kinds in KINDS.items():
+        events = happened_after(read, kinds=kinds, subject=subject)
+        told = _TELLING[subject](events, listening)
+        for event in events:
+            if event.subject_id in told:
+                yield from _to_each(event, TYPE_OF[subject, event.kind], told[event.subject_id], listening, now)
+
+
+def _to_each(event: Happened, name: str, told: _Told, listening: Mapping[int, Sequence[Endpoint]], now: datetime) -> Iterator[Delivery]:
+    """An event for each endpoint that listens to it, and may."""
+    accounts = listening if told.accounts is None else told.accounts
+    for endpoint in (one for account in accounts for one in listening.get(account, ())):
+        if not listens(endpoint.types, name) or event.at < endpoint.listening_since:
+            continue
+        yield Delivery(
+            endpoint=endpoint,
+            message_id=new_message_id(),
+            type=name,
+            payload=payload(name, event.at, told.data),
+            chain=event.chain,
+            sequence=event.sequence,
+            report_id=told.report_id,
+            created_at=now,
+            next_try_at=now,
+        )
+
+
+def _of_reports(events: Sequence[Happened], listening: Mapping[int, Sequence[Endpoint]]) -> dict[int, _Told]:
+    """Reports, to those who may read them."""
+    wanted = sorted({event.subject_id for event in events})
+    told: dict[int, _Told] = {}
+    fields = ("msp_id", "distributor_id", "vendor_id", "has_access", "msp_ref", "cycle__first_day")
+    for start in range(0, len(wanted), _ROWS):
+        for report in Report.objects.select_related("cycle").only(*fields).filter(pk__in=wanted[start : start + _ROWS]):
+            readers = parties(report).readers & listening.keys()
+            data = about_report(settings.TRUEUP_URL, str(report.cycle.month), report.msp_ref)
+            told[report.pk] = _Told(data, sorted(readers), report.pk)
+    return told
+
+
+def parties(report: Report) -> Parties:
+    """Who may read a report."""
+    return Parties(report.msp_id, report.distributor_id, report.vendor_id, report.has_access)
+
+
+def _of_cycles(events: Sequence[Happened], _listening: Mapping[int, Sequence[Endpoint]]) -> dict[int, _Told]:
+    """Months, which are everybody's."""
+    cycles = Cycle.objects.filter(pk__in={event.subject_id for event in events})
+    return {cycle.pk: _Told(about_cycle(settings.TRUEUP_URL, str(Month.of(cycle.first_day))), None) for cycle in cycles}
+
+
+def _of_batches(events: Sequence[Happened], _listening: Mapping[int, Sequence[Endpoint]]) -> dict[int, _Told]:
+    """Batches, to the account that sent them: in its history they are."""
+    return {
+        event.subject_id: _Told(about_batch(settings.TRUEUP_URL, event.subject_id), [event.chain])
+        for event in events
+        if event.chain != INSTALLATION_CHAIN
+    }
+
+
+_TELLING = {"report": _of_reports, "cycle": _of_cycles, "batch": _of_batches}
