@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 
+from django.db.models import QuerySet
+
 from trueup.accounts.models import Account, ApiClient, Installation, Member, Placement, SavedView, User
 from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, no_account, rights_of, usage_report_access
 from trueup.kit.errors import NotFound
@@ -109,7 +111,16 @@ class Program:
 
 def program(client_id: str) -> Program | None:
     """An API client by its id; None for one that was revoked, or that there is not."""
-    client = ApiClient.objects.filter(client_id=client_id, revoked_at=None).select_related("account").first()
+    return _program(ApiClient.objects.filter(client_id=client_id))
+
+
+def program_of(actor: Actor) -> Program | None:
+    """The API client that an actor is, with what it may by now; None for one that was revoked, or is no client."""
+    return _program(ApiClient.objects.filter(pk=actor.id)) if actor.kind == "client" else None
+
+
+def _program(found: QuerySet[ApiClient]) -> Program | None:
+    client = found.filter(revoked_at=None).select_related("account").first()
     if client is None:
         return None
     actor = Actor("client", client.name, client.pk)

@@ -58,6 +58,11 @@ class ImportResult:
             for row in csv.DictReader(file):
                 yield Refusal(int(row["row"]), row["column"], row["value"], Reason(row["reason"]))
 
+    def forget_refused(self) -> None:
+        """Remove the list of refused rows: whoever asked has read it, and nobody else is told where it is."""
+        if self.refused_file is not None:
+            self.refused_file.unlink(missing_ok=True)
+
 
 @dataclass(frozen=True)
 class MappingResult:

@@ -1,8 +1,9 @@
-"""The verbs: receive a file, confirm it, discard it. Checking and taking in is the clock's (working.py)."""
+"""The verbs: receive a file, confirm it, discard it; deliver one that needs no confirming. Checking and taking in is the clock's."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain
+from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -10,11 +11,23 @@ from django.db import transaction
 from trueup.accounts.rules import Viewer
 from trueup.events.recording import Change, record
 from trueup.kit.errors import Invalid, NotAllowed, NotFound
-from trueup.kit.text import text
+from trueup.kit.text import packed, text
+from trueup.ledger.actions import ImportResult
 from trueup.ledger.queries import source_codes
 from trueup.uploads import storage
 from trueup.uploads.models import Upload
-from trueup.uploads.rules import RIGHT, Kind, State, require_state, require_takeable, safe_name
+from trueup.uploads.outcomes import bad_rows, counts_of, keep_problems
+from trueup.uploads.rules import (
+    RIGHT,
+    ROWS_REFUSED,
+    Kind,
+    State,
+    nothing_stored,
+    refused_whole,
+    require_state,
+    require_takeable,
+    safe_name,
+)
 
 
 def receive(
@@ -39,14 +52,59 @@ def receive(
     try:
         with transaction.atomic(durable=True):
             upload = Upload.objects.create(
-                account_id=account_id, user_id=viewer.actor.id, user_email=viewer.actor.name, kind=kind, file_name=name, size=size,
-                source=source, accept_valid=accept_valid, created_at=now,
+                account_id=account_id, actor_kind=viewer.actor.kind, user_id=viewer.actor.id, user_email=viewer.actor.name, kind=kind,
+                file_name=name, size=size, source=source, accept_valid=accept_valid, created_at=now,
             )  # fmt: skip
             storage.keep(received, upload.pk)
             _tell(upload, viewer, "upload_received", now)
     finally:
         storage.drop(received)
     return upload.pk
+
+
+def deliver(
+    viewer: Viewer, file: Path, *, source: str | None = None, key: str | None = None, accept_valid: bool = False, now: datetime
+) -> int:
+    """Have usage taken in by the clock without another word; `file` was received by `storage.received`. Returns the id to ask by.
+
+    Raises NotAllowed.
+    """
+    viewer.require(RIGHT[Kind.USAGE], text("import usage"))
+    storage.flush(file)
+    with transaction.atomic(durable=True):
+        upload = _sent_by(viewer, file, source=source, accept_valid=accept_valid, now=now)
+        upload.key, upload.state = key, State.CONFIRMED
+        upload.save()
+        storage.keep(storage.place_of(file), upload.pk)
+        _tell(upload, viewer, "upload_received", now)
+    return upload.pk
+
+
+def keep_refused(
+    viewer: Viewer, file: Path, result: ImportResult, *, source: str | None = None, accept_valid: bool = False, now: datetime
+) -> int:
+    """Keep all bad rows of a delivery that was answered, for they are more than an answer holds. Returns the id to ask by."""
+    place = storage.place_of(file)
+    problems = keep_problems(place, bad_rows(result))  # before the transaction, for which others wait
+    with transaction.atomic(durable=True):
+        upload = _sent_by(viewer, file, source=source, accept_valid=accept_valid, now=now)
+        upload.state, upload.ended_at, upload.batch, upload.counts = State.DONE, now, result.batch, counts_of(result)
+        if refused_whole(upload.counts):
+            upload.state, upload.error_code, upload.error = State.FAILED, ROWS_REFUSED, packed(nothing_stored(result.refused_count))
+        upload.problems = problems
+        upload.save()
+        storage.keep(place, upload.pk)
+    storage.remove_sent(upload.pk)
+    return upload.pk
+
+
+def _sent_by(viewer: Viewer, file: Path, *, source: str | None, accept_valid: bool, now: datetime) -> Upload:
+    if viewer.account_id is None:
+        raise NotAllowed(text("files are uploaded for an account; the operator imports on the command line"))
+    return Upload(
+        account_id=viewer.account_id, actor_kind=viewer.actor.kind, user_id=viewer.actor.id, user_email=viewer.actor.name, kind=Kind.USAGE,
+        file_name=file.name, size=file.stat().st_size, source=source or "", accept_valid=accept_valid, created_at=now,
+    )  # fmt: skip
 
 
 def _within(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from trueup.uploads.rules import Kind, State
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
-    """Files sent through the portal."""
+    """Files that were sent."""
 
     def visible_to(self, viewer: Viewer) -> Self:
         """Those of the viewer's own account: a file may name customers of which others in the tree must not learn."""
@@ -20,12 +20,15 @@ class Upload(models.Model):
     """A file somebody sent for their account."""
 
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    # Who sent it: a person or an API client, whose name then is where a person's address is.
+    actor_kind = models.CharField(max_length=16, default="person")
     user_id = models.BigIntegerField(null=True)
     user_email = models.CharField(max_length=254)
     kind = models.CharField(max_length=16, choices=[(kind, kind) for kind in Kind])
     file_name = models.CharField(max_length=120)
     size = models.BigIntegerField()  # bytes
     source = models.CharField(max_length=64, blank=True)  # of usage; empty: the usual one
+    key = models.CharField(max_length=200, null=True)  # of usage: the name its sender gave the delivery
     accept_valid = models.BooleanField(default=False)  # usage: take in the good rows although others are bad
     state = models.CharField(max_length=16, choices=[(state, state) for state in State], default=State.RECEIVED)
     created_at = models.DateTimeField()
@@ -34,7 +37,9 @@ class Upload(models.Model):
     ended_at = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)  # what the check, later the import, came to
     problems = models.JSONField(default=list)  # the first bad rows
+    batch = models.BigIntegerField(null=True)  # of usage: the one that holds it
     error = models.TextField(blank=True)  # why the file as a whole cannot be used
+    error_code = models.CharField(max_length=40, blank=True)  # the same for programs
 
     objects = UploadQuerySet.as_manager()
 

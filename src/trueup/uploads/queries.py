@@ -30,6 +30,8 @@ class UploadView:
     counts: dict[str, int]
     problems: tuple[BadRow, ...]
     error: str
+    error_code: str = ""
+    batch: int | None = None
     label: str = ""
     done: int = 0
     total: int | None = None
@@ -89,6 +91,8 @@ def _view(found: Upload, progress: dict[str, object] | None = None) -> UploadVie
         counts=dict(found.counts),
         problems=tuple(_bad(row) for row in found.problems),
         error=unpacked(found.error) if found.error else "",
+        error_code=found.error_code,
+        batch=found.batch,
         label=unpacked(str(how_far["label"])) if "label" in how_far else "",
         done=int(str(how_far.get("done", 0))),
         total=None if total is None else int(str(total)),
@@ -96,7 +100,8 @@ def _view(found: Upload, progress: dict[str, object] | None = None) -> UploadVie
 
 
 def _bad(row: list[object]) -> BadRow:
-    return BadRow(int(str(row[0])), str(row[1]), str(row[2]), unpacked(str(row[3])))
+    number, column, value, reason, *code = row
+    return BadRow(int(str(number)), str(column), str(value), unpacked(str(reason)), str(code[0]) if code else "")
 
 
 def waiting_uploads() -> int:

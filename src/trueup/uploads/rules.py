@@ -1,5 +1,6 @@
 """What may be uploaded by whom, and the way of an upload: received, checked, confirmed, taken in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -7,7 +8,7 @@ from pathlib import PurePath
 
 from trueup.accounts.rules import Right
 from trueup.kit.errors import Conflict, Invalid
-from trueup.kit.text import text
+from trueup.kit.text import Text, plural, text
 
 
 class Kind(StrEnum):
@@ -42,6 +43,9 @@ BUSY = frozenset(WAITING) | frozenset(WAITING.values())
 ENDINGS: dict[Kind, tuple[str, ...]] = {Kind.USAGE: (".csv", ".ndjson", ".jsonl"), Kind.CUSTOMERS: (".csv",)}
 """How files end that are taken: text only. Nothing is unpacked here, so nothing can unpack to more than was sent."""
 
+PATIENCE = timedelta(hours=1)
+"""How much quicker than a delivery others may be that came after it: a large one takes a while to be received and checked."""
+
 CLAIM_LASTS = timedelta(minutes=2)
 """After this long another worker takes up what one has begun and not finished. Doing it twice is harmless: what is taken in already is
 known by its content."""
@@ -63,6 +67,22 @@ class BadRow:
     column: str
     value: str
     reason: str
+    code: str = ""
+    """The reason for programs; empty where there is none."""
+
+
+ROWS_REFUSED = "rows_refused"
+"""The code of a delivery of which nothing was stored because of its rows."""
+
+
+def refused_whole(counts: Mapping[str, int | bool]) -> bool:
+    """Whether nothing of usage that was to be taken in is in the ledger, because of its rows."""
+    return bool(counts["refused"]) and not (counts["stored"] or counts["repeated"] or counts["unmapped"])
+
+
+def nothing_stored(refused: int) -> Text:
+    """Why nothing of a delivery was stored."""
+    return plural("{count} row is refused, so nothing was stored", "{count} rows are refused, so nothing was stored", refused)
 
 
 def safe_name(name: str) -> str:

@@ -5,9 +5,11 @@ What was sent lies in a folder of its own inside it, under the name it came with
 
 import csv
 import json
+import os
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +44,40 @@ def receive(name: str, chunks: Iterable[bytes]) -> Path:
     return place
 
 
-def keep(received: Path, upload_id: int) -> None:
+@contextmanager
+def received(name: str, chunks: Iterable[bytes]) -> Iterator[Path]:
+    """Write a file as it comes; it is gone when the block ends, unless somebody kept its folder (`place_of`)."""
+    place = receive(name, chunks)
+    try:
+        yield place / _SENT / name
+    finally:
+        drop(place)
+
+
+def place_of(file: Path) -> Path:
+    """The folder in which a file was received."""
+    return file.parent.parent
+
+
+def flush(file: Path) -> None:
+    """Have a received file on the disk, whatever becomes of the machine: somebody is told that it will be taken in."""
+    for path in (file, file.parent, place_of(file)):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def keep(place: Path, upload_id: int) -> None:
     """Make a folder that was received that of a new upload. One that is there is of an upload that never came to be."""
     shutil.rmtree(folder(upload_id), ignore_errors=True)
-    received.rename(folder(upload_id))
+    place.rename(folder(upload_id))
 
 
-def drop(received: Path) -> None:
+def drop(place: Path) -> None:
     """Throw away what was received."""
-    shutil.rmtree(received, ignore_errors=True)
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def sent(upload_id: int, name: str) -> Path:
@@ -68,9 +95,9 @@ def refused(upload_id: int) -> Path:
     return folder(upload_id) / _REFUSED
 
 
-def write_refused(upload_id: int, rows: Iterable[tuple[int, str, str, str]]) -> None:
-    """Write the bad rows: row, column, value, reason; no value is a formula to a spreadsheet."""
-    with refused(upload_id).open("w", encoding="utf-8", newline="") as file:
+def write_refused(place: Path, rows: Iterable[tuple[int, str, str, str]]) -> None:
+    """Write the bad rows into an upload's folder: row, column, value, reason; no value is a formula to a spreadsheet."""
+    with (place / _REFUSED).open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(("row", "column", "value", "reason"))
         for number, *words in rows:

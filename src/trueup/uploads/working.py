@@ -4,21 +4,35 @@ Each is claimed by a conditional update. A worker that dies leaves its claim; wh
 """
 
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db.models import Q, QuerySet
 
-from trueup.accounts.queries import viewers_of
-from trueup.accounts.rules import Viewer
-from trueup.kit.errors import Invalid, NotAllowed, NotFound, TrueUpError
+from trueup.accounts.queries import program_of, viewers_of
+from trueup.accounts.rules import Actor, Viewer
+from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, TrueUpError
 from trueup.kit.text import joined, packed, text
-from trueup.ledger.actions import ImportResult, import_usage
-from trueup.ledger.rules.refusals import SENTENCES
+from trueup.ledger.actions import import_usage
+from trueup.ledger.rules.refusals import KEY_REUSED, KeyReused
 from trueup.network.actions import CustomersResult, import_customers
 from trueup.uploads import storage
 from trueup.uploads.models import Upload
-from trueup.uploads.rules import CLAIM_LASTS, MOST_PROBLEMS, MOST_TRIES, RIGHT, WAITING, BadRow, Kind, State
+from trueup.uploads.outcomes import bad_rows, counts_of, keep_problems
+from trueup.uploads.rules import (
+    CLAIM_LASTS,
+    MOST_TRIES,
+    PATIENCE,
+    RIGHT,
+    ROWS_REFUSED,
+    WAITING,
+    BadRow,
+    Kind,
+    State,
+    nothing_stored,
+    refused_whole,
+)  # fmt: skip
 
 _RENEW = 30_000_000_000
 """Nanoseconds between two renewals of a claim."""
@@ -36,10 +50,9 @@ def work_on_next(*, now: datetime) -> bool:
     if claim is None:
         return False
     try:
-        counts, problems = _run(claim, now=now)
-        claim.finish(State.CHECKED if claim.checking else State.DONE, counts=counts, problems=problems, now=now)
+        _run(claim, now=now)
     except TrueUpError as error:
-        claim.finish(State.FAILED, error=packed(_sentence(error)), now=now)
+        claim.finish(State.FAILED, error=packed(_sentence(error)), error_code=_code(error), now=now)
     except Exception:
         if claim.upload.tries >= MOST_TRIES:
             claim.finish(State.FAILED, error=packed(text("the server failed on this file; its log says why")), now=now)
@@ -47,6 +60,12 @@ def work_on_next(*, now: datetime) -> bool:
             claim.give_back()
         raise
     return True
+
+
+def _code(error: TrueUpError) -> str:
+    """What a program is told."""
+    kinds = ((KeyReused, KEY_REUSED), (NotAllowed, "not_allowed"), (Conflict, "conflict"))
+    return next((code for kind, code in kinds if isinstance(error, kind)), "invalid")
 
 
 def _sentence(error: TrueUpError) -> str:
@@ -104,49 +123,57 @@ def _claim(now: datetime) -> _Claim | None:
     return None
 
 
-def _run(claim: _Claim, *, now: datetime) -> tuple[dict[str, int | bool], list[list[object]]]:
-    """Check or take in; what it came to, and the first bad rows."""
-    upload, dry_run = claim.upload, claim.checking
+def _run(claim: _Claim, *, now: datetime) -> None:
+    """Check or take in, and write what it came to."""
+    upload = claim.upload
     viewer, path = _viewer(upload), storage.sent(upload.pk, upload.file_name)
     if not path.exists():
         raise Invalid(text("the file is gone: upload it again"))
     if upload.kind == Kind.CUSTOMERS:
-        return _customers(claim, viewer, path, dry_run=dry_run, now=now)
-    result = import_usage(
-        viewer, path, source=upload.source or None, accept_valid=upload.accept_valid, dry_run=dry_run, now=now, progress=_Noting(claim)
-    )
-    return _usage_counts(result, dry_run=dry_run), _keep(upload, _usage_problems(result))
+        _customers(claim, viewer, path, now=now)
+    else:
+        _usage(claim, viewer, path, now=now)
 
 
 def _viewer(upload: Upload) -> Viewer:
     """Who sent the file, with the rights they have now."""
-    try:
-        viewers = viewers_of(upload.user_email)
-    except NotFound:
-        viewers = []
+    viewers: list[Viewer] = []
+    if upload.actor_kind == "client":
+        found = program_of(Actor("client", upload.user_email, upload.user_id))
+        viewers = [found.viewer] if found else []
+    else:
+        with suppress(NotFound):
+            viewers = viewers_of(upload.user_email)
     viewer = next((one for one in viewers if one.account_id == upload.account_id), None)
     if viewer is None or not viewer.may(RIGHT[Kind(upload.kind)]):
         raise NotAllowed(text("{who} has no longer the right to import this", who=upload.user_email))
     return viewer
 
 
-def _usage_counts(result: ImportResult, *, dry_run: bool) -> dict[str, int | bool]:
-    return {
-        "stored": result.stored,
-        "repeated": result.repeated,
-        "refused": result.refused_count,
-        "unmapped": result.unmapped,
-        "importable": dry_run and (result.stored > 0 or result.unmapped > 0),
-    }
+def _usage(claim: _Claim, viewer: Viewer, path: Path, *, now: datetime) -> None:
+    upload = claim.upload
+    result = import_usage(
+        viewer, path, source=upload.source or None, key=upload.key, accept_valid=upload.accept_valid, dry_run=claim.checking, now=now,
+        patience=PATIENCE, progress=_Noting(claim),
+    )  # fmt: skip
+    try:
+        problems = keep_problems(storage.folder(upload.pk), bad_rows(result))
+    finally:
+        result.forget_refused()
+    counts = counts_of(result)
+    values: dict[str, object] = {"problems": problems, "batch": result.batch}
+    if claim.checking:
+        importable = result.stored > 0 or result.unmapped > 0
+        claim.finish(State.CHECKED, counts={**counts, "importable": importable}, now=now, **values)
+    elif refused_whole(counts):
+        sentence = packed(nothing_stored(result.refused_count))
+        claim.finish(State.FAILED, counts=counts, error=sentence, error_code=ROWS_REFUSED, now=now, **values)
+    else:
+        claim.finish(State.DONE, counts={**counts, "importable": False}, now=now, **values)
 
 
-def _usage_problems(result: ImportResult) -> list[BadRow]:
-    return [BadRow(one.row, one.column, one.value, SENTENCES[one.reason]) for one in result.refused()]
-
-
-def _customers(
-    claim: _Claim, viewer: Viewer, path: Path, *, dry_run: bool, now: datetime
-) -> tuple[dict[str, int | bool], list[list[object]]]:
+def _customers(claim: _Claim, viewer: Viewer, path: Path, *, now: datetime) -> None:
+    dry_run = claim.checking
     result: CustomersResult = import_customers(viewer, path, dry_run=dry_run, now=now, progress=_Noting(claim))
     counts: dict[str, int | bool] = {
         "added": result.added,
@@ -156,14 +183,10 @@ def _customers(
         "refused": len({row.row for row in result.refused}),
         "importable": dry_run and result.added + result.renamed + result.moved > 0,
     }
-    return counts, _keep(claim.upload, [BadRow(row.row, row.column, row.value, row.reason) for row in result.refused])
-
-
-def _keep(upload: Upload, problems: list[BadRow]) -> list[list[object]]:
-    """All bad rows as a file, the first of them to be shown."""
-    if problems:
-        storage.write_refused(upload.pk, ((bad.row, bad.column, bad.value, bad.reason) for bad in problems))
-    return [[bad.row, bad.column, bad.value, packed(bad.reason)] for bad in problems[:MOST_PROBLEMS]]
+    problems = keep_problems(
+        storage.folder(claim.upload.pk), (BadRow(row.row, row.column, row.value, row.reason) for row in result.refused)
+    )
+    claim.finish(State.CHECKED if dry_run else State.DONE, counts=counts, problems=problems, now=now)
 
 
 class _Noting:

@@ -8,6 +8,9 @@ from enum import StrEnum
 from trueup.kit.errors import Conflict
 from trueup.kit.text import Text, text
 
+KEY_REUSED = "idempotency_key_reused"
+"""What programs are told where the key of a delivery stands for another content."""
+
 
 class KeyReused(Conflict):
     """The key of a delivery stands for another content."""
