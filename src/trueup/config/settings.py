@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "trueup.cycles",
     "trueup.reports",
     "trueup.uploads",
+    "trueup.exchange",
     "trueup.notifications",
     "trueup.web",  # before the libraries whose templates it overrides
     "whitenoise.runserver_nostatic",

@@ -1,0 +1,1 @@
+"""EXCHANGE: reports in the columns of where MSPs bill, and usage files of any layout, by saved mapping profiles."""

@@ -1,0 +1,38 @@
+"""Mapping profiles as a table."""
+
+from typing import ClassVar, Self
+
+from django.db import models
+
+from trueup.accounts.rules import Viewer
+from trueup.exchange.rules.definition import read_profile
+from trueup.exchange.rules.profiles import Profile
+
+
+class MappingProfileQuerySet(models.QuerySet["MappingProfile"]):
+    """Mapping profiles."""
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Those of the viewer's own account: they say what its customers are called in its own books."""
+        return self if viewer.account_id is None else self.filter(account_id=viewer.account_id)
+
+
+class MappingProfile(models.Model):
+    """A profile somebody saved for their account."""
+
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=60)
+    definition = models.JSONField()  # as rules.profiles.document_of writes it
+    fingerprint = models.CharField(max_length=16)  # of the definition: a write names the one it has seen
+    saved_at = models.DateTimeField()
+    saved_by = models.CharField(max_length=254)  # copied: the person may go
+
+    objects = MappingProfileQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account", "name"], name="one_mapping_profile_of_a_name")]
+
+    @property
+    def profile(self) -> Profile:
+        """What it says."""
+        return read_profile(self.name, self.definition)
