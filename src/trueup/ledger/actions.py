@@ -185,8 +185,8 @@ def map_name(
 
 def _senders(waiting: QuerySet[UnmappedRecord]) -> list[tuple[Source, Account | None]]:
     """From which sources records wait, and which accounts delivered them (None: the operator)."""
-    pairs = waiting.order_by("source_id", "batch__account_id").values_list("source_id", "batch__account_id").distinct()
-    found = sorted(set(pairs), key=lambda pair: (pair[0], pair[1] or 0))
+    pairs = waiting.order_by().values_list("source_id", "batch__account_id").distinct()
+    found: list[tuple[int, int | None]] = sorted(pairs, key=lambda pair: (pair[0], pair[1] or 0))
     sources = Source.objects.in_bulk({source_id for source_id, _ in found})
     accounts = Account.objects.in_bulk({account_id for _, account_id in found if account_id is not None})
     return [(sources[source_id], accounts.get(account_id or 0)) for source_id, account_id in found]

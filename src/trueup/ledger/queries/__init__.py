@@ -91,13 +91,17 @@ def usage_rows(
 
     Raises NotFound for an MSP, customer or service the viewer does not see.
     """
+    return _usage_rows(viewer, month, wanted_ids(viewer, msp=msp, customer=customer, service=service), as_of)
+
+
+def wanted_ids(viewer: Viewer, *, msp: str | None, customer: str | None, service: str | None) -> list[str]:
+    """The conditions of SQL that leave an MSP, a customer and a service. Raises NotFound for one the viewer does not see."""
     wanted = {
         "msp_id": _account_id(viewer, msp, Tier.MSP),
         "customer_id": _account_id(viewer, customer, Tier.CUSTOMER),
         "service_id": _service_id(viewer, service),
     }
-    conditions = [f"{column} = {value}" for column, value in wanted.items() if value is not None]
-    return _usage_rows(viewer, month, conditions, as_of)
+    return [f"{column} = {value}" for column, value in wanted.items() if value is not None]
 
 
 def _usage_rows(viewer: Viewer, month: Month, conditions: list[str], as_of: datetime | None) -> Iterator[UsageRow]:
@@ -106,7 +110,7 @@ def _usage_rows(viewer: Viewer, month: Month, conditions: list[str], as_of: date
     as_of = as_of or known_until()  # one moment for all vendors
     for vendor_id in vendor_ids():
         with open_month(month, as_of=as_of, vendor_id=vendor_id) as reading:
-            seen = _restrict(reading, viewer)
+            seen = restrict(reading, viewer)
             where = " AND ".join([*conditions, *seen]) or "true"
             found = reading.connection.execute(
                 "SELECT day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, recorded_at "  # noqa: S608
@@ -120,7 +124,7 @@ def _usage_rows(viewer: Viewer, month: Month, conditions: list[str], as_of: date
                         yield UsageRow(day, names[msp_id], names[customer_id], codes[service_id], *figures)
 
 
-def _restrict(reading: Reading, viewer: Viewer) -> list[str]:
+def restrict(reading: Reading, viewer: Viewer) -> list[str]:
     """What a viewer sees: the customer's own records, the MSP's, or those of the MSPs that were the distributor's on the day."""
     if viewer.account_id is None:
         return []
