@@ -34,6 +34,7 @@ FURTHER_NAMES = {
     "network/document.py": "YAML and JSON Schema, and the line of everything",
     "network/editing.py": "one entry on its way into the tables, for the verbs that change and remove one",
     "network/keys.py": "what the library that checks secrets keeps of an API client, written with our own row",
+    "network/invitations.py": "signed links, which are kept nowhere: made for the edges that invite, read where one is opened",
     "network/queries": "the questions of many pages, one file for each subject",
     "network/tables": "each part of the file beside the tables it is kept in",
     "notifications/composing.py": "what an e-mail says, read with its recipient's rights when it is sent",

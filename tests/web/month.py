@@ -24,13 +24,13 @@ from trueup.accounts.queries import invited, memberships_of, paths, viewers_of
 from trueup.accounts.rules import Viewer
 from trueup.ledger.actions import import_usage
 from trueup.network.actions import apply, create_client
+from trueup.network.invitations import token_of
 from trueup.notifications.models import Delivery
 from trueup.notifications.rules import Kind as MailKind
 from trueup.notifications.rules import State
 from trueup.uploads.actions import receive
 from trueup.uploads.rules import Kind
 from trueup.uploads.working import work_on_next
-from trueup.web.invitations import token_of
 
 NOBODY: Final = "nobody@nowhere.example"
 """Somebody who can sign in, and is a member of nothing."""

@@ -11,7 +11,7 @@ from tests.web.conftest import NOW, AsPerson, Clock
 from trueup.accounts.models import Member
 from trueup.events.models import Event
 from trueup.kit.errors import Conflict, NotFound
-from trueup.web.invitations import link_for, operators_link
+from trueup.network.invitations import link_for, operators_link
 
 VERA = "viewer@bolt.example"
 GOOD = {"name": "Vera Bolt", "password1": "quite a good password", "password2": "quite a good password"}

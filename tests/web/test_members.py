@@ -15,8 +15,8 @@ from trueup.accounts.models import Account, ApiClient, Member
 from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Viewer
 from trueup.network import actions
+from trueup.network.invitations import link_for
 from trueup.notifications.models import Delivery
-from trueup.web.invitations import link_for
 
 pytestmark = pytest.mark.usefixtures("world")
 

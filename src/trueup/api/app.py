@@ -6,9 +6,15 @@ from ninja import NinjaAPI, Router
 
 from trueup import __version__
 from trueup.api import problems
-from trueup.api.endpoints import me
+from trueup.api.endpoints import accounts, catalog, me, members, terms
 
-ROUTERS: Final[tuple[tuple[str, Router], ...]] = (("Yourself", me.router),)
+ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
+    ("Yourself", me.router),
+    ("Accounts", accounts.router),
+    ("Catalog", catalog.router),
+    ("Terms", terms.router),
+    ("Members", members.router),
+)
 """The operations, under the heading the documentation gives them."""
 
 

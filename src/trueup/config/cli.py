@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from trueup import demo as world
     from trueup.config import serving
     from trueup.jobs import cycles, progress, reports
-    from trueup.web import invitations
+    from trueup.network import invitations
 else:
-    invitations = WhenNeeded("trueup.web.invitations")
+    invitations = WhenNeeded("trueup.network.invitations")
     world = WhenNeeded("trueup.demo")
     serving = WhenNeeded("trueup.config.serving")
     cycles, progress, reports = (WhenNeeded(f"trueup.jobs.{name}") for name in ("cycles", "progress", "reports"))

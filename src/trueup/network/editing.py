@@ -1,5 +1,6 @@
 """One entry on its way into the tables: found for its viewer, compared with what the viewer saw, checked as the file is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -7,11 +8,11 @@ from trueup.accounts.models import Account, Member
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Viewer
 from trueup.kit.errors import Conflict, Invalid, NotFound, Problem, Stale
-from trueup.kit.period import local_date
+from trueup.kit.period import BEGINNING, local_date
 from trueup.kit.text import Text, joined, plural, text
 from trueup.network import document
 from trueup.network.rules import dated
-from trueup.network.rules.editing import NEW, Entry, base_of, entry_of, fingerprint, in_place, key_of, laid_over, shown
+from trueup.network.rules.editing import ANY, NEW, Entry, base_of, entry_of, fingerprint, in_place, key_of, laid_over, shown
 from trueup.network.rules.meaning import understand
 from trueup.network.rules.plan import Plan, Step, compare, entry_name
 from trueup.network.rules.reach import SHARED, Reach, require, require_plan
@@ -19,6 +20,8 @@ from trueup.network.rules.tree import SECTIONS, Key, Raw, State, Values, Wrong, 
 from trueup.network.tables.reading import Seen, present, ref_of, seen_by, used_elsewhere
 
 KEEPABLE = tuple(section for section in SECTIONS if section != "installation")
+TAKEN = "taken"
+"""The code of the problem that there is such an entry already."""
 _KEY_FIELD = {"accounts": "ref", "members": "email", "terms": "from"}
 
 
@@ -85,8 +88,10 @@ class Edit:
         require(self.reach, self.section, self.key, self.here, str(self.given.get("tier", "")))
         if there and seen == NEW:
             field_name = _KEY_FIELD.get(self.section, "code")
-            raise Invalid(text("nothing was changed"), [Problem(field_name, self._taken(), "taken")])
-        if seen not in (None, NEW):
+            raise Invalid(text("nothing was changed"), [Problem(field_name, self._taken(), TAKEN, (field_name,))])
+        if seen == ANY and not there:
+            raise NotFound(self.missing)
+        if seen not in (None, NEW, ANY):
             self._require_unchanged(str(seen))
         if self.section in SHARED and there:
             self._require_own_use(self.section, self.key[0])
@@ -123,7 +128,7 @@ class Edit:
 
     def plan(self) -> Plan:
         """What doing it would change. Raises Invalid with the fields that are wrong, NotAllowed, Conflict."""
-        given = self._without_names_of_others()
+        given = self._with_hidden_placements(self._without_names_of_others())
         data: dict[str, Raw] = {self.section: [laid_over(base_of(self.section, self.key, self.before), given)]}
         wrong = document.wrong_shape(data)
         self.wanted, meant_wrong = understand(data, wrong, self._known())
@@ -166,12 +171,20 @@ class Edit:
         own = {parent for _, parent in dated.entries(self.here or {}, "parent")}
         hidden = own - self.seen.accounts
         placements = self.given.get("placements")
-        rows = placements if isinstance(placements, list) else [placements]
-        named = {"parent": {self.given.get("parent")}, "placements.parent": {row.get("parent") for row in rows if isinstance(row, dict)}}
-        return [
-            Wrong(("accounts", 0, *where.split(".")), nothing_named("accounts", ref), "unknown")
-            for where, refs in named.items() for ref in refs if ref in hidden
-        ]  # fmt: skip
+        named: list[tuple[tuple[str | int, ...], Raw]] = [(("parent",), self.given.get("parent"))]
+        if isinstance(placements, list):
+            named += [(("placements", index, "parent"), row.get("parent")) for index, row in enumerate(placements) if isinstance(row, dict)]
+        elif isinstance(placements, dict):
+            named.append((("placements", "parent"), placements.get("parent")))
+        return [Wrong(("accounts", 0, *at), nothing_named("accounts", ref), "unknown") for at, ref in named if ref in hidden]
+
+    def _with_hidden_placements(self, given: Entry) -> Entry:
+        """Of placements the viewer does not see it can say that they stay: their day, and None as the parent."""
+        placements = given.get("placements")
+        if self.section != "accounts" or self.seen.days is None or not isinstance(placements, list):
+            return given
+        hidden = {day: parent for day, parent in dated.entries(self.here or {}, "parent") if day not in self.seen.days}
+        return given | {"placements": [_kept(row, hidden) for row in placements]}
 
     def _without_names_of_others(self) -> Entry:
         """A person has one name everywhere: who does not see all of a person's accounts does not change it."""
@@ -190,6 +203,15 @@ def _written(value: Raw) -> str:
     return "" if value is None else str(value)
 
 
+def _kept(row: Raw, hidden: Mapping[date, str]) -> Raw:
+    """A placement; one that only says that it stays, with the account it stays under."""
+    if not isinstance(row, dict) or row.get("parent") is not None:
+        return row
+    parents = {day.isoformat(): parent for day, parent in hidden.items()}
+    parent = parents.get(str(row.get("from") or BEGINNING.isoformat()))
+    return row if parent is None else row | {"parent": parent}
+
+
 def find(viewer: Viewer, section: str, given: Entry, now: datetime) -> Edit:
     """The entry, and all that is needed to decide about it. Raises NotFound for a section there is not."""
     if section not in KEEPABLE:
@@ -203,7 +225,7 @@ def find(viewer: Viewer, section: str, given: Entry, now: datetime) -> Edit:
 
 def _invalid(wrong: list[Wrong]) -> Invalid:
     """Every problem beside its field, in the order they were found, each once."""
-    found = dict.fromkeys((_where(item), item.message, item.code) for item in wrong)
+    found = dict.fromkeys((_where(item), item.message, item.code, tuple(str(step) for step in item.path[2:])) for item in wrong)
     problems = [Problem(*item) for item in found]
     many = plural("{count} problem; nothing was changed", "{count} problems; nothing was changed", len(problems))
     return Invalid(many, problems)

@@ -1,6 +1,6 @@
 """Questions about what is sold, and about the lists of the installation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -13,6 +13,7 @@ from trueup.accounts.rules import Right, Tier, Viewer
 from trueup.catalog.models import BillingUnit, Service, SolutionGroup
 from trueup.catalog.queries import service
 from trueup.catalog.rules import ChargeableBasis, MeasureName
+from trueup.kit.errors import NotFound
 from trueup.kit.period import FOREVER
 from trueup.ledger.models import Source
 from trueup.network.queries.shapes import (
@@ -30,7 +31,7 @@ from trueup.network.queries.shapes import (
 )
 from trueup.network.rules import dated
 from trueup.network.rules.editing import fingerprint
-from trueup.network.rules.tree import Key, Values
+from trueup.network.rules.tree import Key, Values, nothing_named
 from trueup.network.tables import reading
 
 _Row = TypeVar("_Row")
@@ -49,11 +50,18 @@ def catalog(viewer: Viewer, on: date) -> tuple[GroupRow, ...]:
             name=str(values["name"]),
             vendor=Named(str(values["vendor"]), names[str(values["vendor"])], Tier.VENDOR),
             services=tuple(row for row in services if row.group == key[0]),
+            position=int(str(values["position"])),
             may_change=keeps,
             fingerprint=fingerprint(values),
         )
         for key, values in groups.items()
     )
+
+
+def services(viewer: Viewer, on: date) -> tuple[ServiceRow, ...]:
+    """The services of the viewer's vendors, in the order of the report, whatever their groups."""
+    groups = reading.groups(SolutionGroup.objects.visible_to(viewer))
+    return tuple(_services(reading.services(Service.objects.visible_to(viewer)), groups, on))
 
 
 def service_details(viewer: Viewer, code: str, on: date) -> ServiceRow:
@@ -81,6 +89,7 @@ def _service(code: str, values: Values, group: Values, unit: Values, on: date) -
         basis=ChargeableBasis(str(values["chargeable_basis"])),
         measures=_over_time(values, "measure", on, _measure),
         credits=_over_time(values, "credits", on, lambda text, day, at: CreditsFrom(Decimal(text), day, at)),
+        position=int(str(values["position"])),
         fingerprint=fingerprint(values),
     )
 
@@ -94,6 +103,17 @@ def _over_time(values: Values, field: str, on: date, made: Callable[[str, date |
 def _measure(text: str, day: date | None, at: When) -> MeasureFrom:
     name, percentile = dated.measure_of(text)
     return MeasureFrom(MeasureName(name), percentile if name == MeasureName.PERCENTILE_DAY else None, day, at)
+
+
+_Listed = TypeVar("_Listed", GroupRow, SwitchRow, UnitRow, SourceRow)
+
+
+def listed(section: str, rows: Iterable[_Listed], code: str) -> _Listed:
+    """The entry of a section's rows that has a code. Raises NotFound."""
+    found = next((row for row in rows if row.code == code), None)
+    if found is None:
+        raise NotFound(nothing_named(section, code))
+    return found
 
 
 def regions(viewer: Viewer) -> tuple[SwitchRow, ...]:

@@ -1,7 +1,8 @@
 """What happened to the network."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from django.db import connection
 from django.db.models import QuerySet, TextField
@@ -35,10 +36,17 @@ def history(viewer: Viewer, account_ref: str | None, *, page: int, per_page: int
     if account_ref is None:
         return _of_installation(viewer, page, per_page)
     account = tree.account(viewer, account_ref)
-    if account.tier == Tier.CUSTOMER:
-        return _of_customer(viewer, account, page, per_page)
-    rows = events.history(viewer, "account", account.pk).order_by("-sequence")
-    return _page(viewer, _some(rows, page, per_page), {account.pk: named(account)})
+    rows, told_in, of = _of_account(viewer, account)
+    ordered = rows.order_by("-at", "-pk") if account.tier == Tier.CUSTOMER else rows.order_by("-sequence")
+    return _page(viewer, _some(ordered, page, per_page), told_in, of)
+
+
+def history_before(viewer: Viewer, account_ref: str, *, before: int | None, limit: int) -> list[HistoryRow]:
+    """The same of an account, as a list that is read on: at most `limit` events whose `number` is below `before`. Raises NotFound."""
+    rows, told_in, of = _of_account(viewer, tree.account(viewer, account_ref))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return _rows(viewer, list(rows.order_by("-pk")[:limit]), told_in, of)
 
 
 def _of_installation(viewer: Viewer, page: int, per_page: int) -> Page[HistoryRow]:
@@ -57,21 +65,25 @@ def _without_strangers(viewer: Viewer, rows: Iterable[HistoryRow]) -> list[Histo
     stranger = Actor("person", text("somebody of another vendor"))
     return [
         row if row.actor.kind != "person" or row.actor.name in known
-        else HistoryRow(row.at, stranger, row.kind, row.changes, row.note, row.told_in)
+        else replace(row, actor=stranger)
         for row in rows
     ]  # fmt: skip
 
 
-def _of_customer(viewer: Viewer, account: Account, page: int, per_page: int) -> Page[HistoryRow]:
-    """Of the events of its MSPs those that tell of it, and of these what they tell of it."""
+def _of_account(viewer: Viewer, account: Account) -> tuple[QuerySet[Event], dict[int, Named], str]:
+    """The events that tell of an account, in whose histories they are, and of which entry alone they are to be read (empty: all).
+
+    Of a customer: of the events of its MSPs those that tell of it, and of these what they tell of it.
+    """
+    if account.tier != Tier.CUSTOMER:
+        return events.history(viewer, "account", account.pk), {account.pk: named(account)}, ""
     placed = Placement.objects.visible_to(viewer).filter(account=account).select_related("parent")
     msps = {row.parent_id: named(row.parent) for row in placed}
     of = f"account {account.ref}"
     # Text, because SQLite can't look into a list of JSON; the two write other characters in their own ways.
     needle = f'"of": {json.dumps(of, ensure_ascii=connection.vendor == "sqlite")}'
     rows = Event.objects.visible_to(viewer).filter(subject="account", subject_id__in=msps)
-    told = rows.annotate(told=Cast("changes", TextField())).filter(told__contains=needle).order_by("-at", "-pk")
-    return _page(viewer, _some(told, page, per_page), msps, of)
+    return rows.annotate(told=Cast("changes", TextField())).filter(told__contains=needle), msps, of
 
 
 def _some(rows: QuerySet[Event], page: int, per_page: int) -> Page[Event]:
@@ -79,22 +91,25 @@ def _some(rows: QuerySet[Event], page: int, per_page: int) -> Page[Event]:
 
 
 def _page(viewer: Viewer, some: Page[Event], told_in: dict[int, Named], of: str = "") -> Page[HistoryRow]:
+    return some.with_items(_rows(viewer, some.items, told_in, of))
+
+
+def _rows(viewer: Viewer, some: Sequence[Event], told_in: dict[int, Named], of: str) -> list[HistoryRow]:
     """The events as the viewer may read them; `of` names the one entry whose changes are wanted."""
-    changes = {event.pk: [Change(**change) for change in event.changes if not of or change.get("of") == of] for event in some.items}
+    changes = {event.pk: [Change(**change) for change in event.changes if not of or change.get("of") == of] for event in some}
     tiers = _hidden(viewer, (change for found in changes.values() for change in found))
-    return some.with_items(
-        [
-            HistoryRow(
-                at=event.at,
-                actor=event.actor,
-                kind=event.kind,
-                changes=tuple(_masked(change, tiers) for change in changes[event.pk]),
-                note=event.note if viewer.sees_all else "",
-                told_in=told_in.get(event.chain),
-            )
-            for event in some.items
-        ]
-    )
+    return [
+        HistoryRow(
+            at=event.at,
+            actor=event.actor,
+            kind=event.kind,
+            changes=tuple(_masked(change, tiers) for change in changes[event.pk]),
+            note=event.note if viewer.sees_all else "",
+            told_in=told_in.get(event.chain),
+            number=event.pk,
+        )
+        for event in some
+    ]
 
 
 def _hidden(viewer: Viewer, changes: Iterable[Change]) -> dict[Plain, Tier]:

@@ -3,16 +3,19 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from trueup.accounts import queries as tree
 from trueup.accounts.models import Account, ApiClient, Member
 from trueup.accounts.queries import Invited
 from trueup.accounts.rules import Right, Role, Scope, Viewer, shows_invitation
+from trueup.kit.errors import NotFound
 from trueup.kit.text import text
 from trueup.network.queries.shapes import ClientRow, MemberRow
-from trueup.network.queries.sight import below_on, named
+from trueup.network.queries.sight import below_on, held, named
 from trueup.network.rules.editing import fingerprint
+from trueup.network.rules.plan import entry_name
+from trueup.network.rules.tree import nothing_named
 
 
 def members(viewer: Viewer, account_ref: str | None = None, *, on: date) -> tuple[MemberRow, ...]:
@@ -26,6 +29,33 @@ def members(viewer: Viewer, account_ref: str | None = None, *, on: date) -> tupl
     return _members(rows if viewer.account_id is None else rows.filter(account_id=viewer.account_id))
 
 
+def members_after(
+    viewer: Viewer, account_ref: str | None = None, *, search: str = "", after: tuple[str, str] | None = None, limit: int, on: date
+) -> list[MemberRow]:  # fmt: skip
+    """The members of the viewer's account and of all that are below it on a day, or of one of these, by account and e-mail address.
+
+    At most `limit` after the place (ref, e-mail address); `search` looks in e-mail address and name. Raises NotFound.
+    """
+    rows = Member.objects.filter(held(viewer, on, "account"))
+    if account_ref is not None:
+        rows = rows.filter(account=tree.account(viewer, account_ref))
+    if words := search.strip():
+        rows = rows.filter(Q(user__email__icontains=words) | Q(user__name__icontains=words))
+    if after is not None:
+        rows = rows.filter(Q(account__ref__gt=after[0]) | Q(account__ref=after[0], user__email__gt=after[1]))
+    return list(_members(rows, limit))
+
+
+def member(viewer: Viewer, account_ref: str, email: str, *, on: date) -> MemberRow:
+    """One member of an account that is the viewer's or below it on a day. Raises NotFound."""
+    account = tree.account(viewer, account_ref)
+    key = (email.strip().lower(), account_ref)
+    found = _members(Member.objects.filter(held(viewer, on, "account"), account=account, user__email=key[0]))
+    if not found:
+        raise NotFound(nothing_named("members", entry_name("members", key)))
+    return found[0]
+
+
 def members_of(viewer: Viewer, account: Account, on: date) -> tuple[MemberRow, ...]:
     """The members of an account the viewer sees."""
     if account.pk not in below_on(viewer, [account.pk], on):
@@ -33,8 +63,8 @@ def members_of(viewer: Viewer, account: Account, on: date) -> tuple[MemberRow, .
     return _members(Member.objects.visible_to(viewer).filter(account=account))
 
 
-def _members(rows: QuerySet[Member]) -> tuple[MemberRow, ...]:
-    ordered = rows.select_related("user", "account").order_by("account__ref", "user__email")
+def _members(rows: QuerySet[Member], limit: int | None = None) -> tuple[MemberRow, ...]:
+    ordered = rows.select_related("user", "account").order_by("account__ref", "user__email")[:limit]
     return tuple(
         MemberRow(
             email=member.user.email,

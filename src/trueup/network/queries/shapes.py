@@ -83,6 +83,33 @@ class AccountRow:
     children: int
 
 
+@dataclass(frozen=True, slots=True)
+class AccountEntry:
+    """What is said of an account, and its placements, the earliest first. `region` and `type` are codes, empty if it has none;
+    `time_zone` is empty if it has none itself. `access` is an MSP's to usage reports, None of other tiers.
+    """
+
+    ref: str
+    name: str
+    tier: Tier
+    company_id: str
+    city: str
+    state: str
+    region: str
+    type: str
+    time_zone: str
+    time_zone_in_force: str
+    usage_reports_excluded: bool
+    access: Access | None
+    placements: tuple[PlacedUnder, ...]
+    fingerprint: str
+
+    @property
+    def parent(self) -> Named | None:
+        """The account above it on the day of the question; None of a vendor, and before its first placement."""
+        return next((placed.parent for placed in self.placements if placed.when == When.IN_FORCE), None)
+
+
 TermValue: TypeAlias = int | str | bool | Decimal | tuple[int, ...]
 """Days, percent, units, the value of an enumeration, a switch, or the days of the reminders."""
 
@@ -213,7 +240,10 @@ class CreditsFrom:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRow:
-    """A service with all its measures and credit requirements, the earliest first. Without a measure in force it has service_peak_day."""
+    """A service with all its measures and credit requirements, the earliest first. Without a measure in force it has service_peak_day.
+
+    `position` is its place among the services in the report.
+    """
 
     code: str
     name: str
@@ -226,6 +256,7 @@ class ServiceRow:
     basis: ChargeableBasis
     measures: tuple[MeasureFrom, ...]
     credits: tuple[CreditsFrom, ...]
+    position: int
     fingerprint: str
 
     @property
@@ -248,12 +279,13 @@ def _in_force(entries: Iterable[_Dated]) -> _Dated | None:
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """A solution group with its services, in the order of the report."""
+    """A solution group with its services, in the order of the report; `position` is its place there."""
 
     code: str
     name: str
     vendor: Named
     services: tuple[ServiceRow, ...]
+    position: int
     may_change: bool
     fingerprint: str
 
@@ -295,7 +327,10 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """Something that happened to the network. `told_in` is the account in whose history it is; None: the installation's."""
+    """Something that happened to the network. `told_in` is the account in whose history it is; None: the installation's.
+
+    `number` is its place among all that happened.
+    """
 
     at: datetime
     actor: Actor
@@ -303,3 +338,4 @@ class HistoryRow:
     changes: tuple[Change, ...]
     note: str
     told_in: Named | None
+    number: int

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import date
 from itertools import combinations
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from trueup.accounts.models import Account, Placement
 from trueup.accounts.queries import paths
@@ -44,6 +44,27 @@ def _through(account_id: int, depth: int, on: date) -> Q:
     for lower, upper in combinations(links, 2):  # periods of which every two overlap have a day in common
         way &= Q(**{f"{lower}from_date__lt": F(f"{upper}until_date"), f"{lower}until_date__gt": F(f"{upper}from_date")})
     return way
+
+
+def placed_on(on: date) -> QuerySet[Placement]:
+    """The placement of every account on a day; before the first one it is the first (as `accounts.queries.parents` has it)."""
+    earlier = Placement.objects.filter(account_id=OuterRef("account_id"), from_date__lt=OuterRef("from_date"))
+    return Placement.objects.filter(Q(from_date__lte=on, until_date__gt=on) | Q(from_date__gt=on) & ~Exists(earlier))
+
+
+def beneath(account_id: int, on: date, path: str = "pk") -> Q:
+    """Accounts at any depth below one on a day, asked in the database; `path` leads to the account's id."""
+    first = placed_on(on).filter(parent_id=account_id).values("account_id")
+    second = placed_on(on).filter(parent_id__in=first).values("account_id")
+    third = placed_on(on).filter(parent_id__in=second).values("account_id")
+    return Q(**{f"{path}__in": first}) | Q(**{f"{path}__in": second}) | Q(**{f"{path}__in": third})
+
+
+def held(viewer: Viewer, on: date, path: str = "pk") -> Q:
+    """Accounts that are the viewer's or below it on a day; `path` leads to the account's id."""
+    if viewer.account_id is None:
+        return Q()
+    return Q(**{path: viewer.account_id}) | beneath(viewer.account_id, on, path)
 
 
 def placements(viewer: Viewer, accounts: Collection[Account], on: date) -> dict[int, list[PlacedUnder]]:

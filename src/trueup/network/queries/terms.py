@@ -8,16 +8,20 @@ from typing import Any
 
 from django.db.models import Q
 
+from trueup.accounts import queries as tree
 from trueup.accounts.models import Account
 from trueup.accounts.queries import paths
 from trueup.accounts.rules import Right, Tier, Viewer
 from trueup.catalog.models import Terms
 from trueup.catalog.rules import TERMS_FIELDS, TermsInForce
+from trueup.kit.errors import NotFound
 from trueup.kit.page import Page
 from trueup.kit.period import FOREVER
 from trueup.network.queries.shapes import Level, Term, TermsEntry, TermsRow, TermValue, When, since, when
-from trueup.network.queries.sight import named, present_accounts
+from trueup.network.queries.sight import held, named, present_accounts
 from trueup.network.rules.editing import fingerprint
+from trueup.network.rules.plan import entry_name
+from trueup.network.rules.tree import nothing_named
 from trueup.network.tables.reading import values_of_terms
 
 _Entries = Mapping[str, Sequence[TermsEntry]]
@@ -36,10 +40,46 @@ def terms(viewer: Viewer, *, search: str = "", page: int, per_page: int, on: dat
 def default_terms(viewer: Viewer, on: date) -> tuple[TermsRow, ...]:
     """The installation's terms, then those of the distributors the viewer sees, by name: what holds where an MSP's say nothing."""
     distributors = list(present_accounts(viewer, Tier.DISTRIBUTOR, on).order_by("name", "ref"))
-    entries = _entries([], on)
-    own = entries.get("", ())
-    row = TermsRow(None, _in_force([(Level.INSTALLATION, own)]), tuple(own), viewer.sees_all)
-    return (row, *terms_of(viewer, distributors, on))
+    return (_of_installation(viewer, on), *terms_of(viewer, distributors, on))
+
+
+def terms_after(viewer: Viewer, *, search: str = "", after: str | None = None, limit: int, on: date) -> list[TermsRow]:
+    """The terms of the distributors and MSPs that are the viewer's or below it on a day, by ref: at most `limit` after that ref.
+
+    Before all refs, after none, come the installation's. `search` looks in name and ref, and leaves the installation out.
+    """
+    found = Account.objects.filter(held(viewer, on), tier__in=_WITH_TERMS)
+    words = search.strip()
+    if words:
+        found = found.filter(Q(name__icontains=words) | Q(ref__icontains=words))
+    first = [] if words or after is not None else [_of_installation(viewer, on)]
+    if after:
+        found = found.filter(ref__gt=after)
+    return [*first, *terms_of(viewer, list(found.order_by("ref")[:limit]), on)][:limit]
+
+
+def terms_row(viewer: Viewer, ref: str, on: date) -> TermsRow:
+    """The terms of a distributor or an MSP that is the viewer's or below it on a day. Raises NotFound."""
+    account = tree.account(viewer, ref)
+    if not Account.objects.filter(held(viewer, on), pk=account.pk, tier__in=_WITH_TERMS).exists():
+        raise NotFound(nothing_named("terms", ref))
+    return terms_of(viewer, [account], on)[0]
+
+
+def terms_entry(viewer: Viewer, ref: str, day: date, on: date) -> TermsEntry:
+    """What such an account says from a day on. Raises NotFound."""
+    found = next((entry for entry in terms_row(viewer, ref, on).own if entry.from_key == day.isoformat()), None)
+    if found is None:
+        raise NotFound(nothing_named("terms", entry_name("terms", (ref, day.isoformat()))))
+    return found
+
+
+_WITH_TERMS = (Tier.DISTRIBUTOR, Tier.MSP)
+
+
+def _of_installation(viewer: Viewer, on: date) -> TermsRow:
+    own = _entries([], on).get("", ())
+    return TermsRow(None, _in_force([(Level.INSTALLATION, own)]), tuple(own), viewer.sees_all)
 
 
 def terms_of(viewer: Viewer, accounts: Sequence[Account], on: date) -> list[TermsRow]:

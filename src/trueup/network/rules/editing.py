@@ -20,6 +20,9 @@ and an effective-dated field given as one mapping (`{"from": â€¦, "per_unit": â€
 NEW: Final = ""
 """As the fingerprint that was seen: there was no such entry."""
 
+ANY: Final = "*"
+"""As the fingerprint that was seen: there is such an entry, whatever it says by now."""
+
 _VALUE_OF: Final[Mapping[str, str]] = {"placements": "parent", "measure": "name", "credits": "per_unit"}
 """Fields with one value per day, and where the value is."""
 

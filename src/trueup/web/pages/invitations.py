@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from trueup.accounts.queries import Invited
 from trueup.kit.errors import Conflict
 from trueup.network.actions import accept_invitation
-from trueup.web.invitations import read
+from trueup.network.invitations import read
 from trueup.web.page import Request, render
 from trueup.web.viewing import public
 

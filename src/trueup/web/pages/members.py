@@ -13,10 +13,10 @@ from trueup.accounts.queries import account
 from trueup.accounts.rules import Right, Role, Tier
 from trueup.kit.errors import Conflict, Invalid, NotFound
 from trueup.kit.text import text
-from trueup.network import actions, queries
+from trueup.network import actions, invitations, queries
 from trueup.network.queries import MemberRow
 from trueup.notifications import actions as notifications
-from trueup.web import invitations, words
+from trueup.web import words
 from trueup.web.forms import ChoiceField, Form, TextField
 from trueup.web.network.changing import SETTINGS, Changing, bound, change, show
 from trueup.web.network.listing import search_of, today_of

@@ -1,0 +1,287 @@
+"""What is sold, and the lists of the installation: groups, services, units, regions, account types, sources."""
+
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+from ninja import Field, Router, Schema
+from pydantic import Field as Checked
+
+from trueup.api.callers import Asked
+from trueup.api.endpoints.network_lists import List, keep
+from trueup.api.endpoints.network_shapes import From, Named, Taken, Typed, Version, known_as, today
+from trueup.api.endpoints.network_writing import Key, Kind
+from trueup.api.schemas import Number
+from trueup.catalog.rules import DEFAULT_MEASURE, ChargeableBasis, MeasureName
+from trueup.network import queries
+from trueup.network.queries import CreditsFrom, GroupRow, MeasureFrom, ServiceRow, SourceRow, SwitchRow, UnitRow, When
+
+router = Router(by_alias=True)
+
+
+class Group(Schema):
+    """A tab of the report; `position` is its place there."""
+
+    code: str
+    name: str
+    vendor: Named
+    position: int
+    version: Version
+
+
+class GroupChange(Taken):
+    """What is said of a group. null is as if nothing had been said."""
+
+    name: str | None = Checked(default=None, description="The title of the tab; the code if nothing is said.")
+
+
+class GroupIn(GroupChange):
+    """Everything that is said of a group. Its vendor never changes."""
+
+    vendor: str | None = Checked(default=None, description="The vendor whose group it is; yours if nothing is said.")
+
+
+class Measure(Schema):
+    """How a month of daily values becomes one figure, from a day on."""
+
+    name: MeasureName
+    percentile: Number | None = Field(description="Only of percentile_day.")
+    from_date: date | None = Field(alias="from", description="The first day; null: since ever.")
+    when: When
+
+
+class Requirement(Schema):
+    """Credits per unit and month, from a day on."""
+
+    per_unit: Number
+    from_date: date | None = Field(alias="from", description="The first day; null: since ever.")
+    when: When
+
+
+class Service(Schema):
+    """What is billed. `measure` and `credits_per_unit` are in force today; the lists hold what was and what comes, the earliest first."""
+
+    code: str
+    name: str
+    group: str
+    group_name: str
+    unit: str
+    unit_name: str
+    decimals: int
+    reports_used: bool
+    chargeable_basis: ChargeableBasis
+    measure: MeasureName
+    percentile: Number | None
+    credits_per_unit: Number | None = Field(description="null: none.")
+    measures: list[Measure]
+    credits: list[Requirement]
+    position: int
+    version: Version
+
+
+class MeasureIn(Taken):
+    """A measure from a day on, until the next one."""
+
+    name: Annotated[MeasureName, Checked(strict=False)]
+    percentile: Typed | None = Checked(default=None, description="Only of percentile_day: above 0, at most 100; 85 if nothing is said.")
+    from_date: From = None
+
+
+class RequirementIn(Taken):
+    """Credits per unit and month from a day on, until the next ones."""
+
+    per_unit: Typed
+    from_date: From = None
+
+
+class ServiceChange(Taken):
+    """What is said of a service. null is as if nothing had been said; a list is complete: a day that is not in it is taken away."""
+
+    name: str | None = Checked(default=None, description="What people read; the code if nothing is said.")
+    group: str | None = Checked(default=None, description="The code of its solution group.")
+    unit: str | None = Checked(default=None, description="The code of the billing unit it is counted in; one there is not is made.")
+    reports_used: bool | None = Checked(default=None, description="Whether it can measure used units at all; true if nothing is said.")
+    chargeable_basis: Annotated[ChargeableBasis, Checked(strict=False)] | None = None
+    measures: list[MeasureIn] | None = Checked(default=None, description="service_peak_day if nothing is said.")
+    credits: list[RequirementIn] | None = Checked(default=None, description="None if nothing is said.")
+
+
+class ServiceIn(ServiceChange):
+    """Everything that is said of a service. It needs its group and its unit."""
+
+
+class Unit(Schema):
+    """What is counted; `services` counts those you see."""
+
+    code: str
+    name: str
+    decimals: int
+    services: int
+    version: Version
+
+
+class UnitIn(Taken):
+    """What is said of a billing unit. null is as if nothing had been said."""
+
+    name: str | None = Checked(default=None, description="What people read; the code if nothing is said.")
+    decimals: int | None = Checked(default=None, description="0 to 6; if nothing is said 3 for volumes, bandwidths and hours, else 0.")
+
+
+class Switch(Schema):
+    """A region or an account type; `accounts` counts those of yours."""
+
+    code: str
+    name: str
+    usage_reports: bool
+    accounts: int
+    version: Version
+
+
+class SwitchIn(Taken):
+    """What is said of a region or an account type. null is as if nothing had been said."""
+
+    name: str | None = Checked(default=None, description="What people read; the code if nothing is said.")
+    usage_reports: bool | None = Checked(default=None, description="Whether accounts of it have usage reports; true if nothing is said.")
+
+
+class Source(Schema):
+    """Where usage comes from; `in_use`: it has delivered something, or names are mapped for it."""
+
+    code: str
+    expected: Literal["daily"] | None = Field(description="daily: a day without a record of it is missing.")
+    unmapped: Literal["keep", "refuse"] = Field(description="What is done with records whose customer or service is unknown.")
+    in_use: bool
+    version: Version
+
+
+class SourceIn(Taken):
+    """What is said of a source. null is as if nothing had been said."""
+
+    expected: Literal["daily"] | None = None
+    unmapped: Literal["keep", "refuse"] | None = None
+
+
+def _group(row: GroupRow) -> dict[str, Any]:
+    return {"code": row.code, "name": row.name, "vendor": known_as(row.vendor), "position": row.position, "version": row.fingerprint}
+
+
+def _service(row: ServiceRow) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "name": row.name,
+        "group": row.group,
+        "group_name": row.group_name,
+        "unit": row.unit,
+        "unit_name": row.unit_name,
+        "decimals": row.decimals,
+        "reports_used": row.reports_used,
+        "chargeable_basis": row.basis,
+        "measure": row.measure.name if row.measure else DEFAULT_MEASURE,
+        "percentile": row.measure.percentile if row.measure else None,
+        "credits_per_unit": row.credit_requirement.per_unit if row.credit_requirement else None,
+        "measures": [_measure(one) for one in row.measures],
+        "credits": [_requirement(one) for one in row.credits],
+        "position": row.position,
+        "version": row.fingerprint,
+    }
+
+
+def _measure(one: MeasureFrom) -> dict[str, Any]:
+    return {"name": one.name, "percentile": one.percentile, "from": one.from_date, "when": one.when}
+
+
+def _requirement(one: CreditsFrom) -> dict[str, Any]:
+    return {"per_unit": one.per_unit, "from": one.from_date, "when": one.when}
+
+
+def _unit(row: UnitRow) -> dict[str, Any]:
+    return {"code": row.code, "name": row.name, "decimals": row.decimals, "services": row.services, "version": row.fingerprint}
+
+
+def _switch(row: SwitchRow) -> dict[str, Any]:
+    return {"code": row.code, "name": row.name, "usage_reports": row.usage_reports, "accounts": row.accounts, "version": row.fingerprint}
+
+
+def _source(row: SourceRow) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "expected": "daily" if row.expected_daily else None,
+        "unmapped": "keep" if row.keeps_unmapped else "refuse",
+        "in_use": row.in_use,
+        "version": row.fingerprint,
+    }
+
+
+def _groups(request: Asked) -> tuple[GroupRow, ...]:
+    return queries.catalog(request.caller.viewer, today(request))
+
+
+def _read_group(request: Asked, key: Key) -> GroupRow:
+    return queries.listed("solution_groups", _groups(request), key[0])
+
+
+def _services(request: Asked) -> tuple[ServiceRow, ...]:
+    return queries.services(request.caller.viewer, today(request))
+
+
+def _read_service(request: Asked, key: Key) -> ServiceRow:
+    return queries.service_details(request.caller.viewer, key[0], today(request))
+
+
+def _units(request: Asked) -> tuple[UnitRow, ...]:
+    return queries.billing_units(request.caller.viewer)
+
+
+def _read_unit(request: Asked, key: Key) -> UnitRow:
+    return queries.listed("billing_units", _units(request), key[0])
+
+
+def _regions(request: Asked) -> tuple[SwitchRow, ...]:
+    return queries.regions(request.caller.viewer)
+
+
+def _read_region(request: Asked, key: Key) -> SwitchRow:
+    return queries.listed("regions", _regions(request), key[0])
+
+
+def _types(request: Asked) -> tuple[SwitchRow, ...]:
+    return queries.account_types(request.caller.viewer)
+
+
+def _read_type(request: Asked, key: Key) -> SwitchRow:
+    return queries.listed("account_types", _types(request), key[0])
+
+
+def _sources(request: Asked) -> tuple[SourceRow, ...]:
+    return queries.sources(request.caller.viewer)
+
+
+def _read_source(request: Asked, key: Key) -> SourceRow:
+    return queries.listed("sources", _sources(request), key[0])
+
+
+_CODE: Final = {"code": "code"}
+
+keep(
+    router, "/solution-groups", List("solution_group", "solution group", _groups, in_order=True),
+    Kind("solution_groups", Group, _read_group, _group, _CODE), whole=GroupIn, part=GroupChange,
+)  # fmt: skip
+keep(
+    router, "/services", List("service", "service", _services, in_order=True),
+    Kind("services", Service, _read_service, _service, _CODE, {"measure": "measures"}), whole=ServiceIn, part=ServiceChange,
+)  # fmt: skip
+keep(
+    router, "/billing-units", List("billing_unit", "billing unit", _units), Kind("billing_units", Unit, _read_unit, _unit, _CODE),
+    whole=UnitIn, part=UnitIn,
+)  # fmt: skip
+keep(
+    router, "/regions", List("region", "region", _regions), Kind("regions", Switch, _read_region, _switch, _CODE),
+    whole=SwitchIn, part=SwitchIn,
+)  # fmt: skip
+keep(
+    router, "/account-types", List("account_type", "account type", _types), Kind("account_types", Switch, _read_type, _switch, _CODE),
+    whole=SwitchIn, part=SwitchIn,
+)  # fmt: skip
+keep(
+    router, "/sources", List("source", "source", _sources), Kind("sources", Source, _read_source, _source, _CODE),
+    whole=SourceIn, part=SourceIn,
+)  # fmt: skip
