@@ -109,24 +109,25 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def call(target: Target, headers: Mapping[str, str], body: bytes, *, private: bool, resolve: Resolve = addresses) -> Answer:
-    """Post something, and what came of it. Never raises for what an endpoint does."""
+def call(
+    target: Target, headers: Mapping[str, str], body: bytes, *, private: bool, resolve: Resolve = addresses, seconds: int = TIMEOUT,
+) -> Answer:  # fmt: skip
+    """Post something, and what came of it within so long. Never raises for what an endpoint does."""
     began = time.monotonic_ns()
     try:
-        status, said, retry_after = _post(target, headers, body, private=private, resolve=resolve)
+        found = checked(target, resolve, private=private)
+        status, said, retry_after = _post(target, headers, body, found, _Deadline(seconds))
     except Invalid as error:
         return Answer(problem=error.message, milliseconds=_since(began), refused=True)
     except (httpcore.TimeoutException, TimeoutError):
-        return Answer(problem=f"no answer within {TIMEOUT} s", milliseconds=_since(began))
+        return Answer(problem=f"no answer within {seconds} s", milliseconds=_since(began))
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is the endpoint's
         return Answer(problem=_words(error), milliseconds=_since(began))
     return Answer(status, said, milliseconds=_since(began), retry_after=retry_after)
 
 
-def _post(target: Target, headers: Mapping[str, str], body: bytes, *, private: bool, resolve: Resolve) -> tuple[int, str, int]:
+def _post(target: Target, headers: Mapping[str, str], body: bytes, found: list[str], deadline: _Deadline) -> tuple[int, str, int]:
     """Status, the beginning of the answer, and the seconds it asks to wait."""
-    deadline = _Deadline(TIMEOUT)
-    found = checked(target, resolve, private=private)
     url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
     fields = [("Host", target.authority), ("Content-Length", str(len(body))), ("Connection", "close"), *headers.items()]
     with (
