@@ -25,6 +25,7 @@ _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _VARIABLE = re.compile(r"\bTRUEUP_[A-Z_]+\b")
 _READ = re.compile(r'"(TRUEUP_[A-Z_]+)"')
+_READERS = ("config/settings", "config/environment", "config/cli", "jobs/signing_in")
 _WHO = {Right.PREPARE: "MSP", Right.REVIEW: "distributor", None: "clock"}
 
 
@@ -34,7 +35,7 @@ def _text(name: str) -> str:
 
 def _variables() -> set[str]:
     """What the program reads from the environment."""
-    return {name for file in ("settings", "environment") for name in _READ.findall(_text(f"src/trueup/config/{file}.py"))}
+    return {name for file in _READERS for name in _READ.findall(_text(f"src/trueup/{file}.py"))}
 
 
 def _commands(text: str) -> Iterator[list[str]]:

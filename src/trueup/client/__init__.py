@@ -8,70 +8,22 @@ with Client("https://trueup.example.com", client_id="…", secret="…") as clie
         print(report.cycle, report.msp, report.deadline)
 """
 
-import time
-from types import TracebackType
-from typing import Self
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-import httpx
-
-from trueup.client.answers import LineEdit, Me
-from trueup.client.errors import Changed, SignedOut, Unreachable
-from trueup.client.network import Network, Webhooks
-from trueup.client.reading import read
-from trueup.client.reports import ANY, Cycles, Reports
-from trueup.client.signing_in import ClientCredentials, FixedToken
-from trueup.client.transport import TRIES, Http, Pause, Tokens, Transport, address
-from trueup.client.usage import Usage
-from trueup.kit.errors import Invalid
+if TYPE_CHECKING:
+    from trueup.client.answers import LineEdit
+    from trueup.client.client import Client
+    from trueup.client.errors import Changed, SignedOut, Unreachable
+    from trueup.client.reports import ANY
 
 __all__ = ["ANY", "Changed", "Client", "LineEdit", "SignedOut", "Unreachable"]
 
-
-class Client:
-    """One installation, as one caller. Safe to use from one thread at a time; close it, or use it in a `with`."""
-
-    def __init__(
-        self, url: str, *,
-        token: str | None = None, client_id: str | None = None, secret: str | None = None, tokens: Tokens | None = None,
-        account: str | None = None, tries: int = TRIES, pause: Pause = time.sleep, insecure: bool = False,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:  # fmt: skip
-        """Name the installation and one way to sign in: `token`, or `client_id` and `secret`, or `tokens` (`signing_in.SignedIn`).
-
-        `account`: in which account a person with several memberships acts. `insecure` lets http:// reach other machines.
-        Nothing is sent before the first call. Raises Invalid for an address or a sign-in that is none.
-        """
-        self.url = address(url, insecure=insecure)
-        http = Http(self.url, tries=tries, pause=pause, transport=transport)
-        self._transport = Transport(http, _tokens(token, client_id, secret, tokens), account=account)
-        self.cycles = Cycles(self._transport)
-        self.reports = Reports(self._transport)
-        self.usage = Usage(self._transport, pause)
-        self.network = Network(self._transport)
-        self.webhooks = Webhooks(self._transport)
-
-    def me(self) -> Me:
-        """Who one is for the server. Raises SignedOut, Unreachable."""
-        return read(Me, self._transport.get("/me").json)
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._transport.http.close()
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Give the connections back."""
-        self.close()
+_WHERE: Final = {"ANY": "reports", "Client": "client", "LineEdit": "answers"}
 
 
-def _tokens(token: str | None, client_id: str | None, secret: str | None, tokens: Tokens | None) -> Tokens:
-    if (client_id is None) != (secret is None):
-        raise Invalid("a program signs in with its client id and its secret: one of them is missing")
-    program = ClientCredentials(client_id, secret) if client_id is not None and secret is not None else None
-    ways: list[Tokens] = [way for way in (FixedToken(token) if token is not None else None, program, tokens) if way is not None]
-    if len(ways) != 1:
-        raise Invalid("name one way to sign in: a token, or a client id with its secret, or the tokens of a person")
-    return ways[0]
+def __getattr__(name: str) -> object:
+    """Loaded when it is first used: who only needs the dataclasses needs no HTTP."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHERE.get(name, 'errors')}"), name)

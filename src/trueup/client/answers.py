@@ -32,7 +32,10 @@ class MissingDays:
 
 @dataclass(frozen=True, slots=True)
 class CycleDetails:
-    """A month with its reports by status, the deadlines of those that wait for their MSP, and the days that are missing."""
+    """A month with its reports by status, the deadlines of those that wait for their MSP, and the days that are missing.
+
+    `missing_days` is None for an MSP, which sees no sources.
+    """
 
     cycle: Month
     status: str
@@ -42,7 +45,7 @@ class CycleDetails:
     reports: dict[str, int]
     first_deadline: datetime | None
     last_deadline: datetime | None
-    missing_days: tuple[MissingDays, ...] = ()
+    missing_days: tuple[MissingDays, ...] | None = None
 
 
 # ── Reports ───────────────────────────────────────────────────────────────────────────────────────────────────────────

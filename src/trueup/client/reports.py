@@ -1,6 +1,7 @@
 """Cycles and usage reports."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from trueup.client.answers import (
@@ -52,15 +53,19 @@ class Reports:
     def list(
         self, *,
         cycle: Month | str | None = None, status: str | None = None, submission: str | None = None, flag: str | None = None,
-        search: str | None = None, msp: str | None = None, **more: str | bool | None,
+        search: str | None = None, msp: str | None = None, waiting: bool | None = None, order: str | None = None,
     ) -> Iterator[ReportSummary]:  # fmt: skip
-        """The reports somebody sees, the latest cycle first; `more` are further filters of the API."""
-        wanted = {"cycle": cycle, "status": status, "submission": submission, "flag": flag, "search": search, "msp": msp, **more}
+        """The reports somebody sees, the latest cycle first unless `order` says otherwise (`deadline`, `-stake` …).
+
+        `waiting`: only those that wait for the account. Raises NotAllowed, Invalid.
+        """
+        narrowed = {"cycle": cycle, "status": status, "submission": submission, "flag": flag, "search": search, "msp": msp}
+        wanted = {**narrowed, "waiting": waiting, "order": order}
         return (read(ReportSummary, one) for one in self._transport.pages("/reports", wanted))
 
     def get(self, cycle: Month | str, msp: str) -> Report:
         """A report with its lines and issues. Raises NotFound, NotAllowed."""
-        return _report(self._transport.get(_path(cycle, msp), {"expand": "lines,issues"}))
+        return _report(self._transport.get(_path(cycle, msp), {"expand": "lines"}))
 
     def customers(self, cycle: Month | str, msp: str, service: str) -> Iterator[CustomerFigures]:
         """The customers behind a line. Raises NotFound, NotAllowed."""
@@ -72,7 +77,7 @@ class Reports:
 
     def history(self, cycle: Month | str, msp: str) -> Iterator[HistoryEntry]:
         """Every step of a report, the first one first. Raises NotFound, NotAllowed."""
-        return (read(HistoryEntry, one) for one in self._transport.pages(f"{_path(cycle, msp)}/history"))
+        return (_step(one) for one in self._transport.pages(f"{_path(cycle, msp)}/history"))
 
     def forecast(self, cycle: Month | str, msp: str) -> Forecast:
         """What happens at the deadline. Raises Conflict for a report that nobody is preparing, NotFound, NotAllowed."""
@@ -113,6 +118,13 @@ def _path(cycle: Month | str, msp: str) -> str:
 
 def _report(answer: Answer) -> Report:
     return read(Report, {**answer.json, "version": answer.version}) if isinstance(answer.json, dict) else read(Report, answer.json)
+
+
+def _step(given: Any) -> HistoryEntry:
+    """A step; what is of no line has no service."""
+    step = read(HistoryEntry, given)
+    changes = ({name: value for name, value in change.items() if name != "service" or value is not None} for change in step.changes)
+    return replace(step, changes=tuple(changes))
 
 
 def _edit(edit: LineEdit) -> dict[str, Any]:

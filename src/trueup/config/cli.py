@@ -10,10 +10,11 @@ import typer
 from typer.core import TyperGroup
 
 from trueup import __version__
-from trueup.jobs.commands import clock, cycle, network, review, usage
+from trueup.jobs.commands import access, clock, cycle, network, review, usage
+from trueup.jobs.desk import reading
 from trueup.jobs.messages import refuse, say
 from trueup.jobs.options import Format, NowOption, examples, moment
-from trueup.jobs.starting import WhenNeeded
+from trueup.jobs.starting import Later, Server, WhenNeeded, use
 from trueup.kit.errors import TrueUpError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ else:
     invitations = WhenNeeded("trueup.network.invitations")
     world = WhenNeeded("trueup.demo")
     serving = WhenNeeded("trueup.config.serving")
-    cycles, progress, reports = (WhenNeeded(f"trueup.jobs.{name}") for name in ("cycles", "progress", "reports"))
+    cycles, progress, reports = (Later(f"trueup.jobs.{name}") for name in ("cycles", "progress", "reports"))
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 """Exit codes."""
@@ -97,6 +98,7 @@ app = typer.Typer(
         "trueup usage import october.csv",
         "trueup cycle close 2026-10",
         "trueup report show 2026-10 bolt",
+        "trueup --server https://trueup.example.com report list",
         "",
         "Exit codes: 0 done, 1 refused with the reason, 2 wrong usage.",
     ),
@@ -105,12 +107,24 @@ app = typer.Typer(
 
 @app.callback()
 def trueup(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)] = False,
+    *,
+    server: Annotated[
+        str | None,
+        typer.Option("--server", metavar="URL", envvar="TRUEUP_SERVER", help="Ask this installation over the network, not this machine."),
+    ] = None,
+    account: Annotated[
+        str | None,
+        typer.Option("--account", metavar="REF", envvar="TRUEUP_ACCOUNT", help="With --server: which of your accounts you act for."),
+    ] = None,
+    version: Annotated[  # noqa: ARG001 -- its callback has answered
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
 ) -> None:
     """TrueUp: the monthly true-up of software distribution, from daily usage to approved values."""
+    use(Server(server, account) if server else None)
 
 
-for _commands in (network, usage, cycle, review, clock):
+for _commands in (network, usage, cycle, review, clock, access):
     _commands.add_to(app)
 
 
@@ -125,9 +139,10 @@ def demo(now: NowOption = None) -> None:
         if world.load(now=at, progress=told):
             say("The demo world is loaded: a vendor, two distributors, twelve MSPs and their customers. All names are invented.")
         month = world.play(now=at, progress=told)
-    cycles.show(month, None, Format.TABLE, at)
-    print()
-    reports.list_reports(None, cycle=month, status=None, distributor=None, form=Format.TABLE)
+    with reading(now=at) as desk:
+        cycles.show(desk, month, Format.TABLE)
+        print()
+        reports.list_reports(desk, cycle=month, status=None, distributor=None, form=Format.TABLE)
     say(f"Look closer: trueup report show {month} MSP, trueup report --help, or in the portal: trueup serve")
     print(f"\nPeople of the demo world; the password of each is {world.PASSWORD}\n")
     for person in world.people():

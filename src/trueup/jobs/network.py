@@ -14,6 +14,7 @@ from trueup.jobs.options import Format
 from trueup.jobs.output import Listing, Record, write_object
 from trueup.jobs.progress import showing_progress
 from trueup.jobs.tables import Column, for_people
+from trueup.jobs.usage import REFUSED
 from trueup.kit.errors import Invalid
 from trueup.network import actions
 from trueup.network.rules.plan import Plan
@@ -29,17 +30,6 @@ _STEPS = Listing(
     ),
     empty="The network is as the file says: nothing to change.",
 )
-REFUSED = Listing(
-    keys=("row", "column", "value", "reason"),
-    columns=(
-        Column("Row", "row", number=True),
-        Column("Column", "column"),
-        Column("Value", "value"),
-        Column("Reason", show=lambda record: record.get("sentence", record["reason"])),
-    ),
-    empty="No row was refused.",
-)
-"""Bad rows of an import."""
 
 
 def apply(file: Path, *, dry_run: bool, form: Format, now: datetime) -> None:

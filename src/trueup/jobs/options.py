@@ -60,7 +60,9 @@ AsOfOption = Annotated[
     typer.Option("--as-of", parser=_instant, metavar="T", help="What was known at this instant (default: everything)."),
 ]
 SeenAs = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="Show what this person may see (default: everything).")]
-ActingAs = Annotated[str, typer.Option("--as", metavar="EMAIL", help="The member who does it.")]
+ActingAs = Annotated[
+    str | None, typer.Option("--as", metavar="EMAIL", help="The member who does it; with --server it is whoever has signed in.")
+]
 
 
 def examples(*lines: str) -> str:

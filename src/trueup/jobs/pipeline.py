@@ -12,6 +12,8 @@ from typing import TypeVar
 from trueup.accounts.rules import Viewer
 from trueup.cycles.actions import close
 from trueup.cycles.queries import closed_cycle, closed_months, months_to_close
+from trueup.intake.queries import gatherings_due
+from trueup.intake.working import forget_old, gather_next
 from trueup.kit.period import Month, instant_text
 from trueup.kit.progress import Progress
 from trueup.ledger.actions import compact
@@ -62,6 +64,7 @@ def run_once(now: datetime, progress: Progress | None = None) -> Iterator[Done]:
     """
     this = Round(now, progress)
     for step in (
+        gather_events,
         close_months_that_are_over,
         generate_missing_reports,
         submit_forgotten_reports,
@@ -73,6 +76,16 @@ def run_once(now: datetime, progress: Progress | None = None) -> Iterator[Done]:
         yield from (done for done in step(this) if done.count)
     if this.failures:
         raise ExceptionGroup(f"{len(this.failures)} thing(s) that were due at {instant_text(now)} failed", this.failures)
+
+
+def gather_events(this: Round) -> Iterator[Done]:
+    """Usage that arrived in small pieces gets into the ledger, also before a month is pinned."""
+
+    def next_one(_due: int) -> int:
+        return gather_next(now=this.now)
+
+    yield Done("gathered events", this.each(range(gatherings_due()), next_one))
+    this.each([this.now], lambda now: forget_old(now=now))
 
 
 def close_months_that_are_over(this: Round) -> Iterator[Done]:

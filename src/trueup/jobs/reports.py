@@ -1,17 +1,16 @@
 """Reading reports, as commands."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import timedelta
 
+from trueup.client.answers import Report, ReportLine, ReportSummary
+from trueup.jobs.desk import Desk
 from trueup.jobs.options import Format
 from trueup.jobs.output import Listing, Record, write_object
-from trueup.jobs.people import every_answer, viewer_of_report, viewers
 from trueup.jobs.tables import Column, for_people, in_words, print_facts, print_line
 from trueup.kit.issue import Issue, Severity
 from trueup.kit.period import Month
 from trueup.kit.quantity import plain
-from trueup.reports import queries
-from trueup.reports.queries import LineView, ReportSummary, ReportView
 
 _REPORTS = Listing(
     keys=("cycle", "msp", "distributor", "status", "submission", "flags", "deadline"),
@@ -104,14 +103,12 @@ _FORECAST = Listing(
 )
 
 
-def list_reports(email: str | None, *, cycle: Month | None, status: str | None, distributor: str | None, form: Format) -> None:
+def list_reports(desk: Desk, *, cycle: Month | None, status: str | None, distributor: str | None, form: Format) -> None:
     """Write the reports somebody sees. Raises NotFound, NotAllowed."""
-    answers = every_answer(viewers(email), lambda viewer: queries.report_list(viewer, cycle=cycle, status=status, distributor=distributor))
-    found = {(-one.cycle.year, -one.cycle.month, one.msp): one for summaries in answers for one in summaries}
-    _REPORTS.write((_summary(found[key]) for key in sorted(found)), form)
+    _REPORTS.write((_summary(one) for one in desk.reports(cycle=cycle, status=status, distributor=distributor)), form)
 
 
-def _summary(one: ReportSummary) -> dict[str, object]:
+def _summary(one: ReportSummary | Report) -> dict[str, object]:
     return {
         "cycle": one.cycle,
         "msp": one.msp,
@@ -123,13 +120,13 @@ def _summary(one: ReportSummary) -> dict[str, object]:
     }
 
 
-def show(email: str | None, month: Month, msp: str, form: Format) -> None:
+def show(desk: Desk, month: Month, msp: str, form: Format) -> None:
     """Write a report. Raises NotFound, NotAllowed."""
-    found = queries.report(viewer_of_report(email, month, msp), month, msp)
+    found = desk.report(month, msp)
     lines = [_line(line) for line in found.lines]
     if form is Format.JSON:
         codes = list(dict.fromkeys(issue.code for issue in found.issues))
-        write_object(_summary(found.summary) | {"approved_at": found.approved_at, "lines": lines, "issues": codes})
+        write_object(_summary(found) | {"approved_at": found.approved_at, "lines": lines, "issues": codes})
     elif form is Format.CSV:
         _LINES.write(lines, form)
     else:
@@ -138,7 +135,7 @@ def show(email: str | None, month: Month, msp: str, form: Format) -> None:
         _print_notes(found)
 
 
-def _line(line: LineView) -> dict[str, object]:
+def _line(line: ReportLine) -> dict[str, object]:
     return {
         "service": line.service,
         "group": line.group,
@@ -162,17 +159,16 @@ def _blocks(issue: Issue) -> bool:
     return issue.severity == Severity.BLOCKING
 
 
-def _print_header(found: ReportView) -> None:
-    summary = found.summary
-    status = in_words(summary.status) + (f" ({in_words(summary.submission)})" if summary.submission else "")
+def _print_header(found: Report) -> None:
+    status = in_words(found.status) + (f" ({in_words(found.submission)})" if found.submission else "")
     facts: dict[str, object] = {
-        "Report": f"{summary.cycle} · {found.msp_name} ({summary.msp})",
-        "Distributor": f"{found.distributor_name} ({summary.distributor})",
+        "Report": f"{found.cycle} · {found.msp_name} ({found.msp})",
+        "Distributor": f"{found.distributor_name} ({found.distributor})",
         "Company ID": found.company_id,
         "Place": ", ".join(part for part in (found.city, found.state) if part),
         "Status": status,
-        "Flags": in_words(summary.flags) if summary.flags else None,
-        "Deadline": summary.deadline,
+        "Flags": in_words(found.flags) if found.flags else None,
+        "Deadline": found.deadline,
         "Approved": found.approved_at,
         "Comment": found.comment,
     }
@@ -180,7 +176,7 @@ def _print_header(found: ReportView) -> None:
     print()
 
 
-def _print_notes(found: ReportView) -> None:
+def _print_notes(found: Report) -> None:
     """Comments, penalties and issues, line by line: a table would cut them into narrow strips."""
     print()
     for line in found.lines:
@@ -196,41 +192,40 @@ def _print_notes(found: ReportView) -> None:
         print_line("* differs from the default value", "dim")
 
 
-def customers(email: str | None, month: Month, msp: str, service: str, form: Format) -> None:
+def customers(desk: Desk, month: Month, msp: str, service: str, form: Format) -> None:
     """Write the customers behind a line. Raises NotFound, NotAllowed."""
-    found = queries.customers(viewer_of_report(email, month, msp), month, msp, service)
-    _CUSTOMERS.write((asdict(one) for one in found), form)
+    _CUSTOMERS.write((asdict(one) for one in desk.customers(month, msp, service)), form)
 
 
-def days(email: str | None, month: Month, msp: str, service: str, form: Format) -> None:
+def days(desk: Desk, month: Month, msp: str, service: str, form: Format) -> None:
     """Write the days behind a line. Raises NotFound, NotAllowed."""
-    _DAYS.write((asdict(one) for one in queries.days(viewer_of_report(email, month, msp), month, msp, service)), form)
+    _DAYS.write((asdict(one) for one in desk.days(month, msp, service)), form)
 
 
-def history(email: str | None, month: Month, msp: str, form: Format) -> None:
+def history(desk: Desk, month: Month, msp: str, form: Format) -> None:
     """Write every step of a report. Raises NotFound, NotAllowed."""
-    _HISTORY.write((asdict(one) for one in queries.history(viewer_of_report(email, month, msp), month, msp)), form)
+    _HISTORY.write((asdict(one) for one in desk.history(month, msp)), form)
 
 
 def _in_words(changes: object) -> str:
     """A line for each changed value: `endpoint-core chargeable: 31 → 35`."""
     texts = []
-    for change in changes if isinstance(changes, list) else []:
+    for change in changes if isinstance(changes, list | tuple) else []:
         name = " ".join(part for part in (change.get("service"), change["field"].replace("_", " ")) if part)
         write = in_words if change["field"] in {"status", "submission"} else for_people
         texts.append(f"{name}: {write(change['before'])} → {write(change['after'])}")
     return "\n".join(texts)
 
 
-def forecast(email: str | None, month: Month, msp: str, form: Format, now: datetime) -> None:
+def forecast(desk: Desk, month: Month, msp: str, form: Format) -> None:
     """Write what happens at the deadline. Raises Conflict for a report that is not being prepared, NotFound, NotAllowed."""
-    found = queries.forecast(viewer_of_report(email, month, msp), month, msp, now=now)
-    lines: list[Record] = [asdict(line) | {"reason": str(line.reason)} for line in found.lines]
+    found = desk.forecast(month, msp)
+    lines: list[Record] = [asdict(line) for line in found.lines]
     if form is Format.JSON:
         write_object({"deadline": found.deadline, "lines": lines})
         return
     if form is Format.TABLE:
-        left = max(found.deadline - now, now - now)
+        left = max(found.deadline - desk.now, timedelta())
         hours = int(left.total_seconds()) // 3600
         print_line(f"Submitted automatically at {for_people(found.deadline)}, in {hours // 24} day(s) and {hours % 24} hour(s).")
         print()

@@ -1,58 +1,45 @@
-"""Preparing and reviewing reports, as commands: who does it is always named."""
+"""Preparing and reviewing reports, as commands: who does it is always known."""
 
-from datetime import datetime
-
-from trueup.jobs.people import viewer_of_report
+from trueup.client.answers import LineEdit, Report
+from trueup.jobs.desk import Desk
 from trueup.jobs.tables import for_people, in_words
 from trueup.kit.period import Month
-from trueup.reports import actions, generating, queries
-from trueup.reports.actions import LineEdit
 
 
-def edit(
-    email: str, month: Month, msp: str, service: str, *, chargeable: str | None, comment: str | None, reason: str | None, now: datetime
-) -> None:
+def edit(desk: Desk, month: Month, msp: str, service: str, *, chargeable: str | None, comment: str | None, reason: str | None) -> None:
     """Save one line of a draft. Raises NotFound, NotAllowed, Conflict, Invalid."""
-    viewer = viewer_of_report(email, month, msp)
-    actions.save_draft(viewer, month, msp, [LineEdit(service, chargeable, comment, reason)], now=now)
-    line = next(line for line in queries.report(viewer, month, msp).lines if line.service == service)
+    line = desk.save(month, msp, [LineEdit(service, chargeable, comment, reason)]).line(service)
     print(f"Saved: {service} charges {for_people(line.chargeable)} (default {for_people(line.default_chargeable)}).")
 
 
-def submit(email: str, month: Month, msp: str, *, comment: str, now: datetime) -> None:
+def submit(desk: Desk, month: Month, msp: str, *, comment: str) -> None:
     """Submit a report. Raises NotFound, NotAllowed, Conflict, and Invalid with everything that blocks it."""
-    actions.submit(viewer_of_report(email, month, msp), month, msp, now=now, comment=comment)
-    _say_where_it_is(email, month, msp)
+    _say_where_it_is(desk.submit(month, msp, comment))
 
 
-def approve(email: str, month: Month, msp: str, *, comment: str, now: datetime) -> None:
+def approve(desk: Desk, month: Month, msp: str, *, comment: str) -> None:
     """Approve a report. Raises NotFound, NotAllowed, Conflict."""
-    actions.approve(viewer_of_report(email, month, msp), month, msp, now=now, comment=comment)
-    _say_where_it_is(email, month, msp)
+    _say_where_it_is(desk.approve(month, msp, comment))
 
 
-def reject(email: str, month: Month, msp: str, *, comment: str, now: datetime) -> None:
+def reject(desk: Desk, month: Month, msp: str, *, reason: str) -> None:
     """Send a report back. Raises NotFound, NotAllowed, Conflict, and Invalid without a reason."""
-    actions.reject(viewer_of_report(email, month, msp), month, msp, now=now, comment=comment)
-    _say_where_it_is(email, month, msp)
+    _say_where_it_is(desk.reject(month, msp, reason))
 
 
-def regenerate(email: str, month: Month, msp: str, *, comment: str, now: datetime) -> None:
+def regenerate(desk: Desk, month: Month, msp: str, *, comment: str) -> None:
     """Measure a report anew. Raises NotFound, NotAllowed, Conflict."""
-    changed = generating.regenerate(viewer_of_report(email, month, msp), month, msp, now=now, comment=comment)
+    changed = desk.regenerate(month, msp, comment)
     print(f"Regenerated the report {month} of {msp}: {changed} line(s) changed.")
 
 
-def waive(email: str, month: Month, msp: str, service: str, *, reason: str, now: datetime) -> None:
+def waive(desk: Desk, month: Month, msp: str, service: str, *, reason: str) -> None:
     """Take the penalty from a line. Raises NotFound, NotAllowed, Conflict, and Invalid without a reason."""
-    viewer = viewer_of_report(email, month, msp)
-    actions.waive(viewer, month, msp, service, now=now, reason=reason)
-    line = next(line for line in queries.report(viewer, month, msp).lines if line.service == service)
+    line = desk.waive(month, msp, service, reason).line(service)
     print(f"Waived: {service} charges {for_people(line.chargeable)}.")
 
 
-def _say_where_it_is(email: str, month: Month, msp: str) -> None:
+def _say_where_it_is(found: Report) -> None:
     """The state after a verb: by its terms a report may go further than the verb says."""
-    summary = queries.report(viewer_of_report(email, month, msp), month, msp).summary
-    kind = f" ({in_words(summary.submission)})" if summary.submission else ""
-    print(f"The report {month} of {msp} is {in_words(summary.status)}{kind}.")
+    kind = f" ({in_words(found.submission)})" if found.submission else ""
+    print(f"The report {found.cycle} of {found.msp} is {in_words(found.status)}{kind}.")

@@ -1,24 +1,61 @@
-"""Starting TrueUp only when a command really does something: help and version need neither Django nor a disk."""
+"""Starting TrueUp only when a command does something on this machine: help, version and servers need neither Django nor a disk."""
 
 import importlib
 import os
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from trueup.kit.errors import Conflict
 
 SETTINGS = "trueup.config.settings"
 
 
-class WhenNeeded:
-    """A module that is loaded, after Django was started, when something of it is first used."""
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The installation that was named with `--server`, and as which of their accounts a person asks (None: the highest)."""
+
+    url: str
+    account: str | None
+
+
+_SERVER: ContextVar[Server | None] = ContextVar("server", default=None)
+
+
+def use(server: Server | None) -> None:
+    """Say whom the command that was typed is for; None is the installation on this machine."""
+    _SERVER.set(server)
+
+
+def server() -> Server | None:
+    """The server the command is for; None is the installation on this machine."""
+    return _SERVER.get()
+
+
+class Later:
+    """A module that is loaded when something of it is first used."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> object:
+        return getattr(importlib.import_module(self._name), attribute)
+
+
+class WhenNeeded(Later):
+    """The same of a module that needs the installation on this machine: Django is started before."""
 
     def __init__(self, name: str, *, ready: bool = True) -> None:
         """`ready` False: for what repairs a database that is not ready to be used."""
-        self._name = name
+        super().__init__(name)
         self._ready = ready
 
     def __getattr__(self, attribute: str) -> object:
+        if server() is not None:
+            raise Conflict("this works at the machine of an installation only: leave out --server (or TRUEUP_SERVER)")
         start()
         if self._ready:
             importlib.import_module("trueup.jobs.database").require_ready()
-        return getattr(importlib.import_module(self._name), attribute)
+        return super().__getattr__(attribute)
 
 
 def start() -> None:

@@ -7,17 +7,13 @@ from pathlib import Path
 
 import typer
 
-from trueup.accounts.rules import Viewer
+from trueup.jobs.desk import Desk, TakenIn
 from trueup.jobs.messages import say
-from trueup.jobs.network import REFUSED
 from trueup.jobs.options import Format
 from trueup.jobs.output import Listing, Record, write_object
-from trueup.jobs.people import every_answer, viewers
 from trueup.jobs.progress import showing_progress
 from trueup.jobs.tables import Column
 from trueup.kit.period import Month
-from trueup.ledger import actions, queries
-from trueup.ledger.actions import ImportResult
 
 _ROWS = Listing(
     keys=("day", "msp", "customer", "service", "provisioned", "used", "credits", "recorded_at"),
@@ -47,12 +43,23 @@ _UNMAPPED = Listing(
 )
 
 
-def import_file(file: Path, *, source: str | None, key: str | None, accept_valid: bool, dry_run: bool, form: Format, now: datetime) -> None:
+REFUSED = Listing(
+    keys=("row", "column", "value", "reason"),
+    columns=(
+        Column("Row", "row", number=True),
+        Column("Column", "column"),
+        Column("Value", "value"),
+        Column("Reason", show=lambda record: record.get("sentence", record["reason"])),
+    ),
+    empty="No row was refused.",
+)
+"""Bad rows of an import."""
+
+
+def import_file(desk: Desk, file: Path, *, source: str | None, key: str | None, accept_valid: bool, dry_run: bool, form: Format) -> None:
     """Take in a file of usage and say what became of it; exit code 1 if all of it was refused. Raises Invalid, Conflict, NotAllowed."""
     with showing_progress() as progress:
-        result = actions.import_usage(
-            Viewer.system(), file, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, now=now, progress=progress
-        )
+        result = desk.take_in(file, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, progress=progress)
     if form is Format.JSON:
         counts: dict[str, object] = {"batch": result.batch, "stored": result.stored, "repeated": result.repeated}
         write_object(counts | {"refused": _refused(result)})
@@ -63,21 +70,22 @@ def import_file(file: Path, *, source: str | None, key: str | None, accept_valid
         raise typer.Exit(1)
 
 
-def _took_any(result: ImportResult) -> bool:
+def _took_any(result: TakenIn) -> bool:
     """Whether something of the delivery is, or will be, in the ledger."""
     return bool(result.stored or result.repeated or result.unmapped)
 
 
-def _refused(result: ImportResult, *, sentences: bool = False) -> Iterator[Record]:
+def _refused(result: TakenIn, *, sentences: bool = False) -> Iterator[Record]:
     """The refused rows one by one: there may be millions."""
-    for refusal in result.refused():
-        record: dict[str, object] = {"row": refusal.row, "column": refusal.column, "value": refusal.value, "reason": str(refusal.reason)}
+    for refusal in result.rows():
+        record: dict[str, object] = {"row": refusal.row, "column": refusal.column, "value": refusal.value, "reason": refusal.reason}
         yield record | {"sentence": refusal.message} if sentences else record
 
 
-def _summarize(result: ImportResult, *, dry_run: bool, as_a_whole: bool) -> None:
+def _summarize(result: TakenIn, *, dry_run: bool, as_a_whole: bool) -> None:
     if result.refused_count:
-        say(f"{result.refused_count} row(s) refused; all of them are listed in {result.refused_file}.")
+        where = f"; all of them are listed in {result.listed_in}" if result.listed_in else ""
+        say(f"{result.refused_count} row(s) refused{where}.")
     if result.refused_count and as_a_whole:
         say("Refused: nothing was stored. Correct the rows, or store the good ones with --accept-valid.")
         return
@@ -95,37 +103,20 @@ def _summarize(result: ImportResult, *, dry_run: bool, as_a_whole: bool) -> None
 
 
 def show(
-    month: Month, *, msp: str | None, customer: str | None, service: str | None, as_of: datetime | None, email: str | None, form: Format
+    desk: Desk, month: Month, *, msp: str | None, customer: str | None, service: str | None, as_of: datetime | None, form: Format
 ) -> None:
     """Write the records of a month that count. Raises NotFound."""
-    found = every_answer(
-        viewers(email), lambda viewer: queries.usage_rows(viewer, month, msp=msp, customer=customer, service=service, as_of=as_of)
-    )
-    _ROWS.write(_once(found), form)
+    _ROWS.write((asdict(row) for row in desk.usage(month, msp=msp, customer=customer, service=service, as_of=as_of)), form)
 
 
-def _once(answers: list[Iterator[queries.UsageRow]]) -> Iterator[Record]:
-    """The records of all answers; what two of them have is written once."""
-    seen: set[tuple[object, ...]] = set()
-    for rows in answers:
-        for row in rows:
-            if len(answers) > 1:
-                key = (row.day, row.customer, row.service)
-                if key in seen:
-                    continue
-                seen.add(key)
-            yield asdict(row)
-
-
-def list_unmapped(email: str | None, form: Format) -> None:
+def list_unmapped(desk: Desk, form: Format) -> None:
     """Write the names records wait for. Raises NotFound."""
-    found = {tuple(asdict(name).values()): name for names in every_answer(viewers(email), queries.unmapped_names) for name in names}
-    _UNMAPPED.write((asdict(name) for name in found.values()), form)
+    _UNMAPPED.write((asdict(name) for name in desk.unmapped()), form)
 
 
-def map_name(name: str, *, customer: str | None, service: str | None, source: str | None, now: datetime) -> None:
+def map_name(desk: Desk, name: str, *, customer: str | None, service: str | None, source: str | None) -> None:
     """Match a name, and say what became of the records that waited. Raises NotFound, Invalid, Conflict, NotAllowed."""
-    result = actions.map_name(Viewer.system(), name, customer=customer, service=service, source=source, now=now)
+    result = desk.map_name(name, customer=customer, service=service, source=source)
     stored = f" as batch {result.batch}" if result.batch is not None else ""
     print(f"“{name}” stands for {customer or service}: {result.replayed} record(s) stored{stored}.")
     if result.remaining:

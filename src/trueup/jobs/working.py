@@ -11,6 +11,8 @@ from types import FrameType
 import typer
 from django.db import close_old_connections
 
+from trueup.intake.queries import gatherings_due
+from trueup.intake.working import gather_next
 from trueup.jobs.messages import refuse, say
 from trueup.jobs.options import moment
 from trueup.jobs.pipeline import run_once
@@ -25,6 +27,9 @@ PAUSE = 5.0
 
 _LOOK = 0.2
 """Seconds after which a pause looks whether it is to end."""
+
+GATHER_EVERY = 1.0
+"""Seconds between two rounds of gathering events: a batch of the ledger costs the same for one event and for a thousand."""
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +93,23 @@ def take_in_until(end: threading.Event, now: Callable[[], datetime]) -> None:
         close_old_connections()
         if not worked:
             end.wait(_LOOK)
+
+
+def gather_until(end: threading.Event, now: Callable[[], datetime]) -> None:
+    """Gather events into the ledger every second, until `end` is set."""
+    while not end.is_set():
+        close_old_connections()
+        try:
+            for _ in range(gatherings_due()):
+                gather_next(now=now())
+        except TrueUpError as error:
+            refuse(error)
+            end.wait(PAUSE)
+        except Exception:  # noqa: BLE001 -- what fails once must not end it; the pieces are kept
+            _log.exception("events could not be gathered")
+            end.wait(PAUSE)
+        close_old_connections()
+        end.wait(GATHER_EVERY)
 
 
 def _round(now: datetime, progress: Progress | None, *, quiet: bool = False) -> bool:

@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from trueup.jobs.desk import reading
 from trueup.jobs.options import CycleArgument, Format, FormatOption, NowOption, SeenAs, examples, moment
-from trueup.jobs.starting import WhenNeeded
+from trueup.jobs.starting import Later, WhenNeeded
 
 if TYPE_CHECKING:
-    from trueup.jobs import cycles
+    from trueup.jobs import closing, cycles
 else:
-    cycles = WhenNeeded("trueup.jobs.cycles")
+    closing = WhenNeeded("trueup.jobs.closing")
+    cycles = Later("trueup.jobs.cycles")
 
 app = typer.Typer(no_args_is_help=True, help="Cycles: the calendar months, open or closed.")
 
@@ -21,19 +23,21 @@ def close(cycle: CycleArgument, now: NowOption = None) -> None:
 
     A month that is closed already stays as it is; reports that are still missing are generated.
     """
-    cycles.close(cycle, moment(now))
+    closing.close(cycle, moment(now))
 
 
 @app.command("list", epilog=examples("trueup cycle list", "trueup cycle list --format json"))
 def list_cycles(email: SeenAs = None, form: FormatOption = Format.TABLE) -> None:
     """List the months with usage and all closed ones, the latest first."""
-    cycles.list_cycles(email, form)
+    with reading(email) as desk:
+        cycles.list_cycles(desk, form)
 
 
 @app.command("show", epilog=examples("trueup cycle show 2026-10", "trueup cycle show 2026-10 --format json"))
 def show(cycle: CycleArgument, email: SeenAs = None, form: FormatOption = Format.TABLE, now: NowOption = None) -> None:
     """Show one month: its state, its reports by status, their deadlines, and the days each source has not reported."""
-    cycles.show(cycle, email, form, moment(now))
+    with reading(email, now) as desk:
+        cycles.show(desk, cycle, form)
 
 
 def add_to(root: typer.Typer) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trueup.jobs.desk import reading
 from trueup.jobs.options import (
     CycleArgument,
     CycleOption,
@@ -14,15 +15,14 @@ from trueup.jobs.options import (
     SeenAs,
     ServiceArgument,
     examples,
-    moment,
 )
-from trueup.jobs.starting import WhenNeeded
+from trueup.jobs.starting import Later
 from trueup.reports.rules.workflow import Status
 
 if TYPE_CHECKING:
     from trueup.jobs import reports
 else:
-    reports = WhenNeeded("trueup.jobs.reports")
+    reports = Later("trueup.jobs.reports")
 
 app = typer.Typer(no_args_is_help=True, help="Usage reports: read, edit, submit, review.")
 
@@ -36,13 +36,15 @@ def list_reports(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List reports, the latest cycle first."""
-    reports.list_reports(email, cycle=cycle, status=status, distributor=distributor, form=form)
+    with reading(email) as desk:
+        reports.list_reports(desk, cycle=cycle, status=status, distributor=distributor, form=form)
 
 
 @app.command("show", epilog=examples("trueup report show 2026-10 bolt", "trueup report show 2026-10 bolt --format json"))
 def show(cycle: CycleArgument, msp: MspArgument, email: SeenAs = None, form: FormatOption = Format.TABLE) -> None:
     """Show a report: its lines, what is charged, and its issues."""
-    reports.show(email, cycle, msp, form)
+    with reading(email) as desk:
+        reports.show(desk, cycle, msp, form)
 
 
 @app.command("customers", epilog=examples("trueup report customers 2026-10 bolt endpoint-core"))
@@ -50,19 +52,22 @@ def customers(
     cycle: CycleArgument, msp: MspArgument, service: ServiceArgument, email: SeenAs = None, form: FormatOption = Format.TABLE
 ) -> None:
     """Show the customers behind a line; their figures add up to it exactly."""
-    reports.customers(email, cycle, msp, service, form)
+    with reading(email) as desk:
+        reports.customers(desk, cycle, msp, service, form)
 
 
 @app.command("days", epilog=examples("trueup report days 2026-10 bolt endpoint-core"))
 def days(cycle: CycleArgument, msp: MspArgument, service: ServiceArgument, email: SeenAs = None, form: FormatOption = Format.TABLE) -> None:
     """Show the days behind a line, and which of them its figures are of."""
-    reports.days(email, cycle, msp, service, form)
+    with reading(email) as desk:
+        reports.days(desk, cycle, msp, service, form)
 
 
 @app.command("history", epilog=examples("trueup report history 2026-10 bolt"))
 def history(cycle: CycleArgument, msp: MspArgument, email: SeenAs = None, form: FormatOption = Format.TABLE) -> None:
     """Show every step of a report: when, who, and each value before and after."""
-    reports.history(email, cycle, msp, form)
+    with reading(email) as desk:
+        reports.history(desk, cycle, msp, form)
 
 
 @app.command(
@@ -72,4 +77,5 @@ def forecast(
     cycle: CycleArgument, msp: MspArgument, email: SeenAs = None, form: FormatOption = Format.TABLE, now: NowOption = None
 ) -> None:
     """Show what happens at the deadline if you do nothing: per line, charged as saved and as the clock would submit it."""
-    reports.forecast(email, cycle, msp, form, moment(now))
+    with reading(email, now) as desk:
+        reports.forecast(desk, cycle, msp, form)

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.jobs.commands.report import app
-from trueup.jobs.options import ActingAs, CycleArgument, MspArgument, NowOption, ServiceArgument, examples, moment
-from trueup.jobs.starting import WhenNeeded
+from trueup.jobs.desk import acting
+from trueup.jobs.options import ActingAs, CycleArgument, MspArgument, NowOption, ServiceArgument, examples
+from trueup.jobs.starting import Later
 
 if TYPE_CHECKING:
     from trueup.jobs import review
 else:
-    review = WhenNeeded("trueup.jobs.review")
+    review = Later("trueup.jobs.review")
 
 CommentOption = Annotated[str, typer.Option("--comment", metavar="TEXT", help="A comment on the whole report.")]
 
@@ -28,7 +29,7 @@ def edit(
     msp: MspArgument,
     service: ServiceArgument,
     *,
-    email: ActingAs,
+    email: ActingAs = None,
     chargeable: Annotated[
         str | None, typer.Option("--chargeable", metavar="N", help="Chargeable units; empty for the default value.")
     ] = None,
@@ -41,19 +42,22 @@ def edit(
     """Save a line of a draft: chargeable units, comment, reason code. A draft may be incomplete."""
     if chargeable is None and comment is None and reason is None:
         raise typer.BadParameter("give at least one of --chargeable, --comment and --reason")
-    review.edit(email, cycle, msp, service, chargeable=chargeable, comment=comment, reason=reason, now=moment(now))
+    with acting(email, now) as desk:
+        review.edit(desk, cycle, msp, service, chargeable=chargeable, comment=comment, reason=reason)
 
 
 @app.command("submit", epilog=examples("trueup report submit 2026-10 bolt --as billing@bolt.example"))
-def submit(cycle: CycleArgument, msp: MspArgument, email: ActingAs, comment: CommentOption = "", now: NowOption = None) -> None:
+def submit(cycle: CycleArgument, msp: MspArgument, email: ActingAs = None, comment: CommentOption = "", now: NowOption = None) -> None:
     """Submit a report for review. Every issue that blocks the submission is listed."""
-    review.submit(email, cycle, msp, comment=comment, now=moment(now))
+    with acting(email, now) as desk:
+        review.submit(desk, cycle, msp, comment=comment)
 
 
 @app.command("approve", epilog=examples("trueup report approve 2026-10 bolt --as review@north.example"))
-def approve(cycle: CycleArgument, msp: MspArgument, email: ActingAs, comment: CommentOption = "", now: NowOption = None) -> None:
+def approve(cycle: CycleArgument, msp: MspArgument, email: ActingAs = None, comment: CommentOption = "", now: NowOption = None) -> None:
     """Approve a report under review. An approved report never changes again."""
-    review.approve(email, cycle, msp, comment=comment, now=moment(now))
+    with acting(email, now) as desk:
+        review.approve(desk, cycle, msp, comment=comment)
 
 
 @app.command(
@@ -62,18 +66,20 @@ def approve(cycle: CycleArgument, msp: MspArgument, email: ActingAs, comment: Co
 def reject(
     cycle: CycleArgument,
     msp: MspArgument,
-    email: ActingAs,
+    email: ActingAs = None,
     comment: Annotated[str, typer.Option("--comment", metavar="TEXT", help="The reason: what has to be changed.")] = "",
     now: NowOption = None,
 ) -> None:
     """Send a report under review back to the MSP, with the reason as a comment. A new deadline runs."""
-    review.reject(email, cycle, msp, comment=comment, now=moment(now))
+    with acting(email, now) as desk:
+        review.reject(desk, cycle, msp, reason=comment)
 
 
 @app.command("regenerate", epilog=examples("trueup report regenerate 2026-10 bolt --as review@north.example"))
-def regenerate(cycle: CycleArgument, msp: MspArgument, email: ActingAs, comment: CommentOption = "", now: NowOption = None) -> None:
+def regenerate(cycle: CycleArgument, msp: MspArgument, email: ActingAs = None, comment: CommentOption = "", now: NowOption = None) -> None:
     """Measure a report anew from newer usage. Edits and comments stay, and each says if its figures changed."""
-    review.regenerate(email, cycle, msp, comment=comment, now=moment(now))
+    with acting(email, now) as desk:
+        review.regenerate(desk, cycle, msp, comment=comment)
 
 
 @app.command("waive", epilog=examples('trueup report waive 2026-10 bolt endpoint-core --reason "First month" --as review@north.example'))
@@ -82,12 +88,13 @@ def waive(
     msp: MspArgument,
     service: ServiceArgument,
     *,
-    email: ActingAs,
+    email: ActingAs = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why the penalty is waived.")],
     now: NowOption = None,
 ) -> None:
     """Take the penalty from a line of a report under review; it charges what the MSP had saved."""
-    review.waive(email, cycle, msp, service, reason=reason, now=moment(now))
+    with acting(email, now) as desk:
+        review.waive(desk, cycle, msp, service, reason=reason)
 
 
 def add_to(root: typer.Typer) -> None:

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trueup.jobs.options import AsOfOption, DryRun, Format, FormatOption, MonthOption, NowOption, SeenAs, examples, moment
-from trueup.jobs.starting import WhenNeeded
+from trueup.jobs.desk import reading
+from trueup.jobs.options import AsOfOption, DryRun, Format, FormatOption, MonthOption, NowOption, SeenAs, examples
+from trueup.jobs.starting import Later
 
 if TYPE_CHECKING:
     from trueup.jobs import usage
 else:
-    usage = WhenNeeded("trueup.jobs.usage")
+    usage = Later("trueup.jobs.usage")
 
 app = typer.Typer(no_args_is_help=True, help="Usage: import files, see what is recorded, match unknown names.")
 unmapped = typer.Typer(invoke_without_command=True)
@@ -45,7 +46,8 @@ def import_usage(
     provisioned units × the credit requirement of the day). A newer record of the same day, customer and service corrects the
     older one. Every bad row is listed with its number (row 1 is the first row of data), column, value and reason.
     """
-    usage.import_file(file, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, form=form, now=moment(now))
+    with reading(now=now) as desk:
+        usage.import_file(desk, file, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, form=form)
 
 
 @app.command(
@@ -65,14 +67,16 @@ def show(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show the usage records of a month that count: the latest of each day, customer and service."""
-    usage.show(month, msp=msp, customer=customer, service=service, as_of=as_of, email=email, form=form)
+    with reading(email) as desk:
+        usage.show(desk, month, msp=msp, customer=customer, service=service, as_of=as_of, form=form)
 
 
 @unmapped.callback(epilog=examples("trueup usage unmapped", 'trueup usage unmapped map "Dental Care" --customer bolt-dental'))
 def list_unmapped(context: typer.Context, email: SeenAs = None, form: FormatOption = Format.TABLE) -> None:
     """List the names of customers and services that could not be matched, and how many records wait for each."""
     if context.invoked_subcommand is None:
-        usage.list_unmapped(email, form)
+        with reading(email) as desk:
+            usage.list_unmapped(desk, form)
 
 
 @unmapped.command(
@@ -92,7 +96,8 @@ def map_name(
     """Say which customer or service a name stands for, and store the records that waited for it."""
     if (customer is None) == (service is None):
         raise typer.BadParameter("give either --customer or --service")
-    usage.map_name(name, customer=customer, service=service, source=source, now=moment(now))
+    with reading(now=now) as desk:
+        usage.map_name(desk, name, customer=customer, service=service, source=source)
 
 
 app.add_typer(unmapped, name="unmapped")
