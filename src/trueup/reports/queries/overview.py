@@ -19,6 +19,7 @@ from trueup.kit.text import text
 from trueup.ledger.queries import unmapped_counts
 from trueup.reports.columns import ExactSum
 from trueup.reports.models import Generation, Report
+from trueup.reports.queries.lists import readable
 from trueup.reports.rules.workflow import EDITABLE, Status
 
 
@@ -182,9 +183,15 @@ def _own(viewer: Viewer) -> QuerySet[Report]:
 def cycle_list(viewer: Viewer) -> list[CycleRow]:
     """The calendar with its reports, the latest month first. Raises NotAllowed for an MSP."""
     _require_overview(viewer)
+    return calendar(viewer)
+
+
+def calendar(viewer: Viewer) -> list[CycleRow]:
+    """The same for everybody: an MSP counts its own reports. Raises NotAllowed, with the reason, for an MSP without access."""
+    seen = readable(viewer).order_by()
     counts: dict[Month, dict[Status, int]] = {}
     months = cycles(viewer)
-    found = Report.objects.visible_to(viewer).order_by().values_list("cycle__first_day", "status").annotate(count=Count("pk"))
+    found = seen.values_list("cycle__first_day", "status").annotate(count=Count("pk"))
     for first_day, status, count in found:
         counts.setdefault(Month.of(first_day), {})[Status(status)] = count
     return [CycleRow(view, _by_status(counts.get(view.month, {}))) for view in months]
@@ -193,9 +200,18 @@ def cycle_list(viewer: Viewer) -> list[CycleRow]:
 def cycle_page(viewer: Viewer, month: Month, *, now: datetime) -> CyclePage:
     """One cycle as a whole. Raises NotFound for a month without usage that was never closed, NotAllowed for an MSP."""
     _require_overview(viewer)
+    return cycle_as_seen(viewer, month, now=now)
+
+
+def cycle_as_seen(viewer: Viewer, month: Month, *, now: datetime) -> CyclePage:
+    """The same for everybody: an MSP counts its own report, and sees no sources.
+
+    Raises NotFound as `cycle_page`, NotAllowed, with the reason, for an MSP without access.
+    """
+    seen = readable(viewer)
     view = cycle_view(viewer, month)  # asks the ledger, which may have to finish an import first: not within the snapshot
     with snapshot():
-        found = Report.objects.visible_to(viewer).filter(cycle__first_day=month.first_day).order_by()
+        found = seen.filter(cycle__first_day=month.first_day).order_by()
         counts = {Status(status): count for status, count in found.values_list("status").annotate(count=Count("pk"))}
         ahead = found.filter(status__in=EDITABLE).values_list("deadline_at").annotate(count=Count("pk")).order_by("deadline_at")
         return CyclePage(
@@ -203,7 +219,7 @@ def cycle_page(viewer: Viewer, month: Month, *, now: datetime) -> CyclePage:
             _by_status(counts),
             view.id is not None and Generation.objects.filter(cycle_id=view.id).exists(),
             tuple(DeadlineAhead(at, count, overdue=at <= now) for at, count in ahead),
-            tuple(source_calendar(viewer, month, as_of=view.as_of, now=now)),
+            () if viewer.tier == Tier.MSP else tuple(source_calendar(viewer, month, as_of=view.as_of, now=now)),
         )
 
 

@@ -1,0 +1,166 @@
+"""The list of reports: everybody's, narrowed like the distributor's inbox."""
+
+import json
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Query, Router, Schema
+
+from trueup.accounts.rules import Scope
+from trueup.api import paging
+from trueup.api.access import Allowed
+from trueup.api.callers import Asked
+from trueup.api.endpoints import report_shapes as shapes
+from trueup.api.endpoints.report_shapes import FLAG_ASKED, CycleName, Flag, Instant, Line, flags_of
+from trueup.api.parameters import Cycle
+from trueup.api.schemas import REFUSALS, Number
+from trueup.kit.errors import Invalid, Problem
+from trueup.kit.text import text
+from trueup.reports.queries import ORDERS, Listed, ReportFilter, listing
+from trueup.reports.rules.workflow import Status, Submission
+
+router = Router()
+
+Order = StrEnum("Order", {name: name for plus in ORDERS for name in (plus, f"-{plus}")})  # type: ignore[misc]
+
+
+def _optional(schema: dict[str, Any]) -> None:
+    """With `fields` there is only what was asked for."""
+    schema.pop("required", None)
+
+
+class ReportRow(Schema):
+    """A report in a list; with `fields` only those fields. Units (`stake`, `chargeable`, `default`) are added up over all its lines.
+
+    `stake` are the units a review is about. `version` is what stands in the ETag of the report.
+    """
+
+    model_config = {"json_schema_extra": _optional}
+
+    cycle: CycleName
+    msp: str
+    msp_name: str
+    company_id: str
+    distributor: str
+    status: Status
+    submission: Submission | None
+    flags: list[Flag]
+    has_access: bool
+    deadline: Instant
+    submitted_at: Instant | None
+    approved_at: Instant | None
+    time_zone: str
+    version: int
+    line_count: int
+    changed_lines: int
+    commented_lines: int
+    penalty_lines: int
+    stake: Number
+    chargeable: Number
+    default: Number
+    lines: list[Line] | None = Field(None, description="Null unless `expand=lines` asks for them.")
+
+
+class Filters(Schema):
+    """What a list of reports is narrowed to, and how it is sorted."""
+
+    cycle: Annotated[Cycle | None, Field(None, description="Reports of this month.")]
+    since: Annotated[Cycle | None, Field(None, alias="from", description="Reports of this month and later ones.")]
+    until: Annotated[Cycle | None, Field(None, alias="to", description="Reports of this month and earlier ones.")]
+    status: Status | None = None
+    submission: Annotated[Submission | None, Field(None, description="How it came under review.")]
+    flag: Flag | None = None
+    search: Annotated[shapes.Asked, Field("", description="A part of the MSP's ref, name or company ID, whatever its case.")]
+    msp: Annotated[shapes.Asked | None, Field(None, description="The ref of one MSP.")]
+    waiting: Annotated[
+        bool, Field(default=False, description="Only what waits for your account: to be prepared or corrected, or to be reviewed.")
+    ]  # fmt: skip
+    order: Annotated[Order, Field("-cycle", description="What it is sorted by; `-` before it: from the highest down.")]
+
+
+Fields = Annotated[str | None, Field(max_length=1000, description="The fields that are wanted, separated by commas; all, if left out.")]
+Expand = Annotated[str | None, Field(max_length=100, description="`lines`: each report with its lines.")]
+
+
+@router.get(
+    "/reports", response={200: paging.Listed[ReportRow], **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
+    operation_id="list_reports", summary="All reports you see",
+)  # fmt: skip
+def list_reports(
+    request: HttpRequest, response: HttpResponse, *, filters: Query[Filters], fields: Fields = None, expand: Expand = None,
+    limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
+) -> Any:  # fmt: skip
+    """The reports of your account, and of those below it; the latest cycle first unless `order` says otherwise.
+
+    Reports of which you are no party (as it was when they were generated) do not exist for you. A cursor belongs to its `order`.
+    403 `not_allowed`, with the reason, for an MSP without access to usage reports.
+    """
+    asked: Asked = request  # type: ignore[assignment]
+    wanted = _fields(fields)
+    parts = words(expand, "expand", ("lines",))
+    place = paging.unpacked(cursor, str, str, str, str, int)
+    found = listing(asked.viewer, _filter(filters), limit=limit + 1, after=place, with_lines=bool(parts))  # type: ignore[arg-type]
+    if wanted is None:
+        return paging.page(request, response, found, limit, shown=_shown, place=lambda one: one.place)
+    sparse = HttpResponse(content_type="application/json")
+    told = paging.page(request, sparse, found, limit, shown=lambda one: _sparse(one, wanted), place=lambda one: one.place)
+    sparse.content = json.dumps(told)
+    return sparse
+
+
+def _filter(asked: Filters) -> ReportFilter:
+    return ReportFilter(
+        cycle=asked.cycle,
+        status=asked.status,
+        submission=asked.submission,
+        flag=FLAG_ASKED[asked.flag] if asked.flag else None,
+        search=asked.search,
+        order=asked.order.value,
+        since=asked.since,
+        until=asked.until,
+        msp=asked.msp,
+        waiting=asked.waiting,
+    )
+
+
+def _fields(said: str | None) -> set[str] | None:
+    """The fields that are wanted; None: all. Raises Invalid."""
+    return None if said is None else set(words(said, "fields", ReportRow.model_fields))
+
+
+def words(said: str | None, name: str, known: Any) -> list[str]:
+    """The words of a list in a query. Raises Invalid for one that there is not."""
+    asked = [word.strip() for word in (said or "").split(",") if word.strip()]
+    lost = [word for word in asked if word not in known]
+    if lost:
+        detail = text("there is no “{word}” here, only {known}", word=lost[0], known=", ".join(known))
+        raise Invalid(detail, [Problem(name, detail, "unknown_field", ("query", name))])
+    return list(dict.fromkeys(asked))
+
+
+_RENAMED: Final = {
+    "line_count": "lines",
+    "changed_lines": "changed",
+    "commented_lines": "commented",
+    "penalty_lines": "penalties",
+    "default": "measured",
+}
+"""What the fields are called in the row, where it is something else."""
+
+_MADE: Final = {"flags", "lines"}
+
+
+def _shown(one: Listed) -> dict[str, Any]:
+    row = one.row
+    flags = flags_of(
+        may_require_review=bool(row.flags), on_behalf=not row.has_access, penalty=bool(row.penalties),
+        commented=bool(row.commented) or row.commented_itself, changed=bool(row.changed),
+    )  # fmt: skip
+    plain = {name: getattr(row, _RENAMED.get(name, name)) for name in ReportRow.model_fields if name not in _MADE}
+    return {**plain, "flags": flags, "lines": one.lines}
+
+
+def _sparse(one: Listed, wanted: set[str]) -> dict[str, Any]:
+    row = ReportRow.model_validate(_shown(one))
+    return row.model_dump(mode="json", include=wanted)

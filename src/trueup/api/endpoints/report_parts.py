@@ -1,0 +1,236 @@
+"""What is behind a report: its customers, its days, its history, what happens if nobody does anything; and it as CSV."""
+
+import csv
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+from io import StringIO
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+from ninja import Router, Schema
+
+from trueup.accounts.rules import Scope
+from trueup.api import paging, versions
+from trueup.api.access import Allowed
+from trueup.api.callers import Asked
+from trueup.api.endpoints import report_shapes as shapes
+from trueup.api.endpoints.report_shapes import ForecastShown, Instant
+from trueup.api.parameters import Cycle, Ref
+from trueup.api.schemas import REFUSALS, Number
+from trueup.kit.cells import safe_cell
+from trueup.kit.errors import Invalid, Problem
+from trueup.kit.quantity import plain
+from trueup.kit.text import text
+from trueup.reports.queries import (
+    CustomerFigures,
+    CustomerOfLine,
+    LineView,
+    chart,
+    customers,
+    customers_from,
+    forecast,
+    history_from,
+    report,
+)
+
+router = Router()
+
+_NAMES: Final = ("customer", "name", "provisioned", "used", "credits")
+CustomerOrder = StrEnum("CustomerOrder", {name: name for plus in _NAMES for name in (plus, f"-{plus}")})  # type: ignore[misc]
+
+
+class CustomerShown(Schema):
+    """One customer's part of a line; all parts add up to it exactly."""
+
+    customer: str
+    name: str
+    provisioned: Number
+    used: Number | None
+    credits: Number | None
+
+
+class CustomerOfLineShown(CustomerShown):
+    """The same, with its line."""
+
+    service: str
+    unit: str
+    decimals: int
+
+
+class Day(Schema):
+    """What a line came to on one day; `chosen`: its figures are those of this day."""
+
+    day: date
+    provisioned: Number
+    used: Number | None
+    credits: Number | None
+    chosen: bool
+
+
+class Days(Schema):
+    """Every day of the month, in order (there is no further page), and why the line's figures are as they are."""
+
+    service: str
+    service_name: str
+    unit: str
+    decimals: int
+    why: str
+    items: list[Day]
+    next: None = None
+
+
+class ChangeShown(Schema):
+    """A value before and after; `service` where it is one of a line. Numbers are strings."""
+
+    field: str
+    service: str | None = None
+    before: Any
+    after: Any
+
+
+class Step(Schema):
+    """One step in the life of a report. `sequence` is its place in the history of the MSP, `actor_kind` person, client or system."""
+
+    sequence: int
+    at: Instant
+    event: str
+    actor: str
+    actor_kind: str
+    changes: list[ChangeShown]
+
+
+@router.get(
+    "/reports/{cycle}/{msp}/forecast", response={200: ForecastShown, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
+    operation_id="get_report_forecast", summary="What happens if you do nothing",
+)  # fmt: skip
+def get_report_forecast(request: HttpRequest, cycle: Cycle, msp: Ref) -> Any:
+    """What each line charges if the clock submits the last saved draft at the deadline, and why.
+
+    409 `conflict` for a report that does not wait for its MSP.
+    """
+    asked: Asked = request  # type: ignore[assignment]
+    return forecast(asked.viewer, cycle, msp, now=asked.now)
+
+
+@router.get(
+    "/reports/{cycle}/{msp}/customers", response={200: paging.Listed[CustomerOfLineShown], **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
+    operation_id="list_report_customers", summary="The customers behind all lines",
+)  # fmt: skip
+def list_report_customers(
+    request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *,
+    limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
+) -> Any:  # fmt: skip
+    """Line by line in the order of the report, and of each line its customers by ref: they add up to it exactly."""
+    asked: Asked = request  # type: ignore[assignment]
+    place = paging.unpacked(cursor, int, str, str)
+    found = customers_from(asked.viewer, cycle, msp, limit=limit + 1, after=place)  # type: ignore[arg-type]
+    return paging.page(request, response, found, limit, shown=_of_line, place=lambda one: one.place)
+
+
+@router.get(
+    "/reports/{cycle}/{msp}/lines/{service}/customers", response={200: paging.Listed[CustomerShown], **REFUSALS},
+    auth=Allowed(Scope.REPORTS_READ), operation_id="list_line_customers", summary="The customers behind a line",
+)  # fmt: skip
+def list_line_customers(
+    request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *, service: Ref, search: shapes.Asked = "",
+    order: CustomerOrder = CustomerOrder.customer, limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
+) -> Any:  # fmt: skip
+    """From the ledger as it was pinned; without a search they add up to the line exactly. Unknown figures come last.
+
+    `search` is a part of the ref or name, whatever its case. A cursor belongs to its `order`.
+    """
+    asked: Asked = request  # type: ignore[assignment]
+    place = paging.unpacked(cursor, str, str)
+    found = customers(asked.viewer, cycle, msp, service, search=search, order=order.value)
+    rows = _after(found, order.value, place)
+    return paging.page(request, response, rows[: limit + 1], limit, shown=lambda one: one, place=lambda one: (order.value, one.customer))
+
+
+@router.get(
+    "/reports/{cycle}/{msp}/lines/{service}/days", response={200: Days, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
+    operation_id="list_line_days", summary="The days behind a line",
+)  # fmt: skip
+def list_line_days(request: HttpRequest, cycle: Cycle, msp: Ref, service: Ref) -> Any:
+    """What the line came to on every day of the month, which days were chosen, and why."""
+    asked: Asked = request  # type: ignore[assignment]
+    found = chart(asked.viewer, cycle, msp, service)
+    said = {name: getattr(found, name) for name in ("service", "service_name", "unit", "decimals")}
+    return {**said, "why": str(found.why), "items": found.days}
+
+
+@router.get(
+    "/reports/{cycle}/{msp}/history", response={200: paging.Listed[Step], **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
+    operation_id="list_report_history", summary="The history of a report",
+)  # fmt: skip
+def list_report_history(
+    request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *,
+    limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
+) -> Any:  # fmt: skip
+    """Every step, oldest first: who did what when, and every value before and after. Nothing in it is ever changed or removed."""
+    asked: Asked = request  # type: ignore[assignment]
+    place = paging.unpacked(cursor, int)
+    if place is not None and not 0 <= place[0] < 2**31:
+        raise _no_place()
+    found = history_from(asked.viewer, cycle, msp, limit=limit + 1, after=place[0] if place else 0)
+    return paging.page(request, response, found, limit, shown=lambda step: step, place=lambda step: (step.sequence,))
+
+
+_HEAD: Final = (
+    "group", "group_name", "service", "service_name", "unit", "provisioned", "used", "over_provisioned", "over_provisioned_percent",
+    "credits", "default_chargeable", "chargeable", "outcome", "comment", "reason", "days", "issues",
+)  # fmt: skip
+
+
+@router.get(
+    "/reports/{cycle}/{msp}/export.csv", response={200: None, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
+    operation_id="export_report", summary="A report as CSV",
+    openapi_extra={"responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}},
+)  # fmt: skip
+def export_report(request: HttpRequest, cycle: Cycle, msp: Ref) -> Any:
+    """A row for each line, in UTF-8 with a header row. Numbers have a decimal point, unknown is empty.
+
+    Safe to open in a spreadsheet: text that begins like a formula gets an apostrophe in front. Its ETag is that of the report.
+    """
+    asked: Asked = request  # type: ignore[assignment]
+    found = report(asked.viewer, cycle, msp)
+    written = StringIO()
+    csv.writer(written, lineterminator="\r\n").writerows([_HEAD, *map(_cells, found.lines)])
+    response = HttpResponse(written.getvalue(), content_type="text/csv; charset=utf-8")
+    name = f"report-{cycle}-{msp}.csv".replace("/", "_")
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    response["ETag"] = versions.tag(found.version)
+    return response
+
+
+def _cells(line: LineView) -> Iterable[str]:
+    figures = (
+        line.provisioned, line.used, line.over_provisioned, line.over_provisioned_percent, line.credits, line.default_chargeable,
+        line.chargeable,
+    )  # fmt: skip
+    yield from map(safe_cell, (line.group, line.group_name, line.service, line.service_name, line.unit))
+    yield from (plain(value) or "" for value in figures)
+    yield from map(safe_cell, (line.outcome.value, line.comment, line.reason))
+    yield " ".join(day.isoformat() for day in line.days)
+    yield " ".join(issue.code for issue in line.issues)
+
+
+def _of_line(one: CustomerOfLine) -> dict[str, Any]:
+    parts = {name: getattr(one.figures, name) for name in _NAMES}
+    return {**parts, "service": one.service, "unit": one.unit, "decimals": one.decimals}
+
+
+def _after(found: list[CustomerFigures], order: str, place: tuple[Any, ...] | None) -> list[CustomerFigures]:
+    """What follows a customer in this order. Raises Invalid for a place in another order, or of a customer that is not there (any more)."""
+    if place is None:
+        return found
+    at = [index for index, one in enumerate(found) if place == (order, one.customer)]
+    if not at:
+        raise _no_place()
+    return found[at[0] + 1 :]
+
+
+def _no_place() -> Invalid:
+    wrong = Problem("cursor", text("this is no cursor of this list"), "bad_cursor", ("query", "cursor"))
+    return Invalid(wrong.message, [wrong])
