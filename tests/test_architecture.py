@@ -28,6 +28,7 @@ FURTHER_NAMES = {
     "events/append_only.py": "the triggers of both databases, for migrations",
     "events/recording.py": "every action of every module writes its event through it, so it is neither verb nor question",
     "events/snapshot.py": "one moment of the database, for questions of every module that read twice",
+    "intake/working.py": "what the clock does: fixing a set of pieces, storing it and saying so cannot be one transaction",
     "ledger/engine": "the only code that knows files, Delta and DuckDB",
     "ledger/figures.py": "what a month's reading returns, shared by engine and queries",
     "network/customers": "a CSV of any size on its way into the tables",
@@ -46,11 +47,12 @@ FURTHER_NAMES = {
     "reports/generating.py": "the verbs that measure: all reports of a cycle, or one anew",
     "reports/measuring.py": "from measured figures to lines and back, for generating, reading and verifying",
     "reports/verifying.py": "the question whether every stored figure comes out again",
-    "ledger/pinning.py": "what a closing of a month needs from the ledger",
     "webhooks/calling.py": "one call to somebody else's server, to an address that was looked at",
     "webhooks/gathering.py": "the verbs that make deliveries of events, read from every history at once",
     "webhooks/sealing.py": "secrets as they are kept",
     "webhooks/sending.py": "claiming, calling and marking cannot be one transaction, for a call cannot be taken back",
+    "ledger/pinning.py": "what a closing of a month needs from the ledger",
+    "uploads/outcomes.py": "what a delivery came to, kept the same way by the clock and by what is answered at once",
     "uploads/storage.py": "where the files are while they wait, and how far the work on them is",
     "uploads/working.py": "what the clock does: neither a verb of a person nor one transaction",
 }
@@ -66,8 +68,8 @@ NO_TENANT = {
     "catalog.BillingUnit": "the vendor's list, the same for everybody",
     "ledger.LedgerClock": "one row: how far the ledger's time has come",
     "notifications.Reached": "how far each account's history was read; no figure of anybody",
-    "reports.Generation": "that the reports of a cycle are all there; no figure of anybody",
     "webhooks.Reached": "how far each account's history was read; no figure of anybody",
+    "reports.Generation": "that the reports of a cycle are all there; no figure of anybody",
     "events.ChainHead": "the hash each account's next event continues from; no figure of anybody",
 }
 

@@ -114,6 +114,10 @@ def _upload(autumn: Autumn, of: str) -> dict[str, object]:
     return {"upload_id": autumn.uploads.get(of, 999_999)}
 
 
+def _overlap(_autumn: Autumn, _of: str) -> dict[str, object]:
+    return {"overlap": "24"}
+
+
 def _client(autumn: Autumn, of: str) -> dict[str, object]:
     return {"client_id": autumn.clients.get(of, "client-of-nobody")}
 
@@ -197,6 +201,7 @@ PAGES: Final = (
     Page("choose_language", sends=_says(language="de"), does={"": "302 VONMRSbavcd"}),
     Page("act_for", sends=_account, does={"south": "302 S", "vendor": "", NOWHERE: ""}),
     Page("end_session", at=_says(number=999_999), does={"": ""}),
+    Page("end_device", at=_says(number=999_999), does={"": ""}),
     Page("end_all_sessions"),
     Page("invitation", at=_token, open={"bolt": "200 VONMRSbavcd", NOWHERE: ""}),
     # ── usage reports
@@ -303,7 +308,7 @@ PAGES: Final = (
          does={"north": "302 OM 403 VNR", "bolt": "302 OMa 403 VNRbv", "dune": "302 O 403 VSd", NOWHERE: ""}),
     Page("clients", open={"": "200 OMa 403 VNRSbvcd"}),
     Page("new_client", open={"": "200 OMa 403 VNRSbvcd"}, sends=_program, does={"": "200 OMa 403 VNRSbvcd"}, doer="a "),
-    Page("replace_client", at=_client, sends=_program, doer="a bolt",
+    Page("rotate_client", at=_client, sends=_overlap, doer="a bolt",
          open={"north": "200 M 403 VNRSbvcd", "bolt": "200 a 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"},
          does={"north": "200 M 403 VNRSbvcd", "bolt": "200 a 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"}),
     Page("revoke_client", at=_client, doer="a bolt",

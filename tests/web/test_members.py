@@ -1,15 +1,16 @@
-"""Members and API clients in the portal: invited, changed, removed; made, replaced, revoked."""
+"""Members and API clients in the portal: invited, changed, removed; made, rotated, revoked."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from allauth.idp.oidc.models import Client as Program
 from django.contrib.auth import get_user_model
-from django.core import mail, signing
+from django.core import mail
 from django.test import Client
 
-from tests.web.conftest import NOW, AsPerson
+from tests.web.conftest import NOW, AsPerson, Clock
 from tests.web.sending import page, seen_in, sent
 from trueup.accounts.models import Account, ApiClient, Member
 from trueup.accounts.queries import viewers_of
@@ -200,12 +201,40 @@ class TestApiClients:
         sent(as_person(ADMIN), "/settings/clients/new/", {"offered": "mine", "name": "x", "scopes": ["reports:read"], "seen": ""}, 400)
         assert not ApiClient.objects.exists()
 
-    def test_are_replaced_beside_the_old_one(self, as_person: AsPerson) -> None:
+    def rotate(self, as_person: AsPerson, overlap: str) -> str:
+        """Rotate the one client; the page with its new secret."""
+        address = f"/settings/clients/{ApiClient.objects.get().client_id}/rotate/"
+        assert "Rotate the secret of “RMM feed”" in page(as_person(ADMIN), address)
+        return sent(as_person(ADMIN), address, {"overlap": overlap}, 200)
+
+    def secret(self, shown: str) -> str:
+        found = re.search(r'id="client-secret" value="([^"]+)"', shown)
+        assert found is not None
+        return found[1]
+
+    def test_get_a_new_secret_while_the_old_one_goes_on_working(self, as_person: AsPerson, clock: Clock) -> None:
+        old = self.secret(self.make(as_person))
+        shown = self.rotate(as_person, "24")
+        assert "The old secret works until" in shown
+        assert self.secret(shown) not in page(as_person(ADMIN), "/settings/clients/")
+        assert "old secret works until" in page(as_person(ADMIN), "/settings/clients/")
+        program = Program.objects.get()
+        assert [program.check_secret(one) for one in (old, self.secret(shown), "")] == [True, True, False]
+        clock.at += timedelta(hours=24)
+        assert [program.check_secret(one) for one in (old, self.secret(shown))] == [False, True]
+        assert "old secret works until" not in page(as_person(ADMIN), "/settings/clients/")
+
+    def test_get_a_new_secret_and_lose_the_old_one(self, as_person: AsPerson) -> None:
+        old = self.secret(self.make(as_person))
+        shown = self.rotate(as_person, "0")
+        assert "The old secret does not work any more." in shown
+        assert [Program.objects.get().check_secret(one) for one in (old, self.secret(shown))] == [False, True]
+
+    def test_get_no_overlap_that_is_not_offered(self, as_person: AsPerson) -> None:
         self.make(as_person)
-        address = f"/settings/clients/{ApiClient.objects.get().client_id}/replace/"
-        shown = page(as_person(ADMIN), address)
-        assert 'value="RMM feed"' in shown
-        assert shown.count("checked") == 2
+        before = Program.objects.get().secret
+        sent(as_person(ADMIN), f"/settings/clients/{ApiClient.objects.get().client_id}/rotate/", {"overlap": "9999"}, 400)
+        assert Program.objects.get().secret == before
 
     def test_are_revoked_after_a_question_with_all_they_hold(self, as_person: AsPerson) -> None:
         self.make(as_person)
@@ -221,29 +250,15 @@ class TestApiClients:
     def test_may_be_called_and_act_for_what_looks_like_a_format(self, as_person: AsPerson, name: str) -> None:
         Account.objects.filter(ref="bolt").update(name=name)
         self.make(as_person, name)
-        address = f"/settings/clients/{ApiClient.objects.get().client_id}/replace/"
-        assert f"“{name}” gets a second client" in page(as_person(ADMIN), address)
+        address = f"/settings/clients/{ApiClient.objects.get().client_id}/rotate/"
+        assert f"“{name}”" in page(as_person(ADMIN), address)
         assert f"acts for {name}, within" in page(as_person(ADMIN), "/settings/clients/new/")
 
-    def test_that_were_made_by_half_are_made_when_the_form_is_sent_again(self, as_person: AsPerson) -> None:
-        client = as_person(ADMIN)
-        offered = re.search(r'name="offered" value="([^"]+)"', page(client, "/settings/clients/new/"))
-        assert offered is not None
-        viewer = viewers_of(ADMIN)[0]
-        client_id = signing.loads(offered[1], salt="trueup.web.clients")
-        actions.create_client(viewer, "bolt", "RMM feed", ["usage:write"], client_id=client_id, now=NOW)
-        data = {"offered": offered[1], "name": "RMM feed", "scopes": ["usage:write", "reports:read"], "seen": ""}
-        assert 'id="client-secret"' in sent(client, "/settings/clients/new/", data, 200)
-        assert Program.objects.get(pk=client_id).get_scopes() == ["usage:write"]
-        sent(client, "/settings/clients/new/", data, 302)
-
-    def test_that_were_revoked_by_half_are_revoked_when_it_is_done_again(self, as_person: AsPerson) -> None:
-        self.make(as_person)
-        client_id = ApiClient.objects.get().client_id
-        actions.revoke_client(viewers_of(ADMIN)[0], client_id, now=NOW)
-        assert Program.objects.exists()
-        sent(as_person(ADMIN), f"/settings/clients/{client_id}/revoke/", {}, 302)
-        assert not Program.objects.exists()
+    def test_that_have_no_secret_yet_get_one(self, as_person: AsPerson) -> None:
+        actions.create_client(viewers_of(ADMIN)[0], "bolt", "RMM feed", ["usage:write"], client_id="half", now=NOW)
+        secret = self.secret(self.rotate(as_person, "24"))
+        assert Program.objects.get(pk="half").get_scopes() == ["usage:write"]
+        assert Program.objects.get(pk="half").check_secret(secret)
 
     def test_are_for_admins_alone_and_a_strangers_does_not_exist(self, as_person: AsPerson) -> None:
         self.make(as_person)

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 PUBLIC = frozenset({"invitation", "choose_theme", "choose_language"})
 """Pages for people who are not signed in too."""
 
-OWN_RULES = frozenset({"end_session", "end_all_sessions"})
-"""Pages of the person, whatever account they act for: tests/web/test_sessions.py."""
+OWN_RULES = frozenset({"end_session", "end_all_sessions", "end_device"})
+"""Pages of the person, whatever account they act for: tests/web/test_sessions.py, tests/api/test_device.py."""
 
 OUTSIDE = frozenset({"unmapped"})
 """Forms that write to the ledger too, which is not taken back with the database: sent once only."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from django.conf.global_settings import PASSWORD_HASHERS
 from django.utils import timezone
 
 from trueup.config import environment
@@ -35,12 +36,13 @@ INSTALLED_APPS = [
     "trueup.ledger",
     "trueup.cycles",
     "trueup.reports",
+    "trueup.intake",
     "trueup.uploads",
     "trueup.exchange",
     "trueup.notifications",
+    "trueup.webhooks",
     "trueup.web",  # before the libraries whose templates it overrides
     "whitenoise.runserver_nostatic",
-    "trueup.webhooks",
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
@@ -132,11 +134,16 @@ FILE_UPLOAD_TEMP_DIR = str(environment.folder(TRUEUP_HOME / "uploads", "TRUEUP_H
 FILE_UPLOAD_HANDLERS = ["trueup.web.receiving.Receiving"]
 TRUEUP_UPLOAD_LIMIT = environment.megabytes("TRUEUP_UPLOAD_LIMIT", 200)
 
-TRUEUP_API_LIMIT = environment.number("TRUEUP_API_LIMIT", 1200)
-"""Requests of one caller in a minute."""
 TRUEUP_WEBHOOKS_PRIVATE = environment.flag("TRUEUP_WEBHOOKS_PRIVATE")
 """Whether webhooks may go to addresses of the operator's own network, and without TLS."""
 
+TRUEUP_API_LIMIT = environment.number("TRUEUP_API_LIMIT", 1200)
+"""Requests of one caller in a minute."""
+TRUEUP_API_UPLOAD_LIMIT = environment.number("TRUEUP_API_UPLOAD_LIMIT", 1024, of=" of megabytes") * 2**20
+"""Bytes of usage in one call, also after unpacking."""
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}}
+"""Counters of limits, and devices that wait to be let in."""
 
 STATIC_URL = "/static/"
 STORAGES = {
@@ -156,6 +163,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/account/login/"
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
+PASSWORD_HASHERS = [*PASSWORD_HASHERS, "trueup.api.tokens.LongSecrets"]  # people's passwords as ever; programs have no passwords
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
@@ -185,6 +193,9 @@ SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # the adapter finds the member: the library would take the password away
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": SINGLE_SIGN_ON.apps}}
 USERSESSIONS_TRACK_ACTIVITY = True  # every few minutes: signing_in.Sessions
+IDP_OIDC_ADAPTER = "trueup.api.tokens.Issuer"
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 60 * 24 * 3600  # seconds without use, of a command line
+IDP_OIDC_DEVICE_CODE_EXPIRES_IN = 10 * 60  # signing in with a second step takes a while
 IDP_OIDC_PRIVATE_KEY = environment.signing_key(TRUEUP_HOME)
 
 # ── What a page may load: nothing but our own files ───────────────────────────────────────────────────────────────────

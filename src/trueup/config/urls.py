@@ -2,20 +2,27 @@
 
 from django.urls import include, path, re_path
 
+from trueup.api import tokens
 from trueup.api.app import api
+from trueup.web.pages import devices
 from trueup.web.signing_in import closed
 
 CLOSED = (
     *(f"account/{page}/" for page in ("email", "confirm-email", "login/code/confirm", "3rdparty", "3rdparty/signup")),
     *(f"account/{page}/" for page in ("social/connections", "social/signup")),
-    # Programs get tokens by their own secret; nobody lets one act as a person. (The library's page for devices takes forms of any site.)
-    *(f"identity/o/{page}" for page in ("authorize", "device", "logout")),
+    # Programs get tokens by their own secret, and people let in their command line on a page of ours.
+    *(f"identity/o/{page}" for page in ("authorize", "logout", "api/userinfo")),
 )
 """Pages of the library that nobody has."""
 
 urlpatterns = [
     *(path(address, closed) for address in CLOSED),
     re_path(r"^account/confirm-email/[^/]+/$", closed),
+    path("identity/o/device", devices.device, name="device"),  # in place of the library's, which takes forms of any site
+    path("identity/o/api/token", tokens.token),
+    path("identity/o/api/device/code", tokens.device_code),
+    path("identity/o/api/revoke", tokens.revoke),
+    path("account/sessions/", devices.sessions),
     path("api/v1/", api.urls),
     path("account/", include("allauth.urls")),
     path("", include("allauth.idp.urls")),

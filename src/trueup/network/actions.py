@@ -4,7 +4,7 @@ Each is one transaction that does everything or nothing.
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
@@ -18,7 +18,7 @@ from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from trueup.kit.period import local_date
 from trueup.kit.progress import Progress, Silence
 from trueup.kit.text import plural, text
-from trueup.network import document, editing
+from trueup.network import document, editing, keys
 from trueup.network.customers import merging, reaching, staging
 from trueup.network.customers.result import CustomersResult
 from trueup.network.rules.editing import NEW, Entry, entry_named
@@ -26,6 +26,7 @@ from trueup.network.rules.history import happenings
 from trueup.network.rules.meaning import understand
 from trueup.network.rules.plan import Plan, compare, reason_to_stay, removal
 from trueup.network.rules.reach import Reach
+from trueup.network.rules.secrets import check_overlap
 from trueup.network.rules.tree import KINDS, SECTIONS, Raw, State, Wrong, name_of
 from trueup.network.tables.reading import in_use, present, ref_of
 from trueup.network.tables.recording import APPLIED, CHANGED, record_steps
@@ -33,7 +34,7 @@ from trueup.network.tables.writing import write
 
 __all__ = [
     "NEW", "CustomersResult", "Plan", "accept_invitation", "apply", "change", "create_client", "import_customers", "invite", "remove",
-    "revoke_client",
+    "revoke_client", "rotate_client",
 ]  # fmt: skip
 
 
@@ -116,8 +117,10 @@ def invite(viewer: Viewer, email: str, account_ref: str, role: Role, name: str, 
     return change(viewer, "members", entry, now=now, seen=NEW)
 
 
-def create_client(viewer: Viewer, account_ref: str, name: str, scopes: Collection[Scope | str], *, client_id: str, now: datetime) -> None:
-    """Let a program act for an account within its scopes. Whoever keeps its secret has chosen `client_id`.
+def create_client(
+    viewer: Viewer, account_ref: str, name: str, scopes: Collection[Scope | str], *, client_id: str, now: datetime, secret: str = ""
+) -> None:
+    """Let a program act for an account within its scopes, and sign in with its secret; without one it cannot yet.
 
     Raises NotFound, NotAllowed as for members, Invalid for scopes that nobody in such an account has the right to.
     """
@@ -128,32 +131,58 @@ def create_client(viewer: Viewer, account_ref: str, name: str, scopes: Collectio
         _check_client(name, scopes, Tier(found.tier))
         if ApiClient.objects.filter(client_id=client_id).exists():
             raise Conflict(text("there is a client “{client}” already", client=client_id))
-        kept = sorted(str(scope) for scope in scopes)
-        ApiClient.objects.create(
+        kept = sorted({str(scope) for scope in scopes})
+        client = ApiClient.objects.create(
             account=found, client_id=client_id, name=name.strip(), scopes=kept, created_at=now, created_by=viewer.actor.name
         )
-        of = f"API client {client_id}"
-        changes = [Change("name", None, name.strip(), of), Change("scopes", None, list(kept), of)]
-        record(
-            account_id=found.pk, kind="client_created", actor=viewer.actor, at=now, subject="account", subject_id=found.pk, changes=changes
-        )  # fmt: skip
+        if secret:
+            keys.issue(client_id, client.name, kept, secret, now=now)
+        _record_client("client_created", client, viewer, now, ("name", None, client.name), ("scopes", None, list(kept)))
+
+
+def rotate_client(viewer: Viewer, client_id: str, *, secret: str, overlap: timedelta, now: datetime) -> None:
+    """Give a program a new secret. The one before works for `overlap` longer, 7 days at most; with none it and all tokens end at once.
+
+    Raises NotFound, NotAllowed, Invalid for another overlap; Conflict for a client that was revoked.
+    """
+    check_overlap(overlap)
+    until = (now + overlap).replace(microsecond=0) if overlap else None
+    with transaction.atomic(durable=True):
+        client = _client(viewer, client_id, now)
+        if client.revoked_at is not None:
+            raise Conflict(text("the client “{client}” was revoked already", client=client_id))
+        if not keys.renew(client_id, secret, until):  # it was made without a secret
+            keys.issue(client_id, client.name, client.scopes, secret, now=now)
+        lasts = (until or now).isoformat()
+        _record_client("client_rotated", client, viewer, now, ("older_secret_until", None, lasts))
 
 
 def revoke_client(viewer: Viewer, client_id: str, *, now: datetime) -> None:
-    """Take a program's access away, for good. Raises NotFound, NotAllowed; Conflict if that has been done."""
+    """Take a program's access away, for good, with every token it holds. Raises NotFound, NotAllowed; Conflict if that has been done."""
     with transaction.atomic(durable=True):
-        _lock()
-        client = ApiClient.objects.visible_to(viewer).select_related("account").filter(client_id=client_id).first()
-        if client is None:
-            raise NotFound(text("there is no client “{client}”", client=client_id))
-        _require_manager(viewer, client.account.ref, now)
+        client = _client(viewer, client_id, now)
         if not ApiClient.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=now):
             raise Conflict(text("the client “{client}” was revoked already", client=client_id))
-        change_of = Change("revoked", before=False, after=True, of=f"API client {client_id}")
-        record(
-            account_id=client.account_id, kind="client_revoked", actor=viewer.actor, at=now,
-            subject="account", subject_id=client.account_id, changes=[change_of],
-        )  # fmt: skip
+        keys.forget(client_id)
+        _record_client("client_revoked", client, viewer, now, ("revoked", False, True))
+
+
+def _client(viewer: Viewer, client_id: str, now: datetime) -> ApiClient:
+    """A client the viewer manages, for whoever is about to change it. Raises NotFound, NotAllowed."""
+    _lock()
+    client = ApiClient.objects.visible_to(viewer).select_related("account").filter(client_id=client_id).first()
+    if client is None:
+        raise NotFound(text("there is no client “{client}”", client=client_id))
+    _require_manager(viewer, client.account.ref, now)
+    return client
+
+
+def _record_client(kind: str, client: ApiClient, viewer: Viewer, now: datetime, *changed: tuple[str, object, object]) -> None:
+    of = f"API client {client.client_id}"
+    record(
+        account_id=client.account_id, kind=kind, actor=viewer.actor, at=now, subject="account", subject_id=client.account_id,
+        changes=[Change(field, before, after, of) for field, before, after in changed],
+    )  # fmt: skip
 
 
 def import_customers(viewer: Viewer, file: Path, *, dry_run: bool, now: datetime, progress: Progress | None) -> CustomersResult:
@@ -200,11 +229,11 @@ def _require_manager(viewer: Viewer, ref: str, now: datetime) -> None:
 def _check_client(name: str, scopes: Collection[str], tier: Tier) -> None:
     problems = []
     if not name.strip() or len(name.strip()) > 200 or not name.isprintable():
-        problems.append(Problem("name", text("a name has 1 to 200 characters"), "name"))
+        problems.append(Problem("name", text("a name has 1 to 200 characters"), "name", ("name",)))
     if not scopes:
-        problems.append(Problem("scopes", text("choose what the client may do"), "missing"))
+        problems.append(Problem("scopes", text("choose what the client may do"), "missing", ("scopes",)))
     problems += [
-        Problem("scopes", text("“{scope}” can't be given to a client of this account", scope=scope), "beyond")
+        Problem("scopes", text("“{scope}” can't be given to a client of this account", scope=scope), "beyond", ("scopes",))
         for scope in beyond(scopes, tier)
     ]
     if problems:

@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver
 
 AREAS = (
     "home", "signing_in", "reports", "review", "cycles", "invitations", "settings", "outbox", "uploads",
-    "customers", "partners", "catalog", "terms", "lists", "members", "clients",
+    "customers", "partners", "catalog", "terms", "lists", "members", "clients", "devices",
 )  # fmt: skip
 
 urlpatterns: list[URLPattern | URLResolver] = []

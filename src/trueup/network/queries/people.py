@@ -1,6 +1,5 @@
 """Questions about people and programs in accounts."""
 
-from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Q, QuerySet
@@ -11,6 +10,7 @@ from trueup.accounts.queries import Invited
 from trueup.accounts.rules import Right, Role, Scope, Viewer, shows_invitation
 from trueup.kit.errors import NotFound
 from trueup.kit.text import text
+from trueup.network.keys import older_until
 from trueup.network.queries.shapes import ClientRow, MemberRow
 from trueup.network.queries.sight import below_on, held, named
 from trueup.network.rules.editing import fingerprint
@@ -90,18 +90,41 @@ def clients(viewer: Viewer, account_ref: str | None = None) -> tuple[ClientRow, 
 
     Raises NotFound, and NotAllowed for who may not manage members.
     """
-    viewer.require(Right.MANAGE_MEMBERS, text("see API clients"))
+    rows = _clients(_clients_of(viewer, account_ref))
+    return tuple(sorted(rows, key=lambda client: (client.revoked_at is not None, client.account.ref, client.created_at)))
+
+
+def clients_after(viewer: Viewer, account_ref: str | None, after: str | None, most: int) -> tuple[ClientRow, ...]:
+    """A part of the same, by id: those after an id, as many as `most`. Raises as `clients` does."""
+    rows = _clients_of(viewer, account_ref).order_by("client_id")
+    return _clients((rows if after is None else rows.filter(client_id__gt=after))[:most])
+
+
+def client(viewer: Viewer, client_id: str) -> ClientRow:
+    """One API client of the viewer's account or below it. Raises NotFound, and NotAllowed for who may not manage members."""
+    viewer.require(Right.MANAGE_MEMBERS, _SEE_CLIENTS)
+    found = _clients(ApiClient.objects.visible_to(viewer).select_related("account").filter(client_id=client_id))
+    if not found:
+        raise NotFound(text("there is no client “{client}”", client=client_id))
+    return found[0]
+
+
+_SEE_CLIENTS = text("see API clients")
+
+
+def _clients_of(viewer: Viewer, account_ref: str | None) -> QuerySet[ApiClient]:
+    viewer.require(Right.MANAGE_MEMBERS, _SEE_CLIENTS)
     rows = ApiClient.objects.visible_to(viewer).select_related("account")
     if account_ref is not None:
-        rows = rows.filter(account=tree.account(viewer, account_ref))
-    elif viewer.account_id is not None:
-        rows = rows.filter(account_id=viewer.account_id)
-    return tuple(sorted(_clients(rows), key=lambda client: (client.revoked_at is not None, client.account.ref, client.created_at)))
+        return rows.filter(account=tree.account(viewer, account_ref))
+    return rows if viewer.account_id is None else rows.filter(account_id=viewer.account_id)
 
 
-def _clients(rows: Iterable[ApiClient]) -> Iterable[ClientRow]:
-    for client in rows:
-        yield ClientRow(
+def _clients(found: QuerySet[ApiClient]) -> tuple[ClientRow, ...]:
+    rows = list(found)
+    until = older_until([client.client_id for client in rows])
+    return tuple(
+        ClientRow(
             client_id=client.client_id,
             name=client.name,
             account=named(client.account),
@@ -110,4 +133,7 @@ def _clients(rows: Iterable[ApiClient]) -> Iterable[ClientRow]:
             created_by=client.created_by,
             revoked_at=client.revoked_at,
             last_used_at=client.last_used_at,
+            older_secret_until=until.get(client.client_id),
         )
+        for client in rows
+    )

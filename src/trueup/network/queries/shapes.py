@@ -177,7 +177,7 @@ class MemberRow:
 
 @dataclass(frozen=True, slots=True)
 class ClientRow:
-    """A program that acts for an account. Its secret is kept elsewhere."""
+    """A program that acts for an account. Its secret is kept elsewhere; `older_secret_until`: how long the one before works, or worked."""
 
     client_id: str
     name: str
@@ -187,6 +187,7 @@ class ClientRow:
     created_by: str
     revoked_at: datetime | None
     last_used_at: datetime | None
+    older_secret_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
