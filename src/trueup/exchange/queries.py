@@ -37,7 +37,7 @@ class Exported:
 
     file_name: str
     content: bytes
-    encoding: str
+    charset: str
 
 
 def profiles(viewer: Viewer, kind: Kind | None = None) -> list[Kept]:
@@ -86,7 +86,7 @@ def exported(viewer: Viewer, month: Month, msp: str, name: str, *, customers: bo
     found, behind = _read(viewer, month, msp) if by_customer else (report(viewer, month, msp), None)
     lines = [_line(line, behind[line.service] if behind is not None else None) for line in found.lines]
     content = written(rows_of(_header(found), lines, mapping), mapping)
-    return Exported(f"{name}-{month}-{msp}.csv", content, mapping.encoding)
+    return Exported(f"{name}-{month}-{msp}.csv".replace("/", "_"), content, mapping.encoding.removesuffix("-sig"))
 
 
 def _read(viewer: Viewer, month: Month, msp: str) -> tuple[ReportView, dict[str, list[CustomerFigures]]]:

@@ -1,0 +1,195 @@
+"""Mapping profiles, and a report in the columns of where it is billed."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+from ninja import Field, Query, Router, Schema, Status
+from pydantic import AfterValidator, ConfigDict, WithJsonSchema
+
+from trueup.accounts.rules import Scope
+from trueup.api import paging, problems, versions
+from trueup.api.access import Allowed
+from trueup.api.callers import Asked
+from trueup.api.endpoints.network_writing import EXISTS
+from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
+from trueup.api.parameters import Cycle, Ref
+from trueup.api.problems import Refused
+from trueup.api.schemas import REFUSALS, WRITES
+from trueup.exchange import actions, queries
+from trueup.exchange.queries import Kept
+from trueup.exchange.rules.definition import MOST_ALIASES, MOST_CHARACTERS, MOST_COLUMNS, MOST_HEADER_ROW
+from trueup.exchange.rules.profiles import FIGURES, TEXTS, USAGE, document_of
+from trueup.kit.errors import Stale
+from trueup.kit.text import text
+
+router = Router()
+READ: Final = Allowed(Scope.REPORTS_READ, Scope.USAGE_READ)
+WRITE: Final = Allowed(Scope.USAGE_WRITE, Scope.REPORTS_PREPARE, Scope.REPORTS_REVIEW)
+
+
+def _named(given: str) -> str:
+    """PostgreSQL keeps no character 0."""
+    if "\0" in given:
+        raise ValueError("there is no such profile")
+    return given
+
+
+Name = Annotated[str, AfterValidator(_named), Field(min_length=1, max_length=60, description="The name of a profile.")]
+Encoding = Literal["utf-8", "utf-8-sig", "windows-1252", "iso-8859-1", "iso-8859-15", "utf-16"]
+DayFormat = Literal["YYYY-MM-DD", "YYYYMMDD", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY"]
+
+
+_TEXT: Final = {"type": "string", "maxLength": MOST_CHARACTERS}
+_COLUMN: Final = {
+    "type": "object",
+    "properties": {
+        "heading": {**_TEXT, "description": "What stands above it. In a usage file a constant has none."},
+        "field": {"type": "string", "enum": [*TEXTS, *FIGURES, *(name for name in USAGE if name not in TEXTS)]},
+        "constant": {**_TEXT, "description": "The same in every row."},
+    },
+    "additionalProperties": False,
+}
+_CUSTOMER: Final = {
+    "description": "What a customer (or an MSP) is called where it is billed; of a usage file, our ref.",
+    "anyOf": [
+        _TEXT,
+        {"type": "object", "properties": dict.fromkeys(("company", "agreement", "agreement_id"), _TEXT), "additionalProperties": False},
+    ],
+}
+
+Columns = Annotated[list[Any], WithJsonSchema({"type": "array", "items": _COLUMN, "minItems": 1, "maxItems": MOST_COLUMNS})]
+Services = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "additionalProperties": _TEXT, "maxProperties": MOST_ALIASES})]
+Customers = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "additionalProperties": _CUSTOMER, "maxProperties": MOST_ALIASES})]
+"""What stands in them is checked by the rules, which say the place of what is wrong."""
+
+
+class ProfileIn(Schema):
+    """What a mapping profile says. `services` and `customers`: what is read → what is written."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    kind: Literal["out", "in"] = Field(description="out: reports. in: usage files.")
+    columns: Columns
+    services: Services = {}
+    customers: Customers = {}
+    per: Literal["line", "customer"] | None = Field(None, description="What a row of an exported file is of; null for usage files.")
+    sum_per_sku: bool = True
+    decimal_comma: bool = False
+    delimiter: Literal[",", ";", "\t", "|"] = ","
+    header_row: int = Field(1, ge=0, le=MOST_HEADER_ROW, description="Where the headings are, from 1; 0: an exported file without any.")
+    encoding: Encoding = "utf-8"
+    day_format: DayFormat = "YYYY-MM-DD"
+
+
+class Profile(ProfileIn):
+    """A mapping profile."""
+
+    name: str
+    built_in: bool
+    saved_at: datetime | None
+    saved_by: str
+    version: str = Field(description="What stands in its ETag.")
+
+
+def _shown(kept: Kept) -> dict[str, Any]:
+    own = {"name": kept.name, "built_in": kept.profile.built_in, "saved_at": kept.saved_at, "saved_by": kept.saved_by}
+    return {"per": None, **document_of(kept.profile), **own, "version": kept.profile.fingerprint}
+
+
+@router.get(
+    "/mapping-profiles", response={200: Listed[Profile], **REFUSALS}, auth=READ, operation_id="list_mapping_profiles",
+    summary="Mapping profiles",
+)  # fmt: skip
+def list_mapping_profiles(request: HttpRequest, response: HttpResponse, limit: Limit = USUAL, cursor: Cursor = None) -> Any:
+    """The profiles of your account, and those that are built in, by name."""
+    asked: Asked = request  # type: ignore[assignment]
+    after = unpacked(cursor, str)
+    found = [kept for kept in queries.profiles(asked.caller.viewer) if after is None or kept.name > after[0]]
+    return paging.page(request, response, found[: limit + 1], limit, shown=_shown, place=lambda kept: (kept.name,))
+
+
+@router.get(
+    "/mapping-profiles/{name}", response={200: Profile, **REFUSALS}, auth=READ, operation_id="get_mapping_profile",
+    summary="A mapping profile",
+)  # fmt: skip
+def get_mapping_profile(request: HttpRequest, response: HttpResponse, name: Ref) -> Any:
+    """One profile, with its ETag."""
+    return _show(request, response, name)
+
+
+@router.put(
+    "/mapping-profiles/{name}", response={200: Profile, 201: Profile, **WRITES}, auth=WRITE, operation_id="put_mapping_profile",
+    summary="Save a mapping profile",
+)  # fmt: skip
+def put_mapping_profile(request: HttpRequest, response: HttpResponse, name: Ref, body: ProfileIn) -> Any:
+    """Make the profile as it is sent. A new one comes with `If-None-Match: *`, one there is with the `If-Match` it was read with."""
+    asked: Asked = request  # type: ignore[assignment]
+    said = body.model_dump(exclude_none=True, exclude_unset=True)
+    only_new = request.headers.get("If-None-Match")
+    if only_new is not None and (only_new.strip() != "*" or "If-Match" in request.headers):
+        raise Refused(400, "bad_if_none_match", text("If-None-Match can only be *, and not beside If-Match"))
+    seen = versions.seen(request) if "If-Match" in request.headers else actions.NEW
+    try:
+        actions.save_profile(asked.caller.viewer, name, said, seen=seen, now=asked.now)
+    except Stale as error:
+        if "If-Match" not in request.headers and only_new is None:
+            versions.seen(request)  # there is one: 428
+        return _stale(request, name, error, code=EXISTS if seen == actions.NEW else None)
+    return Status(201 if seen == actions.NEW else 200, _show(request, response, name))
+
+
+@router.delete(
+    "/mapping-profiles/{name}", response={204: None, **WRITES}, auth=WRITE, operation_id="delete_mapping_profile",
+    summary="Remove a mapping profile",
+)  # fmt: skip
+def delete_mapping_profile(request: HttpRequest, name: Ref) -> Any:
+    """Remove a profile of your account. What was exported or taken in with it stays."""
+    asked: Asked = request  # type: ignore[assignment]
+    seen = versions.seen(request)
+    try:
+        actions.remove_profile(asked.caller.viewer, name, seen=seen, now=asked.now)
+    except Stale as error:
+        return _stale(request, name, error)
+    return Status(204, None)
+
+
+def _show(request: HttpRequest, response: HttpResponse, name: str) -> dict[str, Any]:
+    asked: Asked = request  # type: ignore[assignment]
+    kept = queries.profile(asked.caller.viewer, name)
+    response["ETag"] = versions.tag(kept.profile.fingerprint)
+    return _shown(kept)
+
+
+def _stale(request: HttpRequest, name: str, error: Stale, *, code: str | None = None) -> HttpResponse:
+    """412 with the profile as it is now; without, where it was removed."""
+    asked: Asked = request  # type: ignore[assignment]
+    kept = next((kept for kept in queries.profiles(asked.caller.viewer) if kept.name == name), None)
+    current = Profile.model_validate(_shown(kept)).model_dump(mode="json") if kept is not None else None
+    headers = {"ETag": versions.tag(kept.profile.fingerprint)} if kept is not None else {}
+    return problems.problem(412, code or "stale", error.message, headers=headers, members={"current": current})
+
+
+_CSV: Final = {"responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}}
+
+
+@router.get(
+    "/reports/{cycle}/{msp}/mapped.csv", response={**REFUSALS}, auth=Allowed(Scope.REPORTS_READ), operation_id="export_mapped_report",
+    summary="A report in the columns of a profile", openapi_extra=_CSV,
+)  # fmt: skip
+def export_mapped_report(
+    request: HttpRequest,
+    cycle: Cycle,
+    msp: Ref,
+    profile: Query[Name],
+    customers: Annotated[
+        bool | None, Field(description="A row for each customer, or for each line; left out: as the profile says.")
+    ] = None,
+) -> Any:
+    """A CSV that is safe to open in a spreadsheet. Its figures sum to those of the report. `connectwise` needs no set-up."""
+    asked: Asked = request  # type: ignore[assignment]
+    found = queries.exported(asked.caller.viewer, cycle, msp, profile, customers=customers)
+    answer = HttpResponse(found.content, content_type=f"text/csv; charset={found.charset}")
+    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=found.file_name)
+    return answer
