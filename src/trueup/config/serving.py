@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication
 
-from trueup.jobs import working
+from trueup.jobs import webhooks, working
 from trueup.jobs.messages import say
 from trueup.kit.errors import Conflict
 from trueup.kit.text import text
@@ -64,7 +64,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, listening: socket.socket, *, threads: int, clock: bool, ready: Callable[[], None]) -> None:
         self._listening = listening
         self._threads = threads
-        self._clock = _Clock((working.work_until, working.take_in_until) if clock else ())
+        self._clock = _Clock((working.work_until, working.take_in_until, working.gather_until, webhooks.call_until) if clock else ())
         self._ready = ready
         super().__init__()
 
@@ -96,7 +96,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
 
 class _Clock:
-    """The clock, and who checks uploads, in threads beside those that answer."""
+    """The clock, who checks uploads, who gathers events, and who calls webhooks, in threads beside those that answer."""
 
     def __init__(self, works: tuple[_Work, ...]) -> None:
         self._works = works

@@ -13,6 +13,7 @@ from django.db import close_old_connections
 
 from trueup.intake.queries import gatherings_due
 from trueup.intake.working import gather_next
+from trueup.jobs import webhooks
 from trueup.jobs.messages import refuse, say
 from trueup.jobs.options import moment
 from trueup.jobs.pipeline import run_once
@@ -55,8 +56,11 @@ def work_once(now: datetime | None) -> None:
     """Do what is due and say what was done; exit code 1 if a step failed, after the others were done."""
     at = moment(now)
     with showing_progress() as progress:
-        if not _round(at, progress):
-            raise typer.Exit(1)
+        fine = _round(at, progress)
+    if called := webhooks.call_once(at):
+        print(f"{instant_text(at)} sent webhooks: {called}", flush=True)
+    if not fine:
+        raise typer.Exit(1)
 
 
 def work(now: datetime | None) -> None:
@@ -65,6 +69,9 @@ def work(now: datetime | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end.ask)
     say("Working; Ctrl-C ends it.")
+    over = threading.Event()
+    calling = threading.Thread(target=webhooks.call_until, args=(over, lambda: moment(now)), daemon=True)
+    calling.start()
     while not end.asked:
         close_old_connections()  # a server that was restarted meanwhile must not fail every round from then on
         _round(moment(now), None, quiet=True)

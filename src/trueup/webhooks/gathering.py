@@ -3,6 +3,7 @@
 A position in a history is its sequence: it has no gaps, and its end moves only when an event is committed.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -28,12 +29,28 @@ CHAINS_AT_ONCE = 200
 
 _ROWS = 500
 
+_log = logging.getLogger(__name__)
+
 Data = Mapping[str, str | int]
 
 
 def gather_all(*, now: datetime) -> int:
-    """Read all histories on; returns how many deliveries were made."""
-    return sum(gather(chains, now=now) for chains in unread_chains())
+    """Read all histories on; returns how many deliveries were made. One that cannot be read holds up no other."""
+    made = 0
+    for chains in unread_chains():
+        try:
+            made += gather(chains, now=now)
+        except Exception:  # noqa: BLE001 -- one by one
+            made += sum(_gather_alone(chain, now) for chain in chains)
+    return made
+
+
+def _gather_alone(chain: int, now: datetime) -> int:
+    try:
+        return gather([chain], now=now)
+    except Exception:  # noqa: BLE001 -- it is tried again in the next round
+        _log.exception("the history %s could not be read for webhooks", chain)
+        return 0
 
 
 def unread_chains() -> Iterator[list[int]]:
