@@ -76,6 +76,8 @@ def work(now: datetime | None) -> None:
         close_old_connections()  # a server that was restarted meanwhile must not fail every round from then on
         _round(moment(now), None, quiet=True)
         end.wait(PAUSE)
+    over.set()
+    calling.join()  # calls end in seconds
     say("Ended.")
 
 
