@@ -6,7 +6,7 @@ from ninja import NinjaAPI, Router
 
 from trueup import __version__
 from trueup.api import problems
-from trueup.api.endpoints import accounts, catalog, exchange, me, members, terms
+from trueup.api.endpoints import accounts, catalog, events, exchange, me, members, terms
 
 ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("Yourself", me.router),
@@ -14,6 +14,7 @@ ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("Catalog", catalog.router),
     ("Terms", terms.router),
     ("Members", members.router),
+    ("Usage in small pieces", events.router),
     ("Exchange", exchange.router),
 )
 """The operations, under the heading the documentation gives them."""

@@ -1,0 +1,1 @@
+"""What an event says, whether it can be taken, and which of several values of a day counts."""

@@ -1,0 +1,179 @@
+"""A piece of usage from its arrival to the ledger: what it has to say, what is wrong with it, which of several counts."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from trueup.kit.errors import Problem
+from trueup.kit.period import local_date
+from trueup.kit.text import Text
+from trueup.ledger.rules.refusals import SENTENCES, Reason
+
+MOST_EVENTS: Final = 10_000
+"""Events of one call."""
+
+MOST_PIECES: Final = 10_000
+"""Pieces of one gathering."""
+
+LONGEST_NAME: Final = 300
+"""Characters of an id, a source, a customer or a service."""
+
+MOST_TOLD: Final = 100
+"""Problems of one call that are told."""
+
+KEPT_FOR: Final = timedelta(days=92)
+"""So long after it was stored a piece is known: the same id again is a repetition."""
+
+CLAIM_LASTS: Final = timedelta(minutes=2)
+"""After this long another clock takes up a gathering that one has begun and not finished. Doing it twice is harmless."""
+
+
+PATIENCE: Final = timedelta(minutes=10)
+"""How much earlier than the ledger's last import a gathering may have begun: others import at the same time."""
+
+
+class State(StrEnum):
+    """Where a piece is."""
+
+    WAITING = "waiting"
+    GATHERED = "gathered"
+    """In a gathering that is on its way into the ledger."""
+    STORED = "stored"
+    OVERTAKEN = "overtaken"
+    """A later event says another value of the same day, customer and service."""
+    REFUSED = "refused"
+    """The ledger cannot take it; somebody has to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What the fields of an event are called where it comes from, for whoever reads what is wrong with it."""
+
+    customer: str
+    service: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What one event says. `place` is where it stands in the body; numbers are plain text, an empty one is unknown."""
+
+    place: tuple[str, ...]
+    wire: Wire
+    source: str
+    event_id: str
+    customer: str
+    service: str
+    time: datetime | None
+    """When it happened; None: when it arrives."""
+    day: date | None
+    """The day its values are of; None: the day of `time` where the installation is."""
+    provisioned: str
+    used: str
+    credits: str
+    payload: str
+    """The event as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The events of a call, those that can be read at all, and what is wrong with the others."""
+
+    sent: tuple[Sent, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Who and what the sender may name, of the names asked for."""
+
+    zone: str
+    stays: Mapping[str, Sequence[tuple[date, date]]]
+    """When a customer was below an MSP (half-open), by name; empty for one that never was."""
+    mapped_customers: frozenset[str]
+    """Names that stand for a customer; the ledger knows when that one was where."""
+    services: frozenset[str]
+    feeds: Mapping[str, bool]
+    """Declared sources the sender may name, by code: whether they keep what has unknown names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A piece as it will be kept, or what is wrong with it."""
+
+    sent: Sent
+    at: datetime
+    day: date
+    feed: str
+    """The ledger's source; empty: its usual one."""
+    problems: tuple[Problem, ...]
+
+
+def judge(sent: Sent, directory: Directory, *, usual_feed: str, now: datetime) -> Judged:
+    """Whether the ledger would take this, as far as that can be known when it arrives at `now`."""
+    at = sent.time or now
+    day = sent.day or local_date(at, directory.zone)
+    feed = sent.source if sent.source in directory.feeds else ""
+    keeps = directory.feeds.get(feed or usual_feed, False)
+    found = (
+        (_day_reason(day, local_date(now, directory.zone)), sent.wire.time),
+        (_customer_reason(sent.customer, day, directory, keeps=keeps), sent.wire.customer),
+        (_service_reason(sent.service, directory, keeps=keeps), sent.wire.service),
+    )
+    problems = tuple(problem_at((*sent.place, field), reason, SENTENCES[reason]) for reason, field in found if reason is not None)
+    return Judged(sent, at, day, feed, problems)
+
+
+def _day_reason(day: date, today: date) -> Reason | None:
+    return Reason.IN_FUTURE if day > today else None
+
+
+def _customer_reason(name: str, day: date, directory: Directory, *, keeps: bool) -> Reason | None:
+    stays = directory.stays.get(name)
+    if stays is None:
+        return None if keeps or name in directory.mapped_customers else Reason.UNKNOWN_CUSTOMER
+    return None if any(begin <= day < end for begin, end in stays) else Reason.NO_MSP
+
+
+def _service_reason(name: str, directory: Directory, *, keeps: bool) -> Reason | None:
+    return None if keeps or name in directory.services else Reason.UNKNOWN_SERVICE
+
+
+def problem_at(place: Sequence[str], code: str, sentence: Text) -> Problem:
+    """What is wrong with one field; its place names the event by its index, the first being 0."""
+    return Problem(".".join(place), sentence, str(code), tuple(place))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Value:
+    """A piece as one of the values of a day: of two the later event counts, of two of the same time the one that arrived later."""
+
+    at: datetime
+    id: int
+    day: date
+    customer: str
+    service: str
+
+
+def overtaken(values: Iterable[Value]) -> list[int]:
+    """The ids of those that do not count, because another of the same day, customer and service is later."""
+    latest: dict[tuple[date, str, str], Value] = {}
+    lost: list[int] = []
+    for value in values:
+        key = (value.day, value.customer, value.service)
+        other = latest.get(key)
+        if other is not None:
+            lost.append(min(value, other).id)
+        latest[key] = value if other is None else max(value, other)
+    return lost
+
+
+def key_of(gathering_id: int, pieces: Iterable[tuple[str, str]]) -> str:
+    """The key of a gathering's batch in the ledger, made of the sources and ids of the pieces it began with."""
+    digest = hashlib.sha256()
+    for source, event_id in pieces:
+        digest.update(f"{len(source)}:{source}{len(event_id)}:{event_id}".encode())
+    return f"events-{gathering_id}-{digest.hexdigest()[:40]}"
