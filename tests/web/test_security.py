@@ -192,7 +192,7 @@ class TestPages:
 
 
 PARAMETERS = (
-    "account", "after", "cycle", "do", "edit", "email", "find", "flag", "group", "inbox", "line", "msp", "new", "order", "page", "search",
+    "account", "after", "code", "cycle", "do", "edit", "email", "find", "flag", "group", "inbox", "line", "msp", "new", "order", "page", "search",
     "sort", "state", "status", "submission", "tier", "use", "year",
 )  # fmt: skip
 NASTY = (

@@ -6,14 +6,40 @@ from ninja import NinjaAPI, Router
 
 from trueup import __version__
 from trueup.api import problems
-from trueup.api.endpoints import accounts, catalog, events, exchange, me, members, terms
+from trueup.api.endpoints import (
+    accounts,
+    batches,
+    catalog,
+    clients,
+    cycles,
+    events,
+    exchange,
+    me,
+    members,
+    report_list,
+    report_parts,
+    report_writing,
+    reports,
+    terms,
+    unmapped,
+    usage,
+)
 
 ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("Yourself", me.router),
+    ("Cycles", cycles.router),
+    ("Reports", report_list.router),
+    ("Reports", reports.router),
+    ("Reports", report_writing.router),
+    ("Reports", report_parts.router),
     ("Accounts", accounts.router),
     ("Catalog", catalog.router),
     ("Terms", terms.router),
     ("Members", members.router),
+    ("API clients", clients.router),
+    ("Usage", usage.router),
+    ("Batches", batches.router),
+    ("Unknown names", unmapped.router),
     ("Usage in small pieces", events.router),
     ("Exchange", exchange.router),
 )

@@ -10,7 +10,7 @@ from django.http.request import UnreadablePostError
 
 from trueup.answers.actions import Begun, begin, keep, release
 from trueup.answers.rules import LONGEST_KEY, Again, fits
-from trueup.api import clock, problems
+from trueup.api import clock, problems, sealing
 from trueup.api.callers import Caller, identify
 from trueup.api.limits import Limits
 from trueup.api.problems import Refused
@@ -91,7 +91,7 @@ class Gate:
             release(begun)
         else:
             headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
-            keep(begun, response.status_code, headers, response.content)
+            keep(begun, response.status_code, headers, sealing.to_keep(request, response.content))
         return response
 
 
@@ -111,7 +111,7 @@ def _fingerprint(request: HttpRequest) -> str:
 
 
 def _given_again(begun: Begun) -> HttpResponse:
-    response = HttpResponse(begun.body, status=begun.status, headers=dict(begun.headers or {}))
+    response = HttpResponse(sealing.opened(begun.body), status=begun.status, headers=dict(begun.headers or {}))
     response[REPLAYED_HEADER] = "true"
     return response
 

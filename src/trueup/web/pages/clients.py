@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trueup.accounts.rules import Right, scopes_of
-from trueup.kit.errors import Conflict, Invalid
+from trueup.kit.errors import Conflict, Invalid, NotFound
 from trueup.kit.text import text
 from trueup.network import actions, queries
 from trueup.network.queries import ClientRow
@@ -124,7 +124,10 @@ def revoke_client(request: Request, client_id: str) -> HttpResponse:
 
 def _find(request: Request, client_id: str) -> ClientRow:
     request.viewer.require(Right.MANAGE_MEMBERS, _MANAGE)
-    return queries.client(request.viewer, client_id)
+    found = next((client for client in queries.clients(request.viewer) if client.client_id == client_id), None)
+    if found is None:
+        raise NotFound(text("there is no client “{client}”", client=client_id))
+    return found
 
 
 urls = [
