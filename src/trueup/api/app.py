@@ -6,6 +6,7 @@ from ninja import NinjaAPI, Router
 
 from trueup import __version__
 from trueup.api import problems
+from trueup.api.bodies import Bodies
 from trueup.api.endpoints import (
     accounts,
     batches,
@@ -23,6 +24,7 @@ from trueup.api.endpoints import (
     terms,
     unmapped,
     usage,
+    webhooks,
 )
 
 ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
@@ -42,6 +44,7 @@ ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("Unknown names", unmapped.router),
     ("Usage in small pieces", events.router),
     ("Exchange", exchange.router),
+    ("Webhooks", webhooks.router),
 )
 """The operations, under the heading the documentation gives them."""
 
@@ -52,6 +55,7 @@ def make() -> NinjaAPI:
         title="TrueUp",
         version=__version__,
         urls_namespace="api",
+        parser=Bodies(),
         description="The monthly true-up for programs: usage in, reports out. Numbers are strings, so that no digit is lost.",
     )
     problems.register(api)

@@ -1,12 +1,11 @@
 """Members: who may sign in for an account, and what they may do there."""
 
-import logging
 from typing import Annotated, Any, Final
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field as Checked
 
 from trueup.accounts.queries import account
@@ -28,8 +27,6 @@ from trueup.notifications.actions import tell_invited
 router = Router(by_alias=True)
 READ: Final = Allowed(Scope.NETWORK_READ)
 WRITE: Final = Allowed(Scope.MEMBERS_WRITE)
-
-_log = logging.getLogger(__name__)
 
 
 class Member(Schema):
@@ -97,8 +94,8 @@ def put_member(request: HttpRequest, response: HttpResponse, ref: Ref, email: Re
     if "If-Match" not in request.headers:
         _require_address(email)
     answer = writing.put(MEMBER, request, response, (email, ref), all_of(body))
-    if isinstance(answer, tuple) and answer[0] == 201:
-        _tell(request, answer[1], ref)
+    if isinstance(answer, Status) and answer.status_code == 201:
+        _tell(request, answer.value, ref)
     return answer
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Schema
+from ninja import Schema, Status
 
 from trueup.api import problems, versions
 from trueup.api.callers import Asked
@@ -79,7 +79,7 @@ def put(kind: Kind[Row], request: HttpRequest, response: HttpResponse, key: Key,
         if any(one.code == TAKEN for one in error.problems):
             return _there_already(kind, request, key, error, asked_for=only_new is not None)
         raise
-    return 201, show(kind, request, response, key)
+    return Status(201, show(kind, request, response, key))
 
 
 def change(kind: Kind[Row], request: HttpRequest, response: HttpResponse, key: Key, entry: Mapping[str, Any]) -> Any:
@@ -90,7 +90,7 @@ def change(kind: Kind[Row], request: HttpRequest, response: HttpResponse, key: K
         _change(kind, request, key, entry, ANY if seen is None else seen)
     except Stale as error:
         return _stale(kind, request, key, error)
-    return 200, show(kind, request, response, key)
+    return Status(200, show(kind, request, response, key))
 
 
 def remove(kind: Kind[Row], request: HttpRequest, key: Key) -> Any:
@@ -102,7 +102,7 @@ def remove(kind: Kind[Row], request: HttpRequest, key: Key) -> Any:
         actions.remove(asked.caller.viewer, kind.section, key, now=asked.now, seen=seen)
     except Stale as error:
         return _stale(kind, request, key, error)
-    return 204, None
+    return Status(204, None)
 
 
 def _seen(request: HttpRequest) -> str | None:
@@ -144,7 +144,8 @@ def _there_already(kind: Kind[Row], request: HttpRequest, key: Key, error: Inval
 def _stale(kind: Kind[Row], request: HttpRequest, key: Key, error: Stale) -> HttpResponse:
     current, headers = _current(kind, request, key)
     response = problems.refusal(error, current=current)
-    response.headers.update(headers)
+    for name, value in headers.items():
+        response[name] = value
     return response
 
 

@@ -1,0 +1,23 @@
+"""How a JSON body is read: what no database keeps, and what is no JSON, is refused before any operation sees it."""
+
+import json
+from typing import Any, NoReturn
+
+from django.http import HttpRequest
+from ninja.parser import Parser
+
+
+class Bodies(Parser):
+    """Reads JSON. Raises ValueError, of which ninja makes a 400."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """The content of a body. Half characters (`"\\ud800"` alone) are no text: they cannot be stored."""
+        content = json.loads(request.body, parse_constant=_no_number)
+        if b"\\ud" in request.body.lower():
+            json.dumps(content, ensure_ascii=False).encode("utf-8")
+        return content
+
+
+def _no_number(written: str) -> NoReturn:
+    """NaN and Infinity, which Python's reader knows, are no JSON."""
+    raise ValueError(written)
