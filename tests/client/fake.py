@@ -49,7 +49,7 @@ def answered(body: Any = None, status: int = 200, **headers: str) -> httpx.Respo
 
 
 def problem(
-    status: int, code: str, detail: str, *, errors: Iterable[dict[str, str]] = (), members: dict[str, Any] | None = None, **headers: str
+    status: int, code: str, detail: str, *, errors: Iterable[dict[str, Any]] = (), members: dict[str, Any] | None = None, **headers: str
 ) -> httpx.Response:
     """A problem document."""
     document = {"status": status, "code": code, "detail": detail, "errors": list(errors), **(members or {})}

@@ -207,8 +207,8 @@ class RefusedRow:
     row: int
     column: str
     value: str
-    reason: str
-    message: str = ""
+    reason: str = field(metadata={"api": "code"})
+    message: str = field(default="", metadata={"api": "detail"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +221,9 @@ class Delivery:
     refused_count: int
     unmapped: int
     refused: tuple[RefusedRow, ...] = ()
-    """The first of them; `Usage.refused_rows` reads all."""
-    id: str | None = None
+    """The first of them; `client.usage.refused_rows` reads all."""
+    refused_csv: str | None = None
+    """Where all of them are, if there are more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The network and webhooks: entries that are listed, read, written and removed by their names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,28 +24,28 @@ class Entries:
         """All of them, as far as one sees them."""
         return (Entry(one) for one in self.transport.pages(self.path, filters))
 
-    def get(self, name: str) -> Entry:
-        """One entry. Raises NotFound."""
-        return entry(self.transport.get(self._one(name)))
+    def get(self, *name: str) -> Entry:
+        """One entry, by its name (of terms in force from a day on: account and day). Raises NotFound."""
+        return entry(self.transport.get(self._one(*name)))
 
-    def put(self, name: str, values: Mapping[str, Any], *, version: str | None = None) -> Entry:
-        """Make an entry (`version` None), or replace it as a whole."""
-        return entry(self.transport.call("PUT", self._one(name), json=dict(values), version=version or "*"))
+    def put(self, *name: str, values: Mapping[str, Any], version: str | None = None) -> Entry:
+        """Make an entry (`version` None: there is none yet), or replace it as a whole."""
+        return entry(self.transport.call("PUT", self._one(*name), json=dict(values), version=version))
 
-    def change(self, name: str, values: Mapping[str, Any], *, version: str) -> Entry:
+    def change(self, *name: str, values: Mapping[str, Any], version: str) -> Entry:
         """Change some values of an entry."""
-        return entry(self.transport.call("PATCH", self._one(name), json=dict(values), version=version))
+        return entry(self.transport.call("PATCH", self._one(*name), json=dict(values), version=version))
 
-    def remove(self, name: str, *, version: str) -> None:
+    def remove(self, *name: str, version: str) -> None:
         """Remove an entry that nothing depends on."""
-        self.transport.call("DELETE", self._one(name), version=version)
+        self.transport.call("DELETE", self._one(*name), version=version)
 
-    def _one(self, name: str) -> str:
-        return f"{self.path}/{encoded(name)}"
+    def _one(self, *name: str) -> str:
+        return "/".join((self.path, *map(encoded, name)))
 
 
 class Network:
-    """`client.network`: accounts, catalog, sources."""
+    """`client.network`: accounts, catalog, sources, terms, members."""
 
     def __init__(self, transport: Transport) -> None:
         self.accounts = Entries(transport, "/accounts")
@@ -56,11 +56,17 @@ class Network:
         self.account_types = Entries(transport, "/account-types")
         self.sources = Entries(transport, "/sources")
         self.terms = Entries(transport, "/terms")
+        self.mapping_profiles = Entries(transport, "/mapping-profiles")
         self._transport = transport
 
     def placements(self, ref: str) -> Entry:
         """Which parent an account has, from when on. Raises NotFound."""
         return entry(self._transport.get(f"/accounts/{encoded(ref)}/placements"))
+
+    def place(self, ref: str, placements: Iterable[Mapping[str, str | None]], *, version: str) -> Entry:
+        """Say anew which parent (`parent`) an account has, from which day on (`from`)."""
+        said = {"placements": [dict(one) for one in placements]}
+        return entry(self._transport.call("PUT", f"/accounts/{encoded(ref)}/placements", json=said, version=version))
 
     def history(self, ref: str) -> Iterator[Entry]:
         """What was changed of an account. Raises NotFound."""
@@ -69,6 +75,10 @@ class Network:
     def members(self) -> Iterator[Entry]:
         """The people of the accounts one sees."""
         return (Entry(one) for one in self._transport.pages("/members"))
+
+    def members_of(self, ref: str) -> Entries:
+        """The people of an account, by their e-mail addresses: to `put` and `remove`."""
+        return Entries(self._transport, f"/accounts/{encoded(ref)}/members")
 
 
 class Webhooks:
@@ -92,7 +102,7 @@ class Webhooks:
 
     def change(self, webhook: str, values: Mapping[str, Any], *, version: str) -> Entry:
         """Change some of its values."""
-        return self._entries.change(webhook, values, version=version)
+        return self._entries.change(webhook, values=values, version=version)
 
     def remove(self, webhook: str, *, version: str) -> None:
         """Send nothing there any more."""

@@ -17,11 +17,6 @@ REVOKE_PATH: Final = "/identity/o/api/revoke"
 DEVICE_CLIENT: Final = "trueup-cli"
 """What the command line is called where people allow it to act for them."""
 
-SCOPES: Final = (
-    "usage:write", "usage:read", "reports:read", "reports:prepare", "reports:review", "network:read", "network:write", "members:write",
-    "webhooks:write", "statements:read",
-)  # fmt: skip
-
 
 class FixedToken:
     """A token somebody else has fetched, or the key of a program (`client_id.secret`)."""
@@ -130,9 +125,10 @@ class DeviceCode:
     interval: int
 
 
-def ask_for_code(http: Http, *, scopes: tuple[str, ...] = SCOPES, client_id: str = DEVICE_CLIENT) -> DeviceCode:
-    """Begin signing in a person by device flow. Raises NotAllowed, Unreachable."""
-    response = http.send("POST", DEVICE_PATH, form={"client_id": client_id, "scope": " ".join(scopes)})
+def ask_for_code(http: Http, *, scopes: tuple[str, ...] = (), client_id: str = DEVICE_CLIENT) -> DeviceCode:
+    """Begin signing in a person by device flow, for some scopes (none: all). Raises NotAllowed, Unreachable."""
+    form = {"client_id": client_id} | ({"scope": " ".join(scopes)} if scopes else {})
+    response = http.send("POST", DEVICE_PATH, form=form)
     said = _said(response)
     if response.status_code >= 400:
         raise _oauth_refusal(response, said)

@@ -5,6 +5,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -96,14 +97,16 @@ class Http:
     def send(
         self, method: str, path: str, *,
         headers: Mapping[str, str] | None = None, params: Parameters | None = None, json: Any = None, form: Mapping[str, str] | None = None,
-        body: Body | None = None,
+        body: Body | None = None, stream: bool = False,
     ) -> httpx.Response:  # fmt: skip
-        """The answer, whatever it is. Every try sends the same. Raises Unreachable if there is none."""
+        """The answer, whatever it is; `stream`: it is read later. Every try sends the same. Raises Unreachable if there is none."""
         for left in reversed(range(self._tries)):
+            content = body() if body else None
             try:
-                response = self._http.request(
-                    method, self.url + path, params=_plain(params), json=json, data=form, content=body() if body else None, headers=headers
+                request = self._http.build_request(
+                    method, self.url + path, params=_plain(params), json=json, data=form, content=content, headers=headers
                 )
+                response = self._http.send(request, stream=stream)
             except (httpx.TransportError, httpx.DecodingError) as error:
                 if not left or isinstance(error, httpx.UnsupportedProtocol):
                     raise unreachable(self.url, error) from error
@@ -114,6 +117,7 @@ class Http:
             asked = _seconds(response)
             if not left or not _worth_another_try(response) or (asked or 0) > _LONGEST_WAIT:
                 return response
+            response.close()
             self._wait(self._tries - left, asked)
         raise Unreachable(f"{self.url} cannot be reached")
 
@@ -123,7 +127,7 @@ class Http:
 
 
 def _worth_another_try(response: httpx.Response) -> bool:
-    if response.status_code == 409:
+    if response.status_code == 409 and response.is_closed:
         return document_of(response).get("code") == "idempotency_in_progress"
     return response.status_code in _AGAIN
 
@@ -154,11 +158,11 @@ class Transport:
     def call(
         self, method: str, path: str, *,
         params: Parameters | None = None, json: Any = None, version: str | None = None, key: str | None = None,
-        headers: Mapping[str, str] | None = None, body: Body | None = None,
+        headers: Mapping[str, str] | None = None, body: Body | None = None, answers: frozenset[str] = frozenset(),
     ) -> Answer:  # fmt: skip
         """Ask for something to be done, once: a write carries a key, so that it may be sent again. Raises the four errors, Unreachable.
 
-        `version` is the one that was seen (If-Match), `*` any.
+        `version` is the one that was seen (If-Match), `*` any; `answers` are codes of refusals that are answers to this question.
         """
         said = dict(headers or {})
         if self._account is not None:
@@ -170,7 +174,7 @@ class Transport:
         elif key is not None:
             said["Idempotency-Key"] = key
         response = self._authorized(method, path, said, params=params, json=json, body=body)
-        if response.status_code >= 300:
+        if response.status_code >= 300 and document_of(response).get("code") not in answers:
             raise refusal(response)
         return Answer(response.status_code, _json(response), response.headers)
 
@@ -180,12 +184,26 @@ class Transport:
         if response.status_code != 401:
             return response
         new = self._tokens.another(self.http, token)
+        if new is not None:
+            response.close()
         return self._with(new, method, path, said, **what) if new is not None else response
 
     def _with(self, token: str, method: str, path: str, said: dict[str, str], **what: Any) -> httpx.Response:
         if not token.isascii() or not token.isprintable():
             raise SignedOut("the token is none: it has characters that no token has")
         return self.http.send(method, f"/api/v1{path}", headers={**said, "Authorization": f"Bearer {token}"}, **what)
+
+    def lines(self, path: str) -> Iterator[str]:
+        """A text line by line as it comes, without the ends of lines. Raises the four errors, Unreachable."""
+        response = self._authorized("GET", path, {}, stream=True)
+        with closing(response):
+            try:
+                if response.status_code >= 300:
+                    response.read()
+                    raise refusal(response)
+                yield from response.iter_lines()
+            except httpx.TransportError as error:
+                raise unreachable(self.http.url, error) from error
 
     def pages(self, path: str, params: Parameters | None = None, *, limit: int = 200) -> Iterator[Any]:
         """Every item of a list, page by page as they are asked for. Raises the four errors, Unreachable."""

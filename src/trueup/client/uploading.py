@@ -1,5 +1,6 @@
 """A file on its way to the server: read piece by piece, compressed beforehand if wanted, told of as it goes."""
 
+import codecs
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,16 +19,10 @@ Compression = Literal["gzip", "zstd"]
 _PIECE: Final = 256 * 1024
 """Bytes read at once."""
 
-MEDIA_TYPES: Final = {
-    ".csv": "text/csv",
-    ".tsv": "text/csv",
-    ".txt": "text/csv",
-    ".ndjson": "application/x-ndjson",
-    ".jsonl": "application/x-ndjson",
-    ".json": "application/json",
-    ".parquet": "application/vnd.apache.parquet",
-}
-"""What a file is, by its name."""
+CSV, NDJSON, PARQUET = "text/csv", "application/x-ndjson", "application/vnd.apache.parquet"
+
+_ENDINGS: Final = {".csv": CSV, ".ndjson": NDJSON, ".jsonl": NDJSON, ".parquet": PARQUET}
+"""What a file is, by its name; any other name says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +41,28 @@ class Upload:
         return said | ({"Content-Encoding": self.encoding} if self.encoding else {})
 
 
-def media_type(file: Path) -> str:
-    """What a file is, by its name. Raises Invalid for one that says nothing."""
-    found = MEDIA_TYPES.get(file.suffix.lower())
-    if found is None:
-        raise Invalid(f"{file.name} is not one of the files that are understood: {', '.join(MEDIA_TYPES)}")
-    return found
+def _media_type(file: Path, content: IO[bytes]) -> str:
+    """What a file is: by its name, or by how it begins."""
+    known = _ENDINGS.get(file.suffix.lower())
+    if known is not None:
+        return known
+    start = content.read(4096).removeprefix(codecs.BOM_UTF8)
+    if start.startswith(b"PAR1"):
+        return PARQUET
+    return NDJSON if start.lstrip().startswith(b"{") else CSV
 
 
 @contextmanager
 def uploading(file: Path, *, compression: Compression | None, progress: Progress) -> Iterator[Upload]:
-    """A file, ready to be sent as often as it takes. Raises Invalid for one that cannot be read.
+    """A file, ready to be sent as often as it takes. Raises Invalid for one that is empty or cannot be read.
 
     What is compressed is kept in a temporary file meanwhile: its size has to be known, and servers before TrueUp may ask for it.
     """
-    kind = media_type(file)
     try:
         with file.open("rb") as plain:
+            kind = _media_type(file, plain)
+            if not _size(plain):
+                raise Invalid(f"{file.name} is empty")
             if compression is None:
                 yield Upload(kind, None, _size(plain), lambda: _pieces(plain, progress))
                 return

@@ -1,5 +1,6 @@
 """Usage: sending it, and what is recorded."""
 
+import csv
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -11,12 +12,16 @@ from trueup.client.errors import Unreachable
 from trueup.client.reading import read
 from trueup.client.transport import Answer, Pause, Transport
 from trueup.client.uploading import Compression, uploading
+from trueup.kit.cells import safe_cell
 from trueup.kit.errors import Invalid
 from trueup.kit.period import Month, instant_text
 from trueup.kit.progress import Progress, Silence
 
 _POLL: Final = 1
 """Seconds between two looks at a delivery that is being worked on."""
+
+_ROWS_REFUSED: Final = frozenset({"rows_refused"})
+"""The refusal of a whole delivery because of its rows: it says which."""
 
 _LARGE: Final = 20 * 2**20
 """Bytes from which on a delivery is worked on while nobody waits for the answer: proxies give up on long ones."""
@@ -57,22 +62,33 @@ class Usage:
         return self._send({}, Silence(), key, _asked(source, accept_valid, dry_run), json={"records": said})
 
     def _send(self, headers: dict[str, str], told: Progress, key: str | None, params: dict[str, Any], **what: Any) -> Delivery:
-        answer = self._transport.call("POST", "/usage", params=params, headers=headers, key=key, **what)
-        return self._awaited(answer, told) if answer.status == 202 else _delivery(answer)
+        answer = self._transport.call("POST", "/usage", params=params, headers=headers, key=key, answers=_ROWS_REFUSED, **what)
+        return self._awaited(answer, told) if answer.status == 202 else _delivery(answer.json)
 
     def _awaited(self, answer: Answer, told: Progress) -> Delivery:
+        """What became of a delivery, once the server is done with it. Raises Invalid if nothing of it could be read."""
         place = answer.headers.get("Location", "").partition("/api/v1")[2]
         if not place:
             raise Unreachable("the server does not say where to ask what became of the delivery")
         told.start("Taking in", None)
-        while (found := self._transport.get(place)).json.get("state") in {"received", "waiting", "checking", "storing", "working"}:
+        while (found := _object(self._transport.get(place).json)).get("state") in {"waiting", "working"}:
             self._pause(_POLL)
         told.finish()
+        why = found.get("error")
+        if isinstance(why, dict) and why.get("code") not in _ROWS_REFUSED:
+            raise Invalid(str(why.get("detail") or "the delivery could not be taken in"))
         return _delivery(found)
 
     def refused_rows(self, delivery: Delivery) -> Iterator[RefusedRow]:
         """Every problem of a delivery in the order of the rows. Raises NotFound, Unreachable."""
-        return iter(delivery.refused)
+        if delivery.refused_csv is None:
+            return iter(delivery.refused)
+        return self._refused(delivery.refused_csv.partition("/api/v1")[2], {one.reason: one.message for one in delivery.refused})
+
+    def _refused(self, place: str, sentences: Mapping[str, str]) -> Iterator[RefusedRow]:
+        for row in csv.DictReader(_with_ends(self._transport.lines(place))):
+            reason = row["reason"]
+            yield RefusedRow(int(row["row"]), row["column"], _as_sent(row["value"]), reason, sentences.get(reason, reason))
 
     def records(
         self, month: Month | str, *,
@@ -100,5 +116,23 @@ def _asked(source: str | None, accept_valid: bool, dry_run: bool) -> dict[str, A
     return {"source": source, "accept_valid": accept_valid or None, "dry_run": dry_run or None}
 
 
-def _delivery(answer: Answer) -> Delivery:
-    return read(Delivery, answer.json)
+def _object(found: Any) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise Unreachable("the server does not answer as this version of TrueUp expects: a delivery is an object")
+    return found
+
+
+def _delivery(found: Any) -> Delivery:
+    """A delivery; one that was refused as a whole is a problem document with its rows as errors."""
+    said = _object(found)
+    return read(Delivery, {**said, "refused": said.get("refused", said.get("errors"))})
+
+
+def _with_ends(lines: Iterator[str]) -> Iterator[str]:
+    return (f"{line}\n" for line in lines)
+
+
+def _as_sent(cell: str) -> str:
+    """A value without the apostrophe that keeps spreadsheets from taking it for a formula."""
+    inside = cell.removeprefix("'")
+    return inside if safe_cell(inside) == cell else cell
