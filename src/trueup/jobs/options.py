@@ -1,7 +1,7 @@
 """The arguments and options that many commands share."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
@@ -41,6 +41,16 @@ def moment(now: datetime | None) -> datetime:
 _month = _reading(Month.parse)
 _instant = _reading(parse_instant)
 
+
+def _date(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 -- a day has no time zone
+    except ValueError:
+        raise Invalid(f"“{text}” is not a day: write it like 2026-10-31") from None
+
+
+_day = _reading(_date)
+
 CycleArgument = Annotated[Month, typer.Argument(parser=_month, metavar="CYCLE", help="The month, such as 2026-10.")]
 OptionalCycle = Annotated[
     Month | None, typer.Argument(parser=_month, metavar="[CYCLE]", help="The month, such as 2026-10 (default: all closed ones).")
@@ -50,6 +60,9 @@ ServiceArgument = Annotated[str, typer.Argument(metavar="SERVICE", help="The cod
 MonthOption = Annotated[Month, typer.Option("--month", parser=_month, metavar="MONTH", help="The month, such as 2026-10.")]
 CycleOption = Annotated[Month | None, typer.Option("--cycle", parser=_month, metavar="CYCLE", help="Only this month, such as 2026-10.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the data.")]
+DayOption = Annotated[
+    date | None, typer.Option("--day", parser=_day, metavar="DAY", help="The day of all rows, where the profile gives it as a constant.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and show everything, change nothing.")]
 NowOption = Annotated[
     datetime | None,

@@ -117,6 +117,7 @@ class _Reading:
         self.found = Gathered()
         self.problems: list[Problem] = []
         self.count = 0
+        self._last = (0, "")
 
     def take(self, number: int, cells: Cells | None) -> None:
         """One row; an empty one is none."""
@@ -132,6 +133,9 @@ class _Reading:
             self._keep(number, key, figures)
 
     def _refuse(self, number: int, column: str, message: str, code: str) -> None:
+        if (number, column) == self._last:
+            return  # one cell that two fields are read from
+        self._last = (number, column)
         self.count += 1
         if len(self.problems) < MOST_PROBLEMS:
             place = text("row {row}, column {column}", row=number, column=column) if column else text("row {row}", row=number)

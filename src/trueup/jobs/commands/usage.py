@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.jobs.desk import reading
-from trueup.jobs.options import AsOfOption, DryRun, Format, FormatOption, MonthOption, NowOption, SeenAs, examples
-from trueup.jobs.starting import Later
+from trueup.jobs.options import AsOfOption, DayOption, DryRun, Format, FormatOption, MonthOption, NowOption, SeenAs, examples, moment
+from trueup.jobs.starting import Later, WhenNeeded
 
 if TYPE_CHECKING:
-    from trueup.jobs import usage
+    from trueup.jobs import exchange, usage
 else:
+    exchange = WhenNeeded("trueup.jobs.exchange")
     usage = Later("trueup.jobs.usage")
 
 app = typer.Typer(no_args_is_help=True, help="Usage: import files, see what is recorded, match unknown names.")
@@ -26,6 +27,7 @@ SourceOption = Annotated[str | None, typer.Option("--source", metavar="S", help=
         "trueup usage import usage.csv --dry-run",
         "trueup usage import october.parquet --source rmm-feed --key 2026-10",
         "trueup usage import usage.ndjson --accept-valid --format json",
+        "trueup usage import licenses.csv --profile rmm --day 2026-10-31 --as billing@bolt.example",
     ),
 )
 def import_usage(
@@ -37,6 +39,11 @@ def import_usage(
     ] = None,
     accept_valid: Annotated[bool, typer.Option("--accept-valid", help="Store the good rows and report the rest.")] = False,
     dry_run: DryRun = False,
+    profile: Annotated[
+        str | None, typer.Option("--profile", metavar="NAME", help="A mapping profile that says what the columns of the file are.")
+    ] = None,
+    day: DayOption = None,
+    email: Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="With --profile: the member who does it.")] = None,
     form: FormatOption = Format.TABLE,
     now: NowOption = None,
 ) -> None:
@@ -45,7 +52,16 @@ def import_usage(
     Columns, in any order: day, customer, service, provisioned_units, used_units (empty: unknown), allocated_credits (empty:
     provisioned units × the credit requirement of the day). A newer record of the same day, customer and service corrects the
     older one. Every bad row is listed with its number (row 1 is the first row of data), column, value and reason.
+
+    With --profile the file is a CSV of any layout. Its rows are counted as a spreadsheet counts them.
     """
+    if profile is not None:
+        exchange.import_file(
+            email, file, profile, day=day, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, form=form, now=moment(now)
+        )
+        return
+    if email is not None or day is not None:
+        raise typer.BadParameter("only together with --profile", param_hint="--as" if email is not None else "--day")
     with reading(now=now) as desk:
         usage.import_file(desk, file, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, form=form)
 
