@@ -203,7 +203,7 @@ class TestOvertaken:
     def test_are_all_but_the_latest_of_a_day(self) -> None:
         day, other = date(2026, 10, 20), date(2026, 10, 19)
         values = [
-            Value(NOON, 1, day, "dental", "core"), Value(NOON.replace(hour=11), 2, day, "dental", "core"), 
+            Value(NOON, 1, day, "dental", "core"), Value(NOON.replace(hour=11), 2, day, "dental", "core"),
             Value(NOON, 3, day, "dental", "core"), Value(NOON, 4, other, "dental", "core"), Value(NOON, 5, day, "dental", "plain"),
         ]  # fmt: skip
         assert sorted(overtaken(values)) == [1, 2]

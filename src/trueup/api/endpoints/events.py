@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
-from ninja import Query, Router, Schema
+from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
 from trueup.accounts.rules import Scope
@@ -183,13 +183,11 @@ def send_event_batch(request: HttpRequest) -> Any:
     "/events/refused", response={200: Listed[RefusedEvent], **REFUSALS}, auth=Allowed(Scope.USAGE_READ, Scope.USAGE_WRITE),
     operation_id="list_refused_events", summary="Events that the ledger could not take",
 )  # fmt: skip
-def list_refused_events(
-    request: HttpRequest, response: HttpResponse, limit: Query[Limit] = paging.USUAL, cursor: Query[Cursor] = None,
-) -> Any:  # fmt: skip
+def list_refused_events(request: HttpRequest, response: HttpResponse, limit: Limit = paging.USUAL, cursor: Cursor = None) -> Any:
     """What was acknowledged for your account and refused later, with the reason: a customer that has moved, a service that is gone."""
     asked: Asked = request  # type: ignore[assignment]
     (after,) = paging.unpacked(cursor, int) or (0,)
-    rows = queries.refused(asked.viewer, after=after, limit=limit + 1)
+    rows = queries.refused(asked.caller.viewer, after=after, limit=limit + 1)
     return paging.page(request, response, rows, limit, shown=_shown, place=lambda row: (row.id,))
 
 
@@ -200,7 +198,7 @@ def list_refused_events(
 def retry_refused_events(request: HttpRequest, again: Again) -> Any:
     """They are given to the ledger anew, within seconds; what it still refuses is listed again."""
     asked: Asked = request  # type: ignore[assignment]
-    return {"retried": retry(asked.viewer, again.ids, now=asked.now)}
+    return {"retried": retry(asked.caller.viewer, again.ids, now=asked.now)}
 
 
 def _json(request: HttpRequest, *kinds: str) -> Any:
@@ -233,7 +231,7 @@ def _received(
     sent = tuple(one for one in found if isinstance(one, Sent))
     problems = tuple(problem for one in found if not isinstance(one, Sent) for problem in one)
     asked: Asked = request  # type: ignore[assignment]
-    return receive(asked.viewer, Read(sent, problems), now=asked.now)
+    return receive(asked.caller.viewer, Read(sent, problems), now=asked.now)
 
 
 def _written(event: object) -> str:
