@@ -46,6 +46,9 @@ bench: $(VENV)/.installed-dev  ## Measure speed and memory (SIZE=93M for the lar
 pictures: $(VENV)/.installed-dev  ## Take the pictures of the docs anew
 	@$(BIN)/python tools/screenshots.py
 
+openapi: $(VENV)/.installed-dev  ## Write docs/openapi.json, the document of the API, anew from the code
+	@$(BIN)/python tools/openapi.py
+
 lock:  ## Resolve the lock files anew after a change of the dependencies (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: $(PYTHON) -m pip install uv" >&2; exit 1; }
 	@$(LOCK) --group build --output-file requirements.txt
@@ -57,7 +60,7 @@ clean:  ## Remove .venv and what tools left behind (never ./var, which holds you
 	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
-.PHONY: help setup run test check bench pictures lock clean
+.PHONY: help setup run test check bench pictures openapi lock clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from django.conf import settings
 from ninja import NinjaAPI, Router
 
 from trueup import __version__
-from trueup.api import problems
+from trueup.api import openapi, problems
 from trueup.api.bodies import Bodies
 from trueup.api.endpoints import (
     accounts,
@@ -49,15 +50,17 @@ ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
 """The operations, under the heading the documentation gives them."""
 
 
+class Api(NinjaAPI):
+    """The operations, and the document that describes them."""
+
+    def get_openapi_schema(self, **_: object) -> openapi.Document:
+        """The document, wherever it is asked for."""
+        return openapi.Document(self, settings.TRUEUP_URL)
+
+
 def make() -> NinjaAPI:
     """The API with all its operations."""
-    api = NinjaAPI(
-        title="TrueUp",
-        version=__version__,
-        urls_namespace="api",
-        parser=Bodies(),
-        description="The monthly true-up for programs: usage in, reports out. Numbers are strings, so that no digit is lost.",
-    )
+    api = Api(title="TrueUp", version=__version__, urls_namespace="api", parser=Bodies(), docs=openapi.Page())
     problems.register(api)
     for heading, router in ROUTERS:
         api.add_router("", router, tags=[heading])

@@ -38,5 +38,8 @@ class ProblemDocument(Schema):
 REFUSALS: Final[dict[Any, Any]] = dict.fromkeys((400, 401, 403, 404, 409, 422, 429, 503), ProblemDocument)
 """What every operation may answer besides what it is there for."""
 
-WRITES: Final[dict[Any, Any]] = {**REFUSALS, **dict.fromkeys((412, 413, 428), ProblemDocument)}
-"""The same of one that changes something."""
+CHANGES: Final[dict[Any, Any]] = {**REFUSALS, 413: ProblemDocument}
+"""The same of one that changes something which has no versions."""
+
+WRITES: Final[dict[Any, Any]] = {**CHANGES, **dict.fromkeys((412, 428), ProblemDocument)}
+"""The same of one that changes what has versions: it needs If-Match."""

@@ -14,7 +14,7 @@ from trueup.api.callers import Asked
 from trueup.api.endpoints.network_shapes import RefAsked
 from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
 from trueup.api.parameters import Ref
-from trueup.api.schemas import REFUSALS, WRITES
+from trueup.api.schemas import CHANGES, REFUSALS
 from trueup.network import actions, keys, queries
 from trueup.network.queries import ClientRow
 from trueup.network.rules.secrets import LONGEST_OVERLAP, USUAL_OVERLAP
@@ -100,7 +100,7 @@ def list_clients(
     return paging.page(request, response, rows, limit, shown=_shown, place=lambda row: (row.client_id,))
 
 
-@router.post("/clients", response={201: ApiClientMade, **WRITES}, auth=MANAGE, operation_id="create_client", summary="Make an API client")
+@router.post("/clients", response={201: ApiClientMade, **CHANGES}, auth=MANAGE, operation_id="create_client", summary="Make an API client")
 def create_client(request: HttpRequest, response: HttpResponse, body: ApiClientIn) -> Any:
     """Make a client. Its secret is in this answer, and nowhere else ever."""
     asked: Asked = request  # type: ignore[assignment]
@@ -120,7 +120,7 @@ def get_client(request: HttpRequest, client_id: Ref) -> Any:
 
 
 @router.post(
-    "/clients/{client_id}/rotate", response={200: ApiClientMade, **WRITES}, auth=MANAGE, operation_id="rotate_client",
+    "/clients/{client_id}/rotate", response={200: ApiClientMade, **CHANGES}, auth=MANAGE, operation_id="rotate_client",
     summary="Rotate the secret of an API client",
 )  # fmt: skip
 def rotate_client(request: HttpRequest, client_id: Ref, body: Rotation) -> Any:
@@ -133,7 +133,7 @@ def rotate_client(request: HttpRequest, client_id: Ref, body: Rotation) -> Any:
 
 
 @router.post(
-    "/clients/{client_id}/revoke", response={200: ApiClient, **WRITES}, auth=MANAGE, operation_id="revoke_client",
+    "/clients/{client_id}/revoke", response={200: ApiClient, **CHANGES}, auth=MANAGE, operation_id="revoke_client",
     summary="Revoke an API client",
 )  # fmt: skip
 def revoke_client(request: HttpRequest, client_id: Ref) -> Any:
