@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import closing, crashes, generation, ingestion, pages, table
+from benchmarks import api, closing, crashes, generation, ingestion, pages, table
 from benchmarks.figures import Figure
 from benchmarks.server import Databases, databases, require_programs
 from benchmarks.world import Size, World
@@ -71,6 +71,13 @@ def _crashes(run: Run) -> Iterator[Figure]:
     yield from crashes.figures(embedded, "SQLite")
 
 
+def _api(run: Run) -> Iterator[Figure]:
+    yield from api.figures(run.world("api"), "PostgreSQL")
+    embedded = run.world("embedded api", compared=False)
+    embedded.environment["TRUEUP_DATABASE_URL"] = ""
+    yield from api.figures(embedded, "SQLite")
+
+
 def _pages(run: Run) -> Iterator[Figure]:
     yield from pages.figures(run.world("pages"), "PostgreSQL")
     embedded = run.world("embedded pages")
@@ -84,6 +91,7 @@ FAMILIES: Mapping[str, Callable[[Run], Iterator[Figure]]] = {
     "generation": _generation,
     "crashes": _crashes,
     "pages": _pages,
+    "api": _api,
 }
 
 

@@ -13,7 +13,7 @@ from trueup.catalog.rules import MeasureName
 from trueup.ledger.engine import measures
 
 _CHUNK = 1 << 20
-_TABLE = """
+TABLE = """
 CREATE TABLE usage (
     day DATE NOT NULL, msp_id BIGINT NOT NULL, customer_id BIGINT NOT NULL, service_id INTEGER NOT NULL,
     provisioned_units NUMERIC(18,6) NOT NULL, used_units NUMERIC(18,6), allocated_credits NUMERIC(18,6),
@@ -45,7 +45,7 @@ def copy_in(folder: str) -> dict[str, float]:
     """COPY the files of the month, each committed by itself, with the indexes in place; seconds, and bytes of table and indexes."""
     files = [*sorted(Path(folder).glob("day-*.rows")), Path(folder) / f"{CORRECTIONS}.rows"]
     with connect() as connection:
-        connection.execute(_TABLE)
+        connection.execute(TABLE)
         began = time.perf_counter()
         for file in files:
             copy_file(connection, file, "usage")
