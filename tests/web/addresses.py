@@ -122,6 +122,15 @@ def _client(autumn: Autumn, of: str) -> dict[str, object]:
     return {"client_id": autumn.clients.get(of, "client-of-nobody")}
 
 
+def _webhook(autumn: Autumn, of: str) -> dict[str, object]:
+    return {"webhook_id": autumn.webhooks.get(of, (999_999, 0))[0]}
+
+
+def _call(autumn: Autumn, of: str) -> dict[str, object]:
+    webhook_id, delivery_id = autumn.webhooks.get(of, (999_999, 999_999))
+    return {"webhook_id": webhook_id, "delivery_id": delivery_id}
+
+
 def _mail(autumn: Autumn, of: str) -> dict[str, object]:
     return {"number": 999_999 if of == NOWHERE else autumn.delivery}
 
@@ -190,6 +199,7 @@ def _program(_autumn: Autumn, _of: str) -> dict[str, object]:
 
 
 _WHO_IS_WHO: Final = {"rows": "1", "kind-0": "customer", "name-0": "Who", "source-0": "manual", "target-0": "bolt-dental"}
+_WEBHOOK: Final = {"url": "https://1.1.1.1/hooks", "types": "cycle.closed", "enabled": "on"}
 _FRESH: Final = {"code": "fresh", "name": "Fresh"}
 _SERVICE: Final = {"name": "Mail", "group": "credits", "unit": "user", "chargeable_basis": "used", "reports_used": "on"}
 _CONFIRMED: Final = {"confirmed": "1"}
@@ -314,6 +324,21 @@ PAGES: Final = (
     Page("revoke_client", at=_client, doer="a bolt",
          open={"north": "200 M 403 VNRSbvcd", "bolt": "200 a 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"},
          does={"north": "302 M 403 VNRSbvcd", "bolt": "302 a 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"}),
+    # ── webhooks: those of the very account
+    Page("webhooks", open={"": "200 OMa 403 VNRSbvcd"}),
+    Page("new_webhook", open={"": "200 OMa 403 VNRSbvcd"}, sends=_says(**_WEBHOOK), does={"": "200 OMa 403 VNRSbvcd"}, doer="a "),
+    *(Page(name, at=at, open={"bolt": "200 a 403 VNRSbvcd", "north": "200 M 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"}) for name, at in (
+        ("webhook", _webhook), ("webhook_delivery", _call))),
+    Page("edit_webhook", at=_webhook, sends=_says(seen="1", **_WEBHOOK), doer="a bolt",
+         open={"bolt": "200 a 403 VNRSbvcd", "north": "200 M 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"},
+         does={"bolt": "302 a 403 VNRSbvcd", "north": "302 M 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"}),
+    *(Page(name, at=_webhook, doer="a bolt",
+           open={"bolt": "200 a 403 VNRSbvcd", "north": "200 M 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"},
+           does={"bolt": f"{done} a 403 VNRSbvcd", "north": f"{done} M 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"}) for name, done in (
+        ("rotate_webhook", 200), ("remove_webhook", 302))),
+    *(Page(name, at=at, doer="a bolt",
+           does={"bolt": "302 a 403 VNRSbvcd", "north": "302 M 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"}) for name, at in (
+        ("test_webhook", _webhook), ("replay_webhook", _call))),
     # ── a person's own, and the operator's
     Page("notification_settings", open={"": "200 VONMRSbavcd"}, sends=_says(language="de"), does={"": "302 VONMRSbavcd"}, doer="b "),
     Page("outbox", open={"": "200 O 403 VNMRSbavcd"}),

@@ -31,6 +31,7 @@ from trueup.notifications.rules import State
 from trueup.uploads.actions import receive
 from trueup.uploads.rules import Kind
 from trueup.uploads.working import work_on_next
+from trueup.webhooks import actions as webhooks
 
 NOBODY: Final = "nobody@nowhere.example"
 """Somebody who can sign in, and is a member of nothing."""
@@ -92,11 +93,13 @@ BAD_USAGE: Final = (
 
 @dataclass
 class Autumn:
-    """What the tests ask for: `uploads` and `clients` are ids of an import and of a program by account; `people` are signed in."""
+    """What the tests ask for: `uploads` and `clients` are ids of an import and of a program by account, `webhooks` of an endpoint and
+    something to send to it; `people` are signed in."""
 
     october: October
     uploads: dict[str, int] = field(default_factory=dict)
     clients: dict[str, str] = field(default_factory=dict)
+    webhooks: dict[str, tuple[int, int]] = field(default_factory=dict)
     delivery: int = 0
     invitation: str = ""
     people: dict[str, Client] = field(default_factory=dict)
@@ -124,6 +127,7 @@ def build(folder: Path, network: str = PORTAL_NETWORK, *, services: Mapping[str,
     autumn = Autumn(october)
     _import(autumn)
     _make_clients(autumn)
+    _make_webhooks(autumn)
     keep_view(viewer_of("north@north.example"), "review", "Kept", "status=all")
     autumn.delivery = _write(subject="Your usage report is ready", html="<p>It is.</p>")
     person = invited(email=INVITED)
@@ -199,6 +203,14 @@ def _make_clients(autumn: Autumn) -> None:
         ref = memberships_of(viewer.actor.id or 0)[0].ref
         autumn.clients[account] = f"client-of-{account}"
         create_client(viewer, ref, f"Feed of {account}", ["usage:write"], client_id=autumn.clients[account], now=NOW)
+
+
+def _make_webhooks(autumn: Autumn) -> None:
+    """An endpoint of each, by the number of a machine that nobody calls, and something to send to it."""
+    for account, email in {"north": "admin@north.example", "bolt": "admin@bolt.example"}.items():
+        viewer = viewer_of(email)
+        made = webhooks.create(viewer, webhooks.Wanted("https://1.1.1.1/in"), now=NOW)
+        autumn.webhooks[account] = made.endpoint_id, webhooks.send_test(viewer, made.endpoint_id, now=NOW)
 
 
 def _write(*, subject: str, html: str) -> int:

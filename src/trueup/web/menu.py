@@ -56,7 +56,9 @@ SETTINGS: Final = (
     Item("regions", _("Regions"), _VENDOR),
     Item("account_types", _("Account types"), _VENDOR),
     Item("sources", _("Sources"), _VENDOR),
+    Item("profiles", _("Mapping profiles"), _ALL),
     Item("clients", _("API clients"), _ALL, Right.MANAGE_MEMBERS),
+    Item("webhooks", _("Webhooks"), _ALL, Right.KEEP_WEBHOOKS),
     Item("outbox", _("Outbox"), _VENDOR, Right.MANAGE_MEMBERS),
 )
 

@@ -6,7 +6,8 @@ from django.urls import URLPattern, URLResolver
 
 AREAS = (
     "home", "signing_in", "reports", "review", "cycles", "invitations", "settings", "outbox", "uploads",
-    "customers", "partners", "catalog", "terms", "lists", "members", "clients", "devices",
+    "customers", "partners", "catalog", "terms", "lists", "members", "clients", "profiles", "devices",
+    "webhooks",
 )  # fmt: skip
 
 urlpatterns: list[URLPattern | URLResolver] = []
