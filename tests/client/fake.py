@@ -35,8 +35,8 @@ class Server:
 
     def client(self, **how: Any) -> Client:
         """A client of this server that does not wait between two tries."""
-        ways = {"token", "client_id", "tokens"} & set(how)
-        return Client(URL, transport=self.transport, pause=self.pauses.append, **({} if ways else {"token": "t"}), **how)
+        given = how if {"token", "client_id", "tokens"} & set(how) else {"token": "t", **how}
+        return Client(URL, transport=self.transport, pause=self.pauses.append, **given)
 
     def said(self, header: str) -> list[str | None]:
         """A header of every request."""

@@ -60,6 +60,8 @@ def _field(field: "Field[Any]", kind: Any, given: dict[str, Any]) -> Any:
 
 def value_of(kind: Any, given: Any) -> Any:
     """A value as its type says."""
+    if kind in {Any, object}:
+        return given
     origin = get_origin(kind)
     if origin in {Union, UnionType}:
         kinds = [one for one in get_args(kind) if one is not NoneType]
@@ -77,6 +79,4 @@ def value_of(kind: Any, given: Any) -> Any:
 
 def _as_it_is(kind: Any, given: Any) -> Any:
     """Text, whole numbers and switches stand in JSON as they are; codes are made the enum's."""
-    if kind in {Any, object} or (isinstance(kind, type) and isinstance(given, kind)):
-        return given
-    return kind(given)
+    return given if isinstance(kind, type) and isinstance(given, kind) else kind(given)

@@ -121,10 +121,15 @@ def _report(answer: Answer) -> Report:
 
 
 def _step(given: Any) -> HistoryEntry:
-    """A step; what is of no line has no service."""
+    """A step; a change of no line has no service."""
     step = read(HistoryEntry, given)
-    changes = ({name: value for name, value in change.items() if name != "service" or value is not None} for change in step.changes)
-    return replace(step, changes=tuple(changes))
+    return replace(step, changes=tuple(dict(_change(change)) for change in step.changes))
+
+
+def _change(given: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    if given.get("service") is not None:
+        yield "service", given["service"]
+    yield from ((name, given.get(name)) for name in ("field", "before", "after"))
 
 
 def _edit(edit: LineEdit) -> dict[str, Any]:

@@ -206,16 +206,22 @@ class Transport:
                 raise unreachable(self.http.url, error) from error
 
     def pages(self, path: str, params: Parameters | None = None, *, limit: int = 200) -> Iterator[Any]:
-        """Every item of a list, page by page as they are asked for. Raises the four errors, Unreachable."""
-        cursor: str | None = None
-        while True:
-            found = self.get(path, {**(params or {}), "limit": limit, "cursor": cursor}).json
-            if not isinstance(found, dict) or not isinstance(found.get("items"), list):
-                raise Unreachable(f"{self.http.url} does not answer like TrueUp: there is no list at {path}")
-            yield from found["items"]
-            cursor = found.get("next")
-            if cursor is None:
-                return
+        """Every item of a list: the first page is asked for at once, the others as they are needed. Raises the four errors, Unreachable."""
+        wanted = {**(params or {}), "limit": limit}
+        return self._items(path, wanted, self._page(path, wanted))
+
+    def _items(self, path: str, wanted: Parameters, first: dict[str, Any]) -> Iterator[Any]:
+        page = first
+        yield from page["items"]
+        while page.get("next") is not None:
+            page = self._page(path, {**wanted, "cursor": page["next"]})
+            yield from page["items"]
+
+    def _page(self, path: str, wanted: Parameters) -> dict[str, Any]:
+        found = self.get(path, wanted).json
+        if not isinstance(found, dict) or not isinstance(found.get("items"), list):
+            raise Unreachable(f"{self.http.url} does not answer like TrueUp: there is no list at {path}")
+        return found
 
 
 def _json(response: httpx.Response) -> Any:
