@@ -28,7 +28,8 @@ from trueup.ledger.engine.importing import Checked, checked
 from trueup.ledger.engine.lock import write_lock
 from trueup.ledger.engine.registry import configured_place, recover, settle
 from trueup.ledger.engine.replaying import replay
-from trueup.ledger.models import LONGEST_NAME, Batch, NameMapping, Source, UnmappedRecord
+from trueup.ledger.models import Batch, NameMapping, Source, UnmappedRecord
+from trueup.ledger.rules.columns import LONGEST_NAME
 from trueup.ledger.rules.refusals import KeyReused, Reason, Refusal
 
 DEFAULT_SOURCE = "default"

@@ -6,9 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from trueup.accounts.rules import Tier, Viewer
-
-LONGEST_NAME = 300
-"""Characters of a name that can be mapped."""
+from trueup.ledger.rules.columns import LONGEST_NAME
 
 _Model = TypeVar("_Model", bound=models.Model)
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from trueup.kit.errors import Invalid
 from trueup.kit.progress import Progress
 from trueup.kit.text import joined, text
+from trueup.ledger.rules.columns import COLUMNS, REQUIRED
 
-COLUMNS = ("day", "customer", "service", "provisioned_units", "used_units", "allocated_credits")
-REQUIRED = COLUMNS[:4]
 _CHUNK = 4 << 20  # bytes
 LONGEST_LINE = 1 << 20
 """Bytes of a line; a row of usage has some hundred."""

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from trueup.kit.errors import Invalid
 from trueup.kit.text import text
-from trueup.ledger.engine.delivery import COLUMNS, Delivery, Kind, check_columns
+from trueup.ledger.engine.delivery import Delivery, Kind, check_columns
 from trueup.ledger.engine.duck import literal
+from trueup.ledger.rules.columns import COLUMNS
 from trueup.ledger.rules.refusals import SHOWN
 
 if TYPE_CHECKING:

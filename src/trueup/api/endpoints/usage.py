@@ -1,0 +1,186 @@
+"""Usage: sent in by the file, read back by the record."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from itertools import islice
+from typing import Annotated, Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Router, Schema, Status
+
+from trueup.accounts.rules import Right, Scope
+from trueup.answers.rules import LONGEST_KEY, fits
+from trueup.api import clock, paging, problems
+from trueup.api.access import Allowed
+from trueup.api.callers import Asked
+from trueup.api.endpoints import usage_bodies
+from trueup.api.endpoints.usage_documented import SEND_USAGE
+from trueup.api.endpoints.usage_shapes import Delivered, RefusedUsage, Waiting, refused_csv
+from trueup.api.parameters import Cycle, Day
+from trueup.api.problems import Refused, pointer
+from trueup.api.schemas import REFUSALS, Number, ProblemDocument
+from trueup.kit.errors import Invalid, Problem
+from trueup.kit.period import Month
+from trueup.kit.text import text
+from trueup.ledger.actions import ImportResult, import_usage
+from trueup.ledger.queries import UsageRow, source_codes
+from trueup.ledger.queries.lists import RecordFilter, RecordPlace, usage_after
+from trueup.ledger.rules.columns import COLUMNS
+from trueup.ledger.rules.refusals import KEY_REUSED, KeyReused, Refusal
+from trueup.uploads.actions import deliver, keep_refused
+from trueup.uploads.rules import PATIENCE, ROWS_REFUSED, nothing_stored
+
+router = Router()
+
+MOST_REFUSALS: Final = 1000
+"""Problems named in an answer; all of them are in the CSV that it names."""
+
+SourceCode = Annotated[
+    str | None, Field(min_length=1, max_length=64, description="The source it comes from; left out, the usual one.")
+]  # fmt: skip
+Known = Annotated[str | None, Field(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
+"""A ref or code in a query."""
+
+
+@router.post(
+    "/usage",
+    response={
+        200: Delivered, 201: Delivered, 202: Waiting, **REFUSALS, **dict.fromkeys((411, 413, 415), ProblemDocument), 422: RefusedUsage,
+    },
+    auth=Allowed(Scope.USAGE_WRITE), operation_id="send_usage", summary="Send usage", openapi_extra=SEND_USAGE,
+)  # fmt: skip
+def send_usage(
+    request: HttpRequest, response: HttpResponse, source: SourceCode = None, accept_valid: bool = False, dry_run: bool = False
+) -> Any:
+    """Send usage records: they are stored as a whole or not at all; with `accept_valid` the good ones are.
+
+    JSON up to 20 MB; NDJSON, CSV or Parquet up to 1 GiB (`TRUEUP_API_UPLOAD_LIMIT`), also after unpacking. The same content from the same
+    source, or the same Idempotency-Key, changes nothing and is answered as repeated. With `Prefer: respond-async` the answer is 202, and
+    what became of it is read at its Location.
+    """
+    asked: Asked = request  # type: ignore[assignment]
+    asked.caller.viewer.require(Right.IMPORT_USAGE, text("import usage"))
+    if source is not None and source not in source_codes(asked.caller.viewer):
+        said = text("there is no source “{code}”", code=source)
+        raise Invalid(said, [Problem("source", said, "unknown_source", ("query", "source"))])
+    key = _key(request)
+    with usage_bodies.received(request) as sent:
+        if _may_wait(request) and not dry_run:
+            upload_id = deliver(asked.caller.viewer, sent.file, source=source, key=key, accept_valid=accept_valid, now=clock.now())
+            return _later(response, upload_id)
+        try:
+            result = import_usage(
+                asked.caller.viewer, sent.file, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, now=clock.now(),
+                patience=PATIENCE,
+            )  # fmt: skip
+        except KeyReused as error:
+            raise Refused(422, KEY_REUSED, error.message) from error
+        try:
+            return _answered(asked, sent, result, source=source, accept_valid=accept_valid)
+        finally:
+            result.forget_refused()
+
+
+def _key(request: HttpRequest) -> str | None:
+    """The name the sender gives the delivery. Raises Refused for one that cannot be kept."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not fits(key):
+        raise Refused(400, "bad_idempotency_key", text("a key has 1 to {most} printable ASCII characters", most=LONGEST_KEY))
+    return key
+
+
+def _may_wait(request: HttpRequest) -> bool:
+    """Whether the sender would rather ask later than wait (RFC 7240)."""
+    preferences = request.headers.get("Prefer", "").lower().split(",")
+    return "respond-async" in {preference.partition(";")[0].strip() for preference in preferences}
+
+
+def _later(response: HttpResponse, upload_id: int) -> Any:
+    place = f"/api/v1/deliveries/{upload_id}"
+    response["Location"], response["Preference-Applied"], response["Retry-After"] = place, "respond-async", "1"
+    return Status(202, {"id": upload_id, "state": "waiting", "location": place})
+
+
+def _answered(
+    asked: Asked, sent: usage_bodies.Received, result: ImportResult, *, source: str | None, accept_valid: bool
+) -> Any:  # fmt: skip
+    """What became of it: stored, repeated, or refused with the rows to blame."""
+    first = list(islice(result.refused(), MOST_REFUSALS + 1))
+    kept = None
+    if len(first) > MOST_REFUSALS:
+        kept = keep_refused(asked.caller.viewer, sent.file, result, source=source, accept_valid=accept_valid, now=clock.now())
+    numbers = {
+        "id": kept, "batch": result.batch, "stored": result.stored, "repeated": result.repeated, "unmapped": result.unmapped,
+        "refused_count": result.refused_count, "refused_csv": refused_csv(kept),
+    }  # fmt: skip
+    rows = list(_told(first[:MOST_REFUSALS], json=sent.form == usage_bodies.Form.JSON))
+    if result.refused_count and not (accept_valid and (result.stored or result.repeated or result.unmapped)):
+        return problems.problem(422, ROWS_REFUSED, nothing_stored(result.refused_count), errors=rows, members=numbers)
+    new = result.batch is not None and bool(result.stored or result.unmapped)
+    return Status(201 if new else 200, {"state": "done", **numbers, "refused": rows})
+
+
+def _told(refusals: Iterable[Refusal], *, json: bool) -> Iterable[dict[str, object]]:
+    """Each problem with its row; of a JSON document with its path as well."""
+    for one in refusals:
+        column = (one.column,) if one.column in COLUMNS else ()
+        path = {"path": pointer(("records", one.row - 1, *column))} if json else {}
+        yield {**path, "code": str(one.reason), "detail": str(one.message), "row": one.row, "column": one.column, "value": one.value}
+
+
+class Record(Schema):
+    """A usage record that counts. Used units and credits are null where nobody knows them."""
+
+    day: date
+    msp: str
+    customer: str
+    service: str
+    provisioned: Number
+    used: Number | None
+    credits: Number | None
+    recorded_at: datetime
+
+
+@router.get(
+    "/usage", response={200: paging.Listed[Record], **REFUSALS}, auth=Allowed(Scope.USAGE_READ), operation_id="list_usage",
+    summary="Usage records",
+)  # fmt: skip
+def list_usage(
+    request: HttpRequest, response: HttpResponse, *, month: Cycle | None = None, day: Day | None = None, msp: Known = None,
+    customer: Known = None, service: Known = None, as_of: datetime | None = None, limit: paging.Limit = paging.USUAL,
+    cursor: paging.Cursor = None,
+) -> Any:  # fmt: skip
+    """The records that count of a month or a day, by day, MSP, customer and service; with `as_of` those that counted then."""
+    asked: Asked = request  # type: ignore[assignment]
+    if as_of is not None and as_of.tzinfo is None:
+        raise _bad("as_of", text("an instant has a time zone, like 2026-11-01T00:00:00Z"))
+    whole = month if month is not None or day is None else Month.of(day)
+    if whole is None:
+        raise _bad("month", text("say which month or day"), "missing")
+    rows = usage_after(
+        asked.caller.viewer, whole, RecordFilter(msp, customer, service, day), as_of=as_of, after=_place(cursor), limit=limit + 1
+    )  # fmt: skip
+    return paging.page(request, response, rows, limit, shown=_shown, place=_cursor)
+
+
+def _bad(name: str, detail: str, code: str = "invalid") -> Invalid:
+    return Invalid(detail, [Problem(name, detail, code, ("query", name))])
+
+
+def _place(cursor: str | None) -> RecordPlace | None:
+    found = paging.unpacked(cursor, int, str, int, int, int)
+    if found is None:
+        return None
+    try:
+        return RecordPlace(found[0], date.fromisoformat(found[1]), *found[2:])
+    except ValueError:
+        raise _bad("cursor", text("this is no cursor of this list"), "bad_cursor") from None
+
+
+def _cursor(row: tuple[UsageRow, RecordPlace]) -> tuple[str | int, ...]:
+    vendor_id, day, *ids = row[1]
+    return (vendor_id, day.isoformat(), *ids)
+
+
+def _shown(row: tuple[UsageRow, RecordPlace]) -> UsageRow:
+    return row[0]

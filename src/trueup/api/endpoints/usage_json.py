@@ -1,0 +1,154 @@
+"""A JSON document {"records": […]} as lines, a record each, in the digits it was written with: a number is never a float here."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from trueup.api.problems import Refused
+from trueup.kit.errors import Invalid, Problem
+from trueup.kit.text import plural, text
+from trueup.ledger.rules.columns import COLUMNS
+
+LARGEST_JSON: Final = 20 * 2**20
+"""Bytes of one document, which is read as a whole."""
+
+_MOST_PROBLEMS: Final = 1000
+_AT_ONCE: Final = 1000
+"""Records written at once."""
+
+_BLANK: Final = re.compile(r"[ \t\n\r]*")
+_KNOWN: Final = frozenset(COLUMNS)
+
+
+def _no_number(written: str) -> None:
+    raise ValueError(written)
+
+
+_decode: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_number).raw_decode
+_encode: Final = json.JSONEncoder(check_circular=False).encode
+
+
+def lines_of(body: Iterator[bytes]) -> Iterator[bytes]:
+    """The records as NDJSON. Raises Refused for what is no JSON, Invalid for another document."""
+    try:
+        written = b"".join(body).decode("utf-8-sig")
+        yield from _lines(written)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, "bad_request", text("the body is not JSON: {error}", error=_where(error))) from error
+
+
+def _where(error: Exception) -> str:
+    return f"{error.msg}, at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else type(error).__name__
+
+
+def _lines(written: str) -> Iterator[bytes]:
+    """One member after the other, so that the records are not all objects at once."""
+    if not written.strip():
+        return
+    reader = _Reader(written)
+    wrong: list[Problem] = []
+    found = False
+    if not reader.takes("{"):
+        _decode(written, reader.at)  # what is no JSON at all is told as such
+        raise Invalid(text("the document has to be an object with records"))
+    for name in reader.members():
+        if name == "records" and reader.takes("["):
+            found = True
+            yield from _records(reader, wrong)
+        else:
+            reader.value()
+            wrong.append(_wrong_member(name))
+    reader.ends()
+    if not found and not any(one.at == ("records",) for one in wrong):
+        wrong.append(Problem("records", text("is required"), "missing", ("records",)))
+    if wrong:
+        raise Invalid(plural("{count} value is not valid", "{count} values are not valid", len(wrong)), wrong)
+
+
+def _wrong_member(name: str) -> Problem:
+    if name == "records":
+        return Problem("records", text("has to be a list"), "not_readable", ("records",))
+    return Problem(name, text("there is no such field"), "unknown_field", (name,))
+
+
+def _records(reader: "_Reader", wrong: list[Problem]) -> Iterator[bytes]:
+    block: list[str] = []
+    for position, record in enumerate(reader.items()):
+        if type(record) is dict and not record.keys() <= _KNOWN and len(wrong) < _MOST_PROBLEMS:
+            unknown = (str(name) for name in record if name not in _KNOWN)
+            wrong += [Problem(name, text("there is no such field"), "unknown_field", ("records", str(position), name)) for name in unknown]
+        block.append(_encode(record))
+        if len(block) == _AT_ONCE:
+            yield _written(block)
+            block.clear()
+    if block:
+        yield _written(block)
+
+
+def _written(block: list[str]) -> bytes:
+    return ("\n".join(block) + "\n").encode("ascii")
+
+
+class _Reader:
+    """Where reading a document is. Raises JSONDecodeError for what cannot stand there."""
+
+    def __init__(self, written: str) -> None:
+        self._written = written
+        self.at = 0
+        self._skip()
+
+    def takes(self, character: str) -> bool:
+        """Whether this comes next; then it is behind us."""
+        if not self._written.startswith(character, self.at):
+            return False
+        self.at += 1
+        self._skip()
+        return True
+
+    def value(self) -> Any:
+        """The value that comes next."""
+        found, self.at = _decode(self._written, self.at)
+        self._skip()
+        return found
+
+    def members(self) -> Iterator[str]:
+        """The names in an object that has begun; whoever gets one reads its value."""
+        if self.takes("}"):
+            return
+        while True:
+            if not self._written.startswith('"', self.at):
+                self._refuse("Expecting property name enclosed in double quotes")
+            name = self.value()
+            if not self.takes(":"):
+                self._refuse("Expecting ':' delimiter")
+            yield name
+            if self.takes("}"):
+                return
+            self._comma()
+
+    def items(self) -> Iterator[Any]:
+        """The values in a list that has begun."""
+        if self.takes("]"):
+            return
+        while True:
+            yield self.value()
+            if self.takes("]"):
+                return
+            self._comma()
+
+    def ends(self) -> None:
+        """Nothing may come after it."""
+        if self.at != len(self._written):
+            self._refuse("Extra data")
+
+    def _comma(self) -> None:
+        if not self.takes(","):
+            self._refuse("Expecting ',' delimiter")
+
+    def _skip(self) -> None:
+        found = _BLANK.match(self._written, self.at)
+        self.at = found.end() if found else self.at
+
+    def _refuse(self, what: str) -> None:
+        raise json.JSONDecodeError(what, self._written, self.at)

@@ -1,0 +1,94 @@
+"""What is answered about usage that was sent."""
+
+from datetime import datetime
+
+from ninja import Schema
+
+from trueup.api.schemas import BadField, ProblemDocument
+
+
+class RefusedRow(BadField):
+    """One problem of one row: row 1 is the first row of data, `code` the reason; `path` is there for a JSON document."""
+
+    row: int
+    column: str
+    value: str
+
+
+class Counts(Schema):
+    """What became of the records and rows."""
+
+    batch: int | None
+    stored: int
+    repeated: int
+    unmapped: int
+    refused_count: int
+    refused_csv: str | None = None
+
+
+class Delivered(Counts):
+    """What became of usage that was sent. `id` and `refused_csv` are there where more was wrong than is named in `refused`.
+
+    A dry run names no batch, and says what would be stored.
+    """
+
+    state: str
+    id: int | None = None
+    refused: list[RefusedRow] = []
+
+
+class BadUsage(BadField):
+    """What is wrong with usage: with a row, or with the request."""
+
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+
+
+class RefusedUsage(ProblemDocument):
+    """Usage of which nothing was stored. The numbers are there where its rows are to blame (`rows_refused`)."""
+
+    errors: list[BadUsage] = []  # type: ignore[assignment]
+    id: int | None = None
+    batch: int | None = None
+    stored: int = 0
+    repeated: int = 0
+    unmapped: int = 0
+    refused_count: int = 0
+    refused_csv: str | None = None
+
+
+class Waiting(Schema):
+    """Usage that was received and will be taken in: `location` says what became of it."""
+
+    id: int
+    state: str
+    location: str
+
+
+class Why(Schema):
+    """Why nothing of a delivery was stored."""
+
+    code: str
+    detail: str
+
+
+class DeliveryState(Counts):
+    """Usage that was sent, and how far it is: `waiting`, `working`, then `done` or `failed`; `done_units` of `total_units` say how far."""
+
+    id: int
+    state: str
+    created_at: datetime
+    ended_at: datetime | None
+    size: int
+    source: str
+    accept_valid: bool
+    error: Why | None
+    refused: list[RefusedRow]
+    progress: int
+    progress_of: int | None
+
+
+def refused_csv(upload_id: int | None) -> str | None:
+    """Where all refused rows are."""
+    return None if upload_id is None else f"/api/v1/deliveries/{upload_id}/refused.csv"
