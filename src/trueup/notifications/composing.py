@@ -95,6 +95,8 @@ def compose(delivery: Delivery, *, now: datetime) -> Rendered:
         return _invitation(delivery)
     reader = _reader(delivery)
     with translation.override(reader.language):
+        if delivery.kind == Kind.WEBHOOK_DISABLED:
+            return render(Kind.WEBHOOK_DISABLED, _common(delivery, reader) | _webhook(delivery, reader))
         try:
             with snapshot():  # figures and forecast of one moment
                 context = _digest(delivery, reader, now) if delivery.kind == Kind.DIGEST else _single(delivery, reader, now)
@@ -148,6 +150,19 @@ def _single(delivery: Delivery, reader: Reader, now: datetime) -> dict[str, obje
     if view.summary.status in EDITABLE:
         context["nothing_done"] = _nothing_done(view, reader, now)
     return context
+
+
+def _webhook(delivery: Delivery, reader: Reader) -> dict[str, object]:
+    """What an e-mail about a webhook that was switched off says. Raises Overtaken for who does not manage the account any more."""
+    if reader.role != Role.ADMIN:
+        raise Overtaken("the person does not manage the account any more")
+    said = {str(change["field"]): str(change["after"]) for change in changes_at(delivery.chain or 0, delivery.sequence or 0)}
+    reasons = {"gone": _("it answered that it is gone for good (410)"), "failing": _("nothing could be delivered to it for three days")}
+    return {
+        "url": one_line(said.get("url", "")),
+        "why": reasons.get(said.get("why", ""), ""),
+        "link": f"{settings.TRUEUP_URL}/settings/webhooks/{delivery.details.get('subject', '')}/",
+    }
 
 
 def _view(delivery: Delivery, reader: Reader, kind: Kind) -> ReportView:

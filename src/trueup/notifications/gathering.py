@@ -8,20 +8,21 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from trueup.accounts.models import Member, User
-from trueup.accounts.queries import installation
+from trueup.accounts.queries import installation, paths
 from trueup.accounts.rules import Role
 from trueup.events.models import ChainHead
 from trueup.events.queries import Happened, happened_after, lengths
 from trueup.notifications.models import Delivery, Preference, Reached
 from trueup.notifications.rules import (
     TOLD,
+    TOLD_ADMINS,
     Choice,
     Kind,
     State,
@@ -62,6 +63,7 @@ def gather(chains: Sequence[int], *, now: datetime) -> int:
     if not read:
         return 0
     made = list(_deliveries(happened_after(read, kinds=TOLD, subject="report"), now))
+    made += _to_admins(happened_after(read, kinds=TOLD_ADMINS, subject="webhook"), now)
     Delivery.objects.bulk_create(made, batch_size=_ROWS, ignore_conflicts=True)
     moved = [Reached(chain, ends[chain]) for chain in read]
     Reached.objects.bulk_update(moved, ["sequence"], batch_size=_ROWS)
@@ -91,6 +93,17 @@ def _deliveries(events: Sequence[Happened], now: datetime) -> Iterator[Delivery]
                 continue
             due = next_digest(now, person.member.account.time_zone or zone) if wanted is Choice.DIGEST else None
             yield _delivery(event, report, kind, person.member, due, now=now)
+
+
+def _to_admins(events: Sequence[Happened], now: datetime) -> Iterator[Delivery]:
+    """What those who manage an account are told: in its history it is."""
+    people = _people({event.chain for event in events})
+    above = paths(people, now.date())
+    for event in events:
+        for person in people.get(event.chain, ()):
+            if person.member.role == Role.ADMIN:
+                path = "".join(f"/{part}" for part in above[event.chain]) + "/"
+                yield _delivery_of(event, TOLD_ADMINS[event.kind], person.member, now=now, path=path, details={"subject": event.subject_id})
 
 
 def _reports(report_ids: Collection[int]) -> dict[int, Report]:
@@ -134,20 +147,28 @@ def _people(account_ids: Collection[int]) -> dict[int, list[_Person]]:
 
 def _delivery(event: Happened, report: Report, kind: Kind, member: Member, digest_at: datetime | None, *, now: datetime) -> Delivery:
     """A delivery to send now, or with the digest of that time."""
+    path = f"/{report.vendor_id}/{report.distributor_id}/{report.msp_id}/"
+    made = _delivery_of(event, kind, member, now=now, path=path, report_id=report.pk)
+    if digest_at is not None:
+        made.state, made.next_try_at = State.HELD, digest_at
+    return made
+
+
+def _delivery_of(event: Happened, kind: Kind, member: Member, *, now: datetime, **more: Any) -> Delivery:
+    """A delivery of an event to a member, to send now."""
     return Delivery(
         user=member.user,
         address=member.user.email,
         name=member.user.name,
         account=member.account,
-        path=f"/{report.vendor_id}/{report.distributor_id}/{report.msp_id}/",
         kind=kind,
         chain=event.chain,
         sequence=event.sequence,
-        report_id=report.pk,
-        state=State.HELD if digest_at else State.WAITING,
+        state=State.WAITING,
         created_at=now,
-        next_try_at=digest_at or now,
+        next_try_at=now,
         message_id=uuid.uuid4().hex,
+        **more,
     )
 
 

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     TO_REVIEW = "to_review"
     DIGEST = "digest"
     INVITATION = "invitation"
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 class Audience(StrEnum):
@@ -68,6 +69,9 @@ TOLD: dict[str, tuple[Kind, ...]] = {
     "penalty_waived": (Kind.PENALTY_WAIVED,),
 }
 """Events of a report → the e-mails they give cause to. Of every other event nobody is told."""
+
+TOLD_ADMINS: dict[str, Kind] = {"webhook_disabled": Kind.WEBHOOK_DISABLED}
+"""Events of a webhook → the e-mail the admins of its account get, whatever they chose: nobody else would notice."""
 
 _REVIEWED = frozenset({Status.UNDER_REVIEW, Status.APPROVED})
 

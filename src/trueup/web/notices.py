@@ -19,6 +19,7 @@ KINDS: Final[dict[Kind, str | Promise]] = {
     Kind.TO_REVIEW: _("A report was submitted and waits for review"),
     Kind.DIGEST: _("Digest of the day"),
     Kind.INVITATION: _("Invitation"),
+    Kind.WEBHOOK_DISABLED: _("A webhook was switched off"),
 }
 
 CHOICES: Final[dict[Choice, str | Promise]] = {
