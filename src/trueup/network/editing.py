@@ -217,7 +217,7 @@ def find(viewer: Viewer, section: str, given: Entry, now: datetime) -> Edit:
     if section not in KEEPABLE:
         raise NotFound(text("there is no section “{section}”", section=section))
     key = key_of(section, given)
-    ref = key[0] if section == "accounts" else ""
+    ref = {"accounts": key[0], "members": key[-1], "terms": key[0]}.get(section, "")
     before = present({ref})
     reach = Reach.of(viewer, ref_of(viewer), local_date(now, installation().time_zone), before["accounts"])
     return Edit(viewer, section, key, given, before, seen_by(viewer, ref), reach)

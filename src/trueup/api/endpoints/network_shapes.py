@@ -16,21 +16,17 @@ from trueup.network.queries import Named as KnownAs
 from trueup.network.queries import PlacedUnder, When
 
 
-def _no_float(given: object) -> object:
-    if isinstance(given, float):
-        raise ValueError('write it as a string, like "3.75", so that no digit is lost')  # noqa: TRY004 -- the error pydantic understands
-    return given
+def _number(given: object) -> object:
+    if isinstance(given, str | int) and not isinstance(given, bool):
+        return given
+    # A TypeError pydantic would not understand.
+    raise ValueError('write the number as a string, like "3.75", so that no digit is lost')
 
+
+_WRITTEN: Final = {"type": "string", "pattern": r"^\d+(\.\d+)?$", "maxLength": 40}
 
 Typed = Annotated[
-    str | int,
-    BeforeValidator(_no_float),
-    WithJsonSchema(
-        {
-            "anyOf": [{"type": "string", "pattern": r"^\d+(\.\d+)?$", "maxLength": 40}, {"type": "integer", "minimum": 0}],
-            "examples": ["3.75"],
-        }
-    ),
+    Any, BeforeValidator(_number), WithJsonSchema({"anyOf": [_WRITTEN, {"type": "integer", "minimum": 0}], "examples": ["3.75"]})
 ]
 """A number that is sent: a string in plain decimal notation, or a whole number. What it has to be, the rules of the network say."""
 
