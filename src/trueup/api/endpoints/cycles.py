@@ -86,7 +86,7 @@ def list_cycles(request: HttpRequest, response: HttpResponse, limit: paging.Limi
     """
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, str)
-    rows = [row for row in calendar(asked.viewer) if place is None or str(row.view.month) < place[0]]
+    rows = [row for row in calendar(asked.caller.viewer) if place is None or str(row.view.month) < place[0]]
     return paging.page(request, response, rows[: limit + 1], limit, shown=_shown, place=lambda row: (str(row.view.month),))
 
 
@@ -100,14 +100,14 @@ def get_cycle(request: HttpRequest, cycle: Cycle) -> Any:
     404 for a month without usage that was never closed.
     """
     asked: Asked = request  # type: ignore[assignment]
-    page = cycle_as_seen(asked.viewer, cycle, now=asked.now)
+    page = cycle_as_seen(asked.caller.viewer, cycle, now=asked.now)
     ahead = [one.at for one in page.deadlines]
     return _shown(CycleRow(page.view, page.reports)) | {
         "generated": page.generated,
         "deadlines": page.deadlines,
         "first_deadline": min(ahead, default=None),
         "last_deadline": max(ahead, default=None),
-        "missing_days": None if asked.viewer.tier == Tier.MSP else _missing(page),
+        "missing_days": None if asked.caller.viewer.tier == Tier.MSP else _missing(page),
     }
 
 
@@ -121,8 +121,8 @@ def list_cycle_days(
     """What became of every day of the month, for each source that is expected daily. 403 `not_allowed` for an MSP."""
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, str)
-    view = cycle_view(asked.viewer, cycle)
-    sources = source_calendar(asked.viewer, cycle, as_of=view.as_of, now=asked.now)
+    view = cycle_view(asked.caller.viewer, cycle)
+    sources = source_calendar(asked.caller.viewer, cycle, as_of=view.as_of, now=asked.now)
     rows = sorted((one for one in sources if place is None or one.source > place[0]), key=lambda one: one.source)
     return paging.page(
         request, response, rows[: limit + 1], limit, shown=lambda one: _days(one, cycle), place=lambda one: (one.source,)

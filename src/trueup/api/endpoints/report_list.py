@@ -76,7 +76,7 @@ class Filters(Schema):
     waiting: Annotated[
         bool, Field(default=False, description="Only what waits for your account: to be prepared or corrected, or to be reviewed.")
     ]  # fmt: skip
-    order: Annotated[Order, Field("-cycle", description="What it is sorted by; `-` before it: from the highest down.")]
+    order: Annotated[Order, Field(Order["-cycle"], description="What it is sorted by; `-` before it: from the highest down.")]
 
 
 Fields = Annotated[str | None, Field(max_length=1000, description="The fields that are wanted, separated by commas; all, if left out.")]
@@ -100,7 +100,7 @@ def list_reports(
     wanted = _fields(fields)
     parts = words(expand, "expand", ("lines",))
     place = paging.unpacked(cursor, str, str, str, str, int)
-    found = listing(asked.viewer, _filter(filters), limit=limit + 1, after=place, with_lines=bool(parts))  # type: ignore[arg-type]
+    found = listing(asked.caller.viewer, _filter(filters), limit=limit + 1, after=place, with_lines=bool(parts))  # type: ignore[arg-type]
     if wanted is None:
         return paging.page(request, response, found, limit, shown=_shown, place=lambda one: one.place)
     sparse = HttpResponse(content_type="application/json")

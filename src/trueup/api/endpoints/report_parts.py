@@ -111,7 +111,7 @@ def get_report_forecast(request: HttpRequest, cycle: Cycle, msp: Ref) -> Any:
     409 `conflict` for a report that does not wait for its MSP.
     """
     asked: Asked = request  # type: ignore[assignment]
-    return forecast(asked.viewer, cycle, msp, now=asked.now)
+    return forecast(asked.caller.viewer, cycle, msp, now=asked.now)
 
 
 @router.get(
@@ -125,7 +125,7 @@ def list_report_customers(
     """Line by line in the order of the report, and of each line its customers by ref: they add up to it exactly."""
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, int, str, str)
-    found = customers_from(asked.viewer, cycle, msp, limit=limit + 1, after=place)  # type: ignore[arg-type]
+    found = customers_from(asked.caller.viewer, cycle, msp, limit=limit + 1, after=place)  # type: ignore[arg-type]
     return paging.page(request, response, found, limit, shown=_of_line, place=lambda one: one.place)
 
 
@@ -143,7 +143,7 @@ def list_line_customers(
     """
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, str, str)
-    found = customers(asked.viewer, cycle, msp, service, search=search, order=order.value)
+    found = customers(asked.caller.viewer, cycle, msp, service, search=search, order=order.value)
     rows = _after(found, order.value, place)
     return paging.page(request, response, rows[: limit + 1], limit, shown=lambda one: one, place=lambda one: (order.value, one.customer))
 
@@ -155,7 +155,7 @@ def list_line_customers(
 def list_line_days(request: HttpRequest, cycle: Cycle, msp: Ref, service: Ref) -> Any:
     """What the line came to on every day of the month, which days were chosen, and why."""
     asked: Asked = request  # type: ignore[assignment]
-    found = chart(asked.viewer, cycle, msp, service)
+    found = chart(asked.caller.viewer, cycle, msp, service)
     said = {name: getattr(found, name) for name in ("service", "service_name", "unit", "decimals")}
     return {**said, "why": str(found.why), "items": found.days}
 
@@ -173,7 +173,7 @@ def list_report_history(
     place = paging.unpacked(cursor, int)
     if place is not None and not 0 <= place[0] < 2**31:
         raise _no_place()
-    found = history_from(asked.viewer, cycle, msp, limit=limit + 1, after=place[0] if place else 0)
+    found = history_from(asked.caller.viewer, cycle, msp, limit=limit + 1, after=place[0] if place else 0)
     return paging.page(request, response, found, limit, shown=lambda step: step, place=lambda step: (step.sequence,))
 
 
@@ -194,7 +194,7 @@ def export_report(request: HttpRequest, cycle: Cycle, msp: Ref) -> Any:
     Safe to open in a spreadsheet: text that begins like a formula gets an apostrophe in front. Its ETag is that of the report.
     """
     asked: Asked = request  # type: ignore[assignment]
-    found = report(asked.viewer, cycle, msp)
+    found = report(asked.caller.viewer, cycle, msp)
     written = StringIO()
     csv.writer(written, lineterminator="\r\n").writerows([_HEAD, *map(_cells, found.lines)])
     response = HttpResponse(written.getvalue(), content_type="text/csv; charset=utf-8")

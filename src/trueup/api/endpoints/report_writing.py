@@ -6,13 +6,14 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Body, Field, Router
+from ninja import Body, Field
 
 from trueup.accounts.rules import Scope
 from trueup.api import problems, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.report_shapes import WRITTEN, Code, Report, Said, StaleReport, Taken, Units, shown
+from trueup.api.endpoints.reports import router  # an address answers all its methods by one router
 from trueup.api.parameters import Cycle, Ref
 from trueup.api.schemas import WRITES
 from trueup.kit.errors import Invalid, Problem, Stale
@@ -22,7 +23,7 @@ from trueup.reports.actions import LineEdit
 from trueup.reports.generating import regenerate
 from trueup.reports.queries import ReportPage, report_page
 
-router = Router()
+__all__ = ["router"]
 
 MOST_LINES: Final = 1000
 """Edits of one call."""
@@ -162,7 +163,7 @@ def _change(
     asked: Asked = request  # type: ignore[assignment]
     seen = versions.seen_number(request)
     try:
-        verb(asked.viewer, month, msp, now=asked.now, expected_version=seen)
+        verb(asked.caller.viewer, month, msp, now=asked.now, expected_version=seen)
     except Stale as error:
         return _stale(request, month, msp, error)
     except Invalid as error:
@@ -174,7 +175,7 @@ def _change(
 
 def _page(request: HttpRequest, month: Month, msp: str) -> ReportPage:
     asked: Asked = request  # type: ignore[assignment]
-    return report_page(asked.viewer, month, msp, now=asked.now)
+    return report_page(asked.caller.viewer, month, msp, now=asked.now)
 
 
 def _stale(request: HttpRequest, month: Month, msp: str, error: Stale) -> HttpResponse:

@@ -34,7 +34,7 @@ def get_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: 
     """
     asked: Asked = request  # type: ignore[assignment]
     parts = [Part(word) for word in words(expand, "expand", list(Part))]
-    page = report_page(asked.viewer, cycle, msp, now=asked.now)
+    page = report_page(asked.caller.viewer, cycle, msp, now=asked.now)
     response["ETag"] = versions.tag(page.report.version)
     return shown(page, parts)
 
@@ -53,7 +53,7 @@ def list_report_lines(
     """
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, int, str)
-    found = report(asked.viewer, cycle, msp)
+    found = report(asked.caller.viewer, cycle, msp)
     response["ETag"] = versions.tag(found.version)
     rows = [line for line in found.lines if place is None or _place(line) > place]
     return paging.page(request, response, rows[: limit + 1], limit, shown=lambda line: line, place=_place)

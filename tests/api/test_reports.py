@@ -1,0 +1,422 @@
+"""Reading reports: lists, details, and what is behind them."""
+
+import base64
+import csv
+import io
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoDbBlocker
+
+from tests.api.conftest import AsProgram, Program
+from tests.web.month import Autumn, standing
+from trueup.accounts.rules import Scope
+from trueup.api.endpoints.report_list import Order
+from trueup.api.endpoints.report_shapes import FLAG_ASKED
+from trueup.reports.models import Report
+from trueup.reports.queries import FLAGS
+from trueup.reports.queries.charts import KEPT
+
+pytestmark = pytest.mark.django_db
+
+READ = Scope.REPORTS_READ
+
+
+@pytest.fixture(scope="module", autouse=True)
+def autumn(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Autumn]:
+    """One month for all tests here: each takes back what it did."""
+    with django_db_blocker.unblock(), standing(tmp_path_factory.mktemp("autumn")) as month:
+        yield month
+
+
+@pytest.fixture
+def bolt(as_program: AsProgram) -> Program:
+    """A program of bolt, which reads only."""
+    return as_program("bolt", READ)
+
+
+@pytest.fixture
+def north(as_program: AsProgram) -> Program:
+    """A program of north, which reads only."""
+    return as_program("north", READ)
+
+
+def found(program: Program, query: str = "") -> list[str]:
+    """The MSPs of a list, in its order."""
+    status, answer = program.get(f"/reports{query}")
+    assert status == 200, answer
+    return [one["msp"] for one in answer["items"]]
+
+
+def pages(program: Program, path: str) -> list[Any]:
+    """All items of a list, page by page."""
+    items: list[Any] = []
+    status, answer = program.get(path)
+    while True:
+        assert status == 200, answer
+        items += answer["items"]
+        if answer["next"] is None:
+            return items
+        status, answer = program.get(f"{path}{'&' if '?' in path else '?'}cursor={answer['next']}")
+
+
+def queries(program: Program, *paths: str) -> dict[str, int]:
+    """How many queries each address takes; two of them are about the token."""
+    program.get("/me")  # notes that it was here
+    counts = {}
+    for path in paths:
+        with CaptureQueriesContext(connection) as captured:
+            assert program.call("GET", path).status_code == 200
+        counts[path] = len(captured)
+    return counts
+
+
+def figures(of: dict[str, Any], *names: str) -> list[Any]:
+    """Some values."""
+    return [of[name] for name in names]
+
+
+class TestList:
+    def test_shows_a_distributor_the_reports_of_its_msps(self, north: Program) -> None:
+        assert found(north) == ["bolt", "coil", "echo", "fern", "gale"]
+
+    def test_shows_a_vendor_all_below_it(self, as_program: AsProgram) -> None:
+        assert found(as_program("acme-vendor", READ)) == ["bolt", "coil", "dune", "echo", "fern", "gale"]
+
+    def test_shows_an_msp_its_own(self, bolt: Program) -> None:
+        assert found(bolt) == ["bolt"]
+        assert found(bolt, "?msp=coil") == []
+
+    def test_says_what_there_is_to_know_of_a_report(self, north: Program) -> None:
+        row = north.get("/reports?msp=coil")[1]["items"][0]
+        assert row == {
+            "cycle": "2026-10", "msp": "coil", "msp_name": "Coil Services", "company_id": "", "distributor": "north",
+            "status": "under_review", "submission": "manual", "flags": ["commented", "changed"], "has_access": True,
+            "deadline": "2026-11-07T00:00:00Z", "submitted_at": "2026-11-03T10:00:00Z", "approved_at": None, "time_zone": "UTC",
+            "version": 3, "line_count": 2, "changed_lines": 1, "commented_lines": 1, "penalty_lines": 0, "stake": "5",
+            "chargeable": "35", "default": "40", "lines": None,
+        }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("query", "msps"),
+        [
+            ("?cycle=2026-10", ["bolt", "coil", "echo", "fern", "gale"]),
+            ("?cycle=2026-09", []),
+            ("?from=2026-10&to=2026-10", ["bolt", "coil", "echo", "fern", "gale"]),
+            ("?from=2026-11", []),
+            ("?to=2026-09", []),
+            ("?status=rejected", ["echo"]),
+            ("?status=under_review", ["coil", "gale"]),
+            ("?submission=automatic_with_penalty", ["gale"]),
+            ("?flag=may_require_review", ["gale"]),
+            ("?flag=penalty", ["gale"]),
+            ("?flag=commented", ["bolt", "coil", "echo", "fern"]),
+            ("?flag=on_behalf", []),
+            ("?search=SERV", ["coil"]),
+            ("?search=%20echo%20", ["echo"]),
+            ("?msp=fern", ["fern"]),
+            ("?waiting=true", ["coil", "gale"]),
+            ("?waiting=true&status=rejected", []),
+            ("?order=-stake", ["gale", "echo", "coil", "bolt", "fern"]),
+        ],
+    )
+    def test_can_be_narrowed_and_sorted(self, north: Program, query: str, msps: list[str]) -> None:
+        assert sorted(found(north, query)) == sorted(msps)
+        assert "order" not in query or found(north, query)[0] == msps[0]
+
+    def test_knows_every_flag_of_the_inbox(self) -> None:
+        assert list(FLAG_ASKED.values()) == list(FLAGS)
+
+    def test_says_what_waits_for_whom(self, as_program: AsProgram, bolt: Program) -> None:
+        assert found(bolt, "?waiting=true") == ["bolt"]
+        assert found(as_program("south", READ), "?waiting=true") == ["dune"]
+        assert found(as_program("coil", READ), "?waiting=true") == []
+        assert found(as_program("acme-vendor", READ), "?waiting=true") == []
+
+    @pytest.mark.parametrize("order", [order.value for order in Order])
+    def test_goes_on_where_a_page_ended(self, as_program: AsProgram, order: str) -> None:
+        program = as_program("acme-vendor", READ)
+        whole = [one["msp"] for one in program.get(f"/reports?order={order}")[1]["items"]]
+        assert [one["msp"] for one in pages(program, f"/reports?order={order}&limit=1")] == whole
+        assert len(whole) == 6
+
+    def test_links_to_the_next_page(self, north: Program) -> None:
+        answer = north.call("GET", "/reports?limit=2&status=under_review&order=-stake&fields=msp")
+        assert answer.get("Link") is None
+        answer = north.call("GET", "/reports?limit=1&status=under_review")
+        assert "status=under_review" in answer["Link"]
+        assert answer["Link"].endswith('rel="next"')
+
+    def test_is_not_shifted_by_what_changes_meanwhile(self, north: Program) -> None:
+        first = north.get("/reports?order=partner&limit=2")[1]
+        Report.objects.filter(msp_ref="bolt").update(searched="zzz")
+        rest = north.get(f"/reports?order=partner&limit=9&cursor={first['next']}")[1]
+        assert [one["msp"] for one in rest["items"]] == ["echo", "fern", "gale", "bolt"]
+
+    @pytest.mark.parametrize(
+        "place",
+        [
+            "nonsense",
+            ["-stake", "5", "2026-10", "coil", 1],
+            ["-cycle", "2026-13-01", "2026-10", "coil", 1],
+            ["-cycle", "2026-10-01", "2026-10", "co\0il", 1],
+            ["-cycle", "2026-10-01", "2026-10", "co\ud800il", 1],
+            ["-cycle", "2026-10-01", "2026-10", "coil", 2**70],
+            ["-cycle", "2026-10-01", "2026-10", "coil"],
+        ],
+    )
+    def test_refuses_a_cursor_of_something_else(self, north: Program, place: Any) -> None:
+        cursor = base64.urlsafe_b64encode(json.dumps(place).encode()).decode() if isinstance(place, list) else place
+        status, problem = north.get(f"/reports?cursor={cursor}")
+        assert (status, problem["errors"][0]["path"], problem["errors"][0]["code"]) == (422, "/query/cursor", "bad_cursor")
+
+    @pytest.mark.parametrize(
+        ("order", "value"), [("stake", "NaN"), ("stake", "1e99"), ("lines", "x"), ("deadline", "then"), ("partner", "\0")]
+    )
+    def test_refuses_a_cursor_with_a_value_that_cannot_be(self, north: Program, order: str, value: str) -> None:
+        cursor = base64.urlsafe_b64encode(json.dumps([order, value, "2026-10", "coil", 1]).encode()).decode()
+        assert north.get(f"/reports?order={order}&cursor={cursor}")[0] == 422
+
+    @pytest.mark.parametrize(
+        ("query", "path"),
+        [
+            ("?status=lost", "/query/status"), ("?flag=red", "/query/flag"), ("?order=color", "/query/order"),
+            ("?cycle=2026-13", "/query/cycle"), ("?from=yesterday", "/query/from"), ("?limit=0", "/query/limit"),
+            ("?limit=201", "/query/limit"), ("?fields=msp,purchase_price", "/query/fields"), ("?expand=everything", "/query/expand"),
+            ("?search=%00", "/query/search"), ("?waiting=perhaps", "/query/waiting"),
+        ],
+    )  # fmt: skip
+    def test_refuses_what_it_does_not_know(self, north: Program, query: str, path: str) -> None:
+        status, problem = north.get(f"/reports{query}")
+        assert (status, problem["errors"][0]["path"]) == (422, path)
+
+    def test_gives_only_the_fields_that_are_asked_for(self, north: Program) -> None:
+        answer = north.get("/reports?fields=msp,stake,deadline&limit=1")[1]
+        assert answer["items"] == [{"msp": "bolt", "stake": "2", "deadline": "2026-11-06T23:00:00Z"}]
+        assert north.get(f"/reports?fields=msp,stake,deadline&limit=9&cursor={answer['next']}")[1]["items"][0]["msp"] == "coil"
+
+    def test_gives_the_lines_with_it(self, north: Program) -> None:
+        listed = {one["msp"]: one["lines"] for one in north.get("/reports?expand=lines")[1]["items"]}
+        assert listed["coil"] == north.get("/reports/2026-10/coil?expand=lines")[1]["lines"]
+
+    def test_is_asked_for_in_a_fixed_number_of_queries(self, bolt: Program, north: Program) -> None:
+        assert queries(north, "/reports", "/reports?expand=lines") == {"/reports": 3, "/reports?expand=lines": 4}
+        assert queries(bolt, "/reports", "/reports?expand=lines") == {"/reports": 4, "/reports?expand=lines": 5}
+
+
+class TestDetails:
+    def test_say_everything_of_the_head(self, bolt: Program) -> None:
+        answer = bolt.call("GET", "/reports/2026-10/bolt")
+        report = json.loads(answer.content)
+        assert answer["ETag"] == f'"{report["version"]}"'
+        assert figures(report, "cycle", "from_date", "to_date", "msp_name", "city", "state") == [
+            "2026-10", "2026-10-01", "2026-10-31", "Bolt IT", "Berlin", "BE",
+        ]  # fmt: skip
+        assert figures(report, "status", "submission", "deadline", "stake") == ["msp_preparing", None, "2026-11-06T23:00:00Z", "2"]
+        assert report["terms"]["over_provision_percent"] == "10"
+        assert report["terms"]["reminder_days_before"] == [3, 1, 0]
+        assert figures(report, "lines", "groups", "issues", "forecast", "rejection") == [None] * 5
+
+    def test_say_what_may_be_done(self, bolt: Program, as_program: AsProgram) -> None:
+        assert bolt.get("/reports/2026-10/bolt")[1]["may"] == []
+        assert as_program("bolt").get("/reports/2026-10/bolt")[1]["may"] == ["save_draft", "submit"]
+        assert as_program("north").get("/reports/2026-10/coil")[1]["may"] == ["approve", "reject", "waive"]
+
+    def test_show_the_parts_that_are_asked_for(self, bolt: Program) -> None:
+        report = bolt.get("/reports/2026-10/bolt?expand=lines,groups,issues,forecast")[1]
+        line = next(one for one in report["lines"] if one["service"] == "workspace-security")
+        assert figures(line, "provisioned", "used", "credits", "default_chargeable", "chargeable_units", "chargeable") == [
+            "40", "40", None, "40", "38", "38",
+        ]  # fmt: skip
+        assert figures(line, "comment", "reason", "outcome", "penalty") == ["Two were returned.", "returned", "as_saved", False]
+        endpoint = next(one for one in report["lines"] if one["service"] == "endpoint-core")
+        assert figures(endpoint, "provisioned", "used", "over_provisioned", "over_provisioned_percent", "credits", "days") == [
+            "70", "50", "20", "28.6", "262.5", ["2026-10-01"],
+        ]  # fmt: skip
+        assert endpoint["issues"][0]["severity"] == "blocking"
+        assert endpoint["issues"][0] in report["issues"]
+        assert [group["group"] for group in report["groups"]] == ["smb", "credits", "nfr"]
+        assert report["groups"][1]["units"][0]["chargeable"] == "50"
+        assert {one["service"]: one["if_nothing"] for one in report["forecast"]["lines"]}["endpoint-core"] == "70"
+
+    def test_give_unknown_use_as_null(self, bolt: Program) -> None:
+        line = next(one for one in bolt.get("/reports/2026-10/bolt/lines")[1]["items"] if one["service"] == "backup-storage")
+        assert figures(line, "used", "over_provisioned", "over_provisioned_percent") == [None] * 3
+
+    def test_say_why_it_came_back(self, as_program: AsProgram) -> None:
+        rejection = as_program("echo", READ).get("/reports/2026-10/echo")[1]["rejection"]
+        assert (rejection["reason"], rejection["by"]) == ("Please explain.", "north@north.example")
+
+    def test_have_no_forecast_once_submitted(self, north: Program) -> None:
+        assert north.get("/reports/2026-10/coil?expand=forecast")[1]["forecast"] is None
+
+    def test_refuse_a_part_there_is_not(self, bolt: Program) -> None:
+        status, problem = bolt.get("/reports/2026-10/bolt?expand=lines,margins")
+        assert (status, problem["errors"][0]["path"]) == (422, "/query/expand")
+
+    def test_are_asked_for_in_a_fixed_number_of_queries(self, bolt: Program) -> None:
+        KEPT.clear()
+        own = "/reports/2026-10/bolt"
+        assert queries(bolt, own, f"{own}?expand=lines,groups,issues,forecast", *(f"{own}/{part}" for part in QUERIES)) == {
+            own: 6, f"{own}?expand=lines,groups,issues,forecast": 6, **{f"{own}/{part}": count for part, count in QUERIES.items()},
+        }  # fmt: skip
+
+
+QUERIES = {
+    "lines": 4, "forecast": 4, "history": 4, "export.csv": 4, "lines/endpoint-core/days": 7, "lines/endpoint-core/customers": 11,
+    "customers": 17, "customers?limit=1": 13,
+}  # fmt: skip
+"""Most of those about customers are about what the ledger has: for each line that is read."""
+
+
+PARTS = ("", "/lines", "/forecast", "/customers", "/lines/endpoint-core/customers", "/lines/endpoint-core/days", "/history", "/export.csv")
+
+
+class TestWhoReads:
+    @pytest.mark.parametrize("part", PARTS)
+    def test_a_stranger_is_told_what_is_told_of_nothing(self, as_program: AsProgram, part: str) -> None:
+        for account, msp in (("coil", "bolt"), ("south", "bolt"), ("bolt", "dune")):
+            program = as_program(account)
+            status, real = program.get(f"/reports/2026-10/{msp}{part}")
+            invented = program.get(f"/reports/2026-10/nobody{part}")[1]
+            assert status == 404
+            assert json.dumps(real).replace(msp, "…") == json.dumps(invented).replace("nobody", "…")
+
+    @pytest.mark.parametrize("part", PARTS)
+    def test_an_msp_without_access_is_told_why_and_nothing_else(self, as_program: AsProgram, part: str) -> None:
+        status, problem = as_program("dune").get(f"/reports/2026-10/dune{part}")
+        assert (status, problem["code"]) == (403, "not_allowed")
+        assert "not available in the region latam" in problem["detail"]
+        assert set(problem) == {"type", "title", "status", "code", "detail"}
+
+    def test_an_msp_without_access_has_no_list(self, as_program: AsProgram) -> None:
+        for path in ("/reports", "/cycles", "/cycles/2026-10"):
+            status, problem = as_program("dune").get(path)
+            assert (status, problem["code"]) == (403, "not_allowed")
+            assert "latam" in problem["detail"]
+
+    @pytest.mark.parametrize("part", PARTS)
+    def test_its_distributor_and_its_vendor_read(self, as_program: AsProgram, part: str) -> None:
+        for account in ("south", "acme-vendor"):
+            answer = as_program(account, READ).call("GET", f"/reports/2026-10/dune{part}")
+            assert answer.status_code == 200
+
+    @pytest.mark.parametrize("part", ["/reports", *(f"/reports/2026-10/bolt{part}" for part in PARTS), "/cycles", "/cycles/2026-10"])
+    def test_a_token_needs_the_scope(self, as_program: AsProgram, part: str) -> None:
+        status, problem = as_program("bolt", Scope.USAGE_READ, Scope.REPORTS_PREPARE).get(part)
+        assert (status, problem["code"]) == (403, "missing_scope")
+        assert Program(None).get(part)[0] == 401
+
+    def test_a_month_that_is_none_is_no_address(self, bolt: Program) -> None:
+        for path in ("/reports/2026-13/bolt", "/reports/now/bolt/lines", "/reports/2026-10/bo%00lt"):
+            assert bolt.get(path)[0] == 404
+        assert bolt.get("/reports/2025-01/bolt")[1]["code"] == "not_found"
+
+
+class TestLines:
+    def test_are_listed_in_pages_with_the_etag_of_the_report(self, bolt: Program) -> None:
+        answer = bolt.call("GET", "/reports/2026-10/bolt/lines?limit=1")
+        assert answer["ETag"] == bolt.call("GET", "/reports/2026-10/bolt")["ETag"]
+        services = [line["service"] for line in pages(bolt, "/reports/2026-10/bolt/lines?limit=1")]
+        assert services == ["workspace-security", "endpoint-core", "backup-storage", "nfr-license"]
+
+
+class TestForecast:
+    def test_says_what_happens_if_nobody_does_anything(self, bolt: Program) -> None:
+        forecast = bolt.get("/reports/2026-10/bolt/forecast")[1]
+        assert figures(forecast, "deadline", "days_left", "stake") == ["2026-11-06T23:00:00Z", 3, "20"]
+        assert forecast["lines"][1] == {"service": "endpoint-core", "as_saved": "50", "if_nothing": "70", "reason": "penalty"}
+
+    def test_is_none_of_a_submitted_report(self, north: Program) -> None:
+        status, problem = north.get("/reports/2026-10/fern/forecast")
+        assert (status, problem["code"]) == (409, "conflict")
+
+
+class TestCustomers:
+    def test_of_all_lines_add_up_to_each(self, bolt: Program) -> None:
+        customers = pages(bolt, "/reports/2026-10/bolt/customers?limit=2")
+        assert [(one["service"], one["customer"]) for one in customers] == [
+            ("workspace-security", "bolt-dental"),
+            ("endpoint-core", "bolt-dental"),
+            ("endpoint-core", "bolt-garage"),
+            ("backup-storage", "bolt-garage"),
+            ("nfr-license", "bolt-dental"),
+        ]
+        for line in bolt.get("/reports/2026-10/bolt/lines")[1]["items"]:
+            own = [Decimal(one["provisioned"]) for one in customers if one["service"] == line["service"]]
+            assert sum(own) == Decimal(line["provisioned"])
+
+    @pytest.mark.parametrize(
+        ("query", "refs"),
+        [
+            ("", ["bolt-dental", "bolt-garage"]),
+            ("?order=provisioned", ["bolt-garage", "bolt-dental"]),
+            ("?order=-provisioned", ["bolt-dental", "bolt-garage"]),
+            ("?search=GARAGE", ["bolt-garage"]),
+            ("?search=nobody", []),
+        ],
+    )
+    def test_of_a_line_can_be_searched_and_sorted(self, bolt: Program, query: str, refs: list[str]) -> None:
+        path = f"/reports/2026-10/bolt/lines/endpoint-core/customers{query}"
+        assert [one["customer"] for one in bolt.get(path)[1]["items"]] == refs
+        assert [one["customer"] for one in pages(bolt, f"{path}{'&' if query else '?'}limit=1")] == refs
+
+    def test_say_what_each_has(self, bolt: Program) -> None:
+        one = bolt.get("/reports/2026-10/bolt/lines/endpoint-core/customers")[1]["items"][0]
+        assert one == {"customer": "bolt-dental", "name": "Dental Care", "provisioned": "50", "used": "30", "credits": "187.5"}
+
+    def test_refuse_a_place_in_another_order(self, bolt: Program) -> None:
+        path = "/reports/2026-10/bolt/lines/endpoint-core/customers?limit=1"
+        cursor = bolt.get(path)[1]["next"]
+        assert bolt.get(f"{path}&order=used&cursor={cursor}")[1]["errors"][0]["code"] == "bad_cursor"
+
+    @pytest.mark.parametrize("part", ["customers", "days"])
+    def test_are_not_of_a_line_there_is_not(self, bolt: Program, part: str) -> None:
+        assert bolt.get(f"/reports/2026-10/bolt/lines/email-core/{part}")[0] == 404
+
+
+class TestDays:
+    def test_are_those_of_the_month_with_the_chosen_one(self, bolt: Program) -> None:
+        days = bolt.get("/reports/2026-10/bolt/lines/endpoint-core/days")[1]
+        assert (len(days["items"]), days["next"], days["unit"]) == (31, None, "endpoint")
+        assert days["items"][0] == {"day": "2026-10-01", "provisioned": "70", "used": "50", "credits": "262.5", "chosen": True}
+        assert days["items"][1]["provisioned"] == "0"
+        assert "1 October" in days["why"] or "2026-10-01" in days["why"]
+
+
+class TestHistory:
+    def test_tells_every_step(self, north: Program) -> None:
+        steps = pages(north, "/reports/2026-10/coil/history?limit=1")
+        assert [(step["event"], step["actor"], step["actor_kind"]) for step in steps] == [
+            ("generated", "system", "system"),
+            ("draft_saved", "billing@coil.example", "person"),
+            ("submitted", "billing@coil.example", "person"),
+        ]
+        assert steps[1]["at"] == "2026-11-02T10:00:00Z"
+        assert {"field": "chargeable", "service": "endpoint-core", "before": "30", "after": "25"} in steps[1]["changes"]
+
+    @pytest.mark.parametrize("place", [[-1], [2**40], ["x"], [True]])
+    def test_refuses_a_place_there_is_not(self, north: Program, place: list[Any]) -> None:
+        cursor = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+        assert north.get(f"/reports/2026-10/coil/history?cursor={cursor}")[1]["errors"][0]["code"] == "bad_cursor"
+
+
+class TestExport:
+    def test_is_csv_with_a_row_for_each_line(self, bolt: Program) -> None:
+        answer = bolt.call("GET", "/reports/2026-10/bolt/export.csv")
+        assert answer["Content-Type"] == "text/csv; charset=utf-8"
+        assert answer["Content-Disposition"] == 'attachment; filename="report-2026-10-bolt.csv"'
+        rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+        assert figures(rows[1], "service", "unit", "provisioned", "used", "over_provisioned_percent", "chargeable", "days") == [
+            "endpoint-core", "endpoint", "70", "50", "28.6", "50", "2026-10-01",
+        ]  # fmt: skip
+        assert figures(rows[2], "service", "used") == ["backup-storage", ""]
+
+    def test_is_safe_to_open_in_a_spreadsheet(self, bolt: Program) -> None:
+        Report.objects.get(msp_ref="bolt").lines.filter(service_code="nfr-license").update(comment='=HYPERLINK("x")')
+        assert "'=HYPERLINK" in bolt.call("GET", "/reports/2026-10/bolt/export.csv").content.decode()
