@@ -122,6 +122,10 @@ def _client(autumn: Autumn, of: str) -> dict[str, object]:
     return {"client_id": autumn.clients.get(of, "client-of-nobody")}
 
 
+def _profile(_autumn: Autumn, of: str) -> dict[str, object]:
+    return {"name": f"psa-of-{of}"}
+
+
 def _webhook(autumn: Autumn, of: str) -> dict[str, object]:
     return {"webhook_id": autumn.webhooks.get(of, (999_999, 0))[0]}
 
@@ -201,6 +205,7 @@ def _program(_autumn: Autumn, _of: str) -> dict[str, object]:
 _WHO_IS_WHO: Final = {"rows": "1", "kind-0": "customer", "name-0": "Who", "source-0": "manual", "target-0": "bolt-dental"}
 _WEBHOOK: Final = {"url": "https://1.1.1.1/hooks", "types": "cycle.closed", "enabled": "on"}
 _FRESH: Final = {"code": "fresh", "name": "Fresh"}
+_MAPPING: Final = "name: fresh\nkind: out\ncolumns: [{heading: Quantity, field: chargeable}]\n"
 _SERVICE: Final = {"name": "Mail", "group": "credits", "unit": "user", "chargeable_basis": "used", "reports_used": "on"}
 _CONFIRMED: Final = {"confirmed": "1"}
 
@@ -324,6 +329,16 @@ PAGES: Final = (
     Page("revoke_client", at=_client, doer="a bolt",
          open={"north": "200 M 403 VNRSbvcd", "bolt": "200 a 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"},
          does={"north": "302 M 403 VNRSbvcd", "bolt": "302 a 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"}),
+    # ── mapping profiles: those of the very account
+    *(Page(name, at=_msp, open={"bolt": "200 VONMRbav", "coil": "200 VONMRc", "dune": "200 VOS 403 d", NOWHERE: ""}) for name in (
+        "report_mapped", "report_mapped_csv")),
+    Page("profiles", open={"": "200 VONMRSbavcd"}),
+    Page("new_profile", open={"": "200 VONMSbacd 403 Rv"}, sends=_says(text=_MAPPING), does={"": "302 VONMSbacd 403 Rv"}, doer="b "),
+    Page("edit_profile", at=_profile, sends=lambda _autumn, of: {"text": _MAPPING.replace("fresh", f"psa-of-{of}")}, doer="b bolt",
+         open={"north": "200 NMR", "bolt": "200 bav", NOWHERE: ""}, does={"north": "302 NM 403 R", "bolt": "302 ba 403 v", NOWHERE: ""}),
+    Page("remove_profile", at=_profile, doer="b bolt",
+         open={"north": "200 NM 403 R", "bolt": "200 ba 403 v", NOWHERE: ""},
+         does={"north": "302 NM 403 R", "bolt": "302 ba 403 v", NOWHERE: ""}),
     # ── webhooks: those of the very account
     Page("webhooks", open={"": "200 OMa 403 VNRSbvcd"}),
     Page("new_webhook", open={"": "200 OMa 403 VNRSbvcd"}, sends=_says(**_WEBHOOK), does={"": "200 OMa 403 VNRSbvcd"}, doer="a "),

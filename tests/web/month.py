@@ -22,6 +22,7 @@ from trueup.accounts.actions import keep_view
 from trueup.accounts.models import Account, User
 from trueup.accounts.queries import invited, memberships_of, paths, viewers_of
 from trueup.accounts.rules import Viewer
+from trueup.exchange.actions import NEW, save_profile
 from trueup.ledger.actions import import_usage
 from trueup.network.actions import apply, create_client
 from trueup.network.invitations import token_of
@@ -128,6 +129,7 @@ def build(folder: Path, network: str = PORTAL_NETWORK, *, services: Mapping[str,
     _import(autumn)
     _make_clients(autumn)
     _make_webhooks(autumn)
+    _make_profiles()
     keep_view(viewer_of("north@north.example"), "review", "Kept", "status=all")
     autumn.delivery = _write(subject="Your usage report is ready", html="<p>It is.</p>")
     person = invited(email=INVITED)
@@ -203,6 +205,13 @@ def _make_clients(autumn: Autumn) -> None:
         ref = memberships_of(viewer.actor.id or 0)[0].ref
         autumn.clients[account] = f"client-of-{account}"
         create_client(viewer, ref, f"Feed of {account}", ["usage:write"], client_id=autumn.clients[account], now=NOW)
+
+
+def _make_profiles() -> None:
+    """A mapping profile of each, called after its account."""
+    said = {"kind": "out", "columns": [{"heading": "Units", "field": "chargeable"}]}
+    for account, email in {"north": "north@north.example", "bolt": "billing@bolt.example"}.items():
+        save_profile(viewer_of(email), f"psa-of-{account}", said, seen=NEW, now=NOW)
 
 
 def _make_webhooks(autumn: Autumn) -> None:
