@@ -100,7 +100,7 @@ def list_reports(
     wanted = _fields(fields)
     parts = words(expand, "expand", ("lines",))
     place = paging.unpacked(cursor, str, str, str, str, int)
-    found = listing(asked.caller.viewer, _filter(filters), limit=limit + 1, after=place, with_lines=bool(parts))  # type: ignore[arg-type]
+    found = listing(asked.caller.viewer, _filter(filters), limit=limit + 1, after=place, with_lines=bool(parts))
     if wanted is None:
         return paging.page(request, response, found, limit, shown=_shown, place=lambda one: one.place)
     sparse = HttpResponse(content_type="application/json")

@@ -125,7 +125,7 @@ def list_report_customers(
     """Line by line in the order of the report, and of each line its customers by ref: they add up to it exactly."""
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, int, str, str)
-    found = customers_from(asked.caller.viewer, cycle, msp, limit=limit + 1, after=place)  # type: ignore[arg-type]
+    found = customers_from(asked.caller.viewer, cycle, msp, limit=limit + 1, after=place)
     return paging.page(request, response, found, limit, shown=_of_line, place=lambda one: one.place)
 
 
@@ -135,7 +135,7 @@ def list_report_customers(
 )  # fmt: skip
 def list_line_customers(
     request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *, service: Ref, search: shapes.Asked = "",
-    order: CustomerOrder = CustomerOrder.customer, limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
+    order: CustomerOrder = CustomerOrder["customer"], limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
 ) -> Any:  # fmt: skip
     """From the ledger as it was pinned; without a search they add up to the line exactly. Unknown figures come last.
 

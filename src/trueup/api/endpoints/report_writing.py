@@ -55,6 +55,9 @@ class Comment(Taken):
     comment: Said = ""
 
 
+NOTHING_SAID: Final = Comment()
+
+
 class Rejection(Taken):
     """Why a report is sent back; `lines` are the services it is about."""
 
@@ -89,7 +92,7 @@ def edit_report_lines(request: HttpRequest, response: HttpResponse, cycle: Cycle
     "/reports/{cycle}/{msp}/submit", response=_ANSWERS, auth=Allowed(Scope.REPORTS_PREPARE),
     operation_id="submit_report", summary="Submit a report",
 )  # fmt: skip
-def submit_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, body: Comment = Body(Comment())) -> Any:  # noqa: B008
+def submit_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, body: Body[Comment] = NOTHING_SAID) -> Any:
     """Submit it for review; by its terms it may be approved at once, as the answer says.
 
     422 names every issue that blocks it, by its code and its place in the lines of the report, like `/lines/1/comment`. 409 `conflict`
@@ -106,7 +109,7 @@ def submit_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, ms
     "/reports/{cycle}/{msp}/approve", response=_ANSWERS, auth=Allowed(Scope.REPORTS_REVIEW),
     operation_id="approve_report", summary="Approve a report",
 )  # fmt: skip
-def approve_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, body: Comment = Body(Comment())) -> Any:  # noqa: B008
+def approve_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, body: Body[Comment] = NOTHING_SAID) -> Any:
     """Approve a report under review: it never changes again. For its distributor.
 
     409 `conflict` unless it is under review. 412 `stale` carries the report as it is now: nobody approves what they have not seen.
@@ -131,7 +134,7 @@ def reject_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, ms
     "/reports/{cycle}/{msp}/regenerate", response=_ANSWERS, auth=Allowed(Scope.REPORTS_REVIEW),
     operation_id="regenerate_report", summary="Regenerate a report",
 )  # fmt: skip
-def regenerate_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, body: Comment = Body(Comment())) -> Any:  # noqa: B008
+def regenerate_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, body: Body[Comment] = NOTHING_SAID) -> Any:
     """Measure it anew from all usage there is by now. What the MSP edited stays; a line whose figures changed under it warns of that.
 
     For its distributor. 409 `conflict` unless it is being prepared or was rejected. 412 `stale` carries the report as it is now.

@@ -309,6 +309,5 @@ def row_of(columns: Sequence[Any]) -> InboxRow:
         Status(status),
         Submission(submission) if submission else None,
         (MAY_REQUIRE_REVIEW,) if flagged else (),
-        *rest,
-        bool(comment),
+        *[*rest, bool(comment)],
     )

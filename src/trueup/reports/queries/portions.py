@@ -48,7 +48,10 @@ def history_from(viewer: Viewer, month: Month, msp: str, *, limit: int, after: i
         found = to_read(viewer, month, msp)
         events = happened_to("report", found.pk).filter(sequence__gt=after)
         rows = list(events.values_list("sequence", "at", "actor_kind", "actor_name", "kind", "changes")[:limit])
-    return [HistoryStep(*row, tuple(change_of_line(change) for change in changes)) for *row, changes in rows]
+    return [
+        HistoryStep(sequence, at, kind, actor, event, tuple(change_of_line(change) for change in changes))
+        for sequence, at, kind, actor, event, changes in rows
+    ]
 
 
 def customers_from(
