@@ -19,7 +19,7 @@ from trueup.kit.period import BEGINNING
 from trueup.kit.text import Text
 from trueup.network.actions import NEW, apply, change, invite, remove
 from trueup.network.editing import KEEPABLE
-from trueup.network.rules.editing import entry_named, fingerprint
+from trueup.network.rules.editing import ANY, entry_named, fingerprint
 from trueup.network.rules.plan import Plan, Verb
 from trueup.network.tables.reading import present
 
@@ -349,3 +349,46 @@ class TestMove:
             run(NORTH, "terms", {"account": "coil", "from": "2026-10-01", "penalty": "none"})
         with pytest.raises(NotAllowed, match="not below your account at present"):
             run("south@south.example", "accounts", {"ref": "coil", "city": "Rio"})
+
+
+@pytest.mark.django_db
+class TestPlacementsOfOthers:
+    COIL = "billing@coil.example"
+    LATER = datetime(2026, 11, 3, 12, tzinfo=UTC)
+
+    def send(self, first: Mapping[str, Any]) -> None:
+        entry = {"ref": "bolt-moved", "placements": [dict(first), {"parent": "coil", "from": "2026-10-16"}]}
+        change(viewer(self.COIL), "accounts", entry, now=self.LATER)
+
+    def test_stay_by_their_day(self, world: None) -> None:
+        before = history("bolt-moved")
+        self.send({"parent": None, "from": "2025-01-01"})
+        assert history("bolt-moved") == before
+
+    @pytest.mark.parametrize("day", ["2025-01-02", "nonsense", None])
+    def test_are_on_no_other_day(self, world: None, day: str | None) -> None:
+        with pytest.raises(Invalid) as refused:
+            self.send({"parent": None, "from": day})
+        assert ("placements", "0", "parent") in {problem.at for problem in refused.value.problems}
+
+    def test_are_nothing_to_who_sees_all(self, world: None) -> None:
+        assert problems("", "accounts", {"ref": "bolt-moved", "placements": [{"parent": None}]})[0][0] == "placements.parent"
+
+
+@pytest.mark.django_db
+class TestAny:
+    def test_is_whatever_it_says_by_now(self, world: None) -> None:
+        run(NORTH, "accounts", {"ref": "bolt", "city": "Ulm"}, seen=ANY)
+        assert Account.objects.get(ref="bolt").city == "Ulm"
+
+    def test_is_not_nothing(self, world: None) -> None:
+        with pytest.raises(NotFound, match="there is no region “mars”"):
+            run(VENDOR, "regions", {"code": "mars"}, seen=ANY)
+
+
+@pytest.mark.django_db
+class TestProblems:
+    def test_say_each_place_for_programs(self, world: None) -> None:
+        with pytest.raises(Invalid) as refused:
+            run(NORTH, "accounts", {"ref": "bolt-garage", "placements": [{"parent": "bolt"}, {"parent": "dune", "from": "2026-12-01"}]})
+        assert [(problem.where, problem.at) for problem in refused.value.problems] == [("placements.parent", ("placements", "1", "parent"))]
