@@ -29,6 +29,7 @@ from trueup.webhooks.gathering import parties
 from trueup.webhooks.models import Attempt, Delivery, Endpoint
 from trueup.webhooks.rules.targets import Target, read_url
 from trueup.webhooks.rules.trying import (
+    BACK_OFF,
     CLAIM_LASTS,
     MOST_PER_ENDPOINT,
     Answer,
@@ -122,10 +123,17 @@ class Sender:
         if not _may_still_hear(claimed.delivery):
             _drop(claimed.delivery, now)
             return 1
+        if claimed.delivery.tries > len(BACK_OFF) + 1:
+            _mark(claimed, Answer(problem="each worker that tried to send it was ended before it was done"), now)
+            return 1
         try:
             target, headers, body = _message(claimed.delivery, now)
         except (Conflict, Invalid) as error:
             _mark(claimed, Answer(problem=error.message, refused=True), now)
+            return 1
+        except Exception as error:  # noqa: BLE001 -- one that cannot be sent must not hold up the others
+            _log.exception("the delivery %s could not be prepared", delivery_id)
+            _mark(claimed, Answer(problem=type(error).__name__), now)
             return 1
         private = bool(settings.TRUEUP_WEBHOOKS_PRIVATE)
         self._under_way[self._pool.submit(self._call, target, headers, body, private=private)] = claimed
