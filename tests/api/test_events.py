@@ -145,7 +145,7 @@ class TestRefusal:
 
     def test_of_a_single_event_names_the_field(self, bolt: Program) -> None:
         assert places(post(bolt, cloud(specversion="2"))[1]) == [("/specversion", "unsupported_version")]
-        wrong = {"event": lago(code="nothing", timestamp="2026-12-01T00:00:00Z")}
+        wrong: dict[str, Any] = {"event": lago(code="nothing", timestamp="2026-12-01T00:00:00Z")}
         assert places(post(bolt, wrong, "application/json")[1]) == [("/event/timestamp", "in_future"), ("/event/code", "unknown_service")]
         wrong = {"events": [lago(), lago(2, properties=None)]}
         assert places(post(bolt, wrong, "application/json", "/events/batch")[1]) == [("/events/1/properties/provisioned", "missing")]

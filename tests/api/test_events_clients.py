@@ -86,7 +86,14 @@ class TestOpenMeter:
         assert stored() == [(day, "40.000000", "31.000000") for day in (1, 2, 3, 4, 5)]
 
     def test_sends_a_plain_mapping_again_without_doing_anything_twice(self, openmeter: OpenMeter) -> None:
-        event = {"id": "x", "source": "s", "specversion": "1.0", "type": "email-core", "subject": "bolt-garage", "data": {"value": "5"}}
+        event: Any = {
+            "id": "x",
+            "source": "s",
+            "specversion": "1.0",
+            "type": "email-core",
+            "subject": "bolt-garage",
+            "data": {"value": "5"},
+        }
         for _ in range(2):
             openmeter.events.ingest_event(event)
         assert Piece.objects.count() == 1

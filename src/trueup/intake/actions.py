@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
-from trueup.accounts.rules import Right, Viewer
+from trueup.accounts.rules import Actor, Right, Viewer
 from trueup.intake.models import Piece
 from trueup.intake.queries import directory
 from trueup.intake.rules.pieces import MOST_EVENTS, MOST_TOLD, Judged, Read, Sent, State, judge
@@ -47,7 +47,7 @@ def receive(viewer: Viewer, read: Read, *, now: datetime) -> list[Kept]:
     judged = [judge(one, names, usual_feed=DEFAULT_SOURCE, now=now) for one in read.sent]
     if read.problems or any(one.problems for one in judged):
         _refuse(viewer, judged, read.problems)
-    pieces = [_piece(viewer, one, now) for one in judged]
+    pieces = [_piece(viewer.account_id, viewer.actor, one, now) for one in judged]
     with _on_the_disk():
         if not _all_new(pieces):
             return _with_known(viewer, pieces)
@@ -106,10 +106,10 @@ def _by_id(pieces: Iterator[Piece]) -> dict[tuple[str, str], Piece]:
     return {(piece.source, piece.event_id): piece for piece in pieces}
 
 
-def _piece(viewer: Viewer, judged: Judged, now: datetime) -> Piece:
-    sent, actor = judged.sent, viewer.actor
+def _piece(account_id: int, actor: Actor, judged: Judged, now: datetime) -> Piece:
+    sent = judged.sent
     return Piece(
-        account_id=viewer.account_id, source=sent.source, event_id=sent.event_id, actor_kind=actor.kind, actor_name=actor.name,
+        account_id=account_id, source=sent.source, event_id=sent.event_id, actor_kind=actor.kind, actor_name=actor.name,
         actor_id=actor.id, feed=judged.feed, customer=sent.customer, service=sent.service, day=judged.day, at=judged.at,
         provisioned=sent.provisioned, used=sent.used, credits=sent.credits, payload=sent.payload, arrived_at=now,
     )  # fmt: skip

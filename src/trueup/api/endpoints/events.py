@@ -203,7 +203,7 @@ def retry_refused_events(request: HttpRequest, again: Again) -> Any:
 
 def _json(request: HttpRequest, *kinds: str) -> Any:
     """The body. Raises Refused (400, 413, 415). Numbers keep the digits they are written with."""
-    if request.content_type not in kinds or request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+    if request.content_type not in kinds or (request.content_params or {}).get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         detail = text("send {kinds}, in UTF-8; CloudEvents in structured mode", kinds=", ".join(kinds))
         raise Refused(415, "unsupported_media_type", detail, headers={"Accept": ", ".join(kinds)})
     try:

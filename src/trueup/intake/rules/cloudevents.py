@@ -25,9 +25,10 @@ def read(given: object, place: tuple[str, ...], payload: str) -> Sent | list[Pro
         reader.wrong("unsupported_version", _NOT_THIS_VERSION, "specversion")
     _check_data(given, reader)
     data = reader.below("data")
-    names = [reader.name(field) for field in ("source", "id", "subject", "type")]
+    source, event_id, customer, service = (reader.name(field) for field in ("source", "id", "subject", "type"))
     time, day = reader.instant("time", unix=False), data.day()
-    sent = Sent(tuple(place), _WIRE, *names, time, day, *data.amounts(), payload)
+    provisioned, used, credit = data.amounts()
+    sent = Sent(place, _WIRE, source, event_id, customer, service, time, day, provisioned, used, credit, payload)
     return reader.problems or sent
 
 

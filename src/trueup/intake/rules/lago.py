@@ -20,7 +20,8 @@ def read(given: object, place: tuple[str, ...], payload: str) -> Sent | list[Pro
         reader.wrong("not_an_object", NOT_AN_OBJECT)
         return reader.problems
     properties = reader.below("properties")
-    names = [reader.name(field) for field in ("transaction_id", "external_subscription_id", "code")]
+    event_id, customer, service = (reader.name(field) for field in ("transaction_id", "external_subscription_id", "code"))
     time, day = reader.instant("timestamp", unix=True), properties.day()
-    sent = Sent(tuple(place), _WIRE, SOURCE, *names, time, day, *properties.amounts(), payload)
+    provisioned, used, credit = properties.amounts()
+    sent = Sent(place, _WIRE, SOURCE, event_id, customer, service, time, day, provisioned, used, credit, payload)
     return reader.problems or sent
