@@ -301,8 +301,17 @@ class TestJson:
         assert sent_json(bolt, f'{{"records": [{record}]}}')[0] == 201
         assert stored()[0][3:] == ("0.100001", "100")
 
+    @pytest.mark.parametrize("name", ["\0", "\ud800", "x" * 1000, '"', "a\r\nb", " "])
+    def test_of_hostile_names_is_refused_row_by_row(self, name: str, bolt: Program) -> None:
+        status, problem = sent_json(bolt, {"records": [*RECORDS, RECORDS[0] | {"customer": name, "used_units": True}]})
+        assert (status, problem["refused_count"]) == (422, 1)
+        assert [(one["path"], one["code"]) for one in problem["errors"]] == [
+            ("/records/2/customer", "unknown_customer" if name.strip() else "missing"),
+            ("/records/2/used_units", "not_a_number"),
+        ]
+
     def test_says_the_path_of_what_is_refused(self, bolt: Program) -> None:
-        bad = RECORDS[0] | {"customer": "nobody", "provisioned_units": -1}
+        bad = RECORDS[0] | {"customer": "no\nbody, Ltd", "provisioned_units": -1}
         status, problem = sent_json(bolt, {"records": [*RECORDS, bad, 7, RECORDS[0], {**RECORDS[0], "day": {"a": 1}}]})
         assert (status, problem["code"], problem["refused_count"], problem["stored"]) == (422, "rows_refused", 4, 0)
         assert [(one["path"], one["code"], one["row"], one["column"]) for one in problem["errors"]] == [

@@ -65,7 +65,7 @@ def received(request: HttpRequest) -> Iterator[Received]:
     form, unpack, most = _form(request), _encoding(request), settings.TRUEUP_API_UPLOAD_LIMIT
     length = _length(request, most)
     body = _within(unpack(_sent(request, length)), min(most, LARGEST_JSON) if form == Form.JSON else most, form)
-    kept_as = Form.NDJSON if form == Form.JSON else form
+    kept_as = Form.CSV if form == Form.JSON else form
     with storage.received(f"usage.{kept_as}", _some(lines_of(body) if form == Form.JSON else body)) as file:
         yield Received(file, form)
 
