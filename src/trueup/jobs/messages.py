@@ -24,5 +24,5 @@ def refuse(error: TrueUpError) -> None:
     lines = [str(problem) for problem in error.problems] if isinstance(error, Invalid) else []
     say(f"Refused: {error.message}")
     for line in lines:
-        if line != error.message:
+        if not line.endswith(error.message):
             say(f"  {line}")

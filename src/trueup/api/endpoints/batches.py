@@ -1,6 +1,6 @@
 """What was delivered: batches, and deliveries that somebody asks about later."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Final
 
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -10,6 +10,7 @@ from trueup.accounts.rules import Scope
 from trueup.api import paging
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
+from trueup.api.endpoints.report_shapes import Instant
 from trueup.api.endpoints.usage_shapes import DeliveryState, refused_csv
 from trueup.api.schemas import REFUSALS
 from trueup.kit.errors import NotFound
@@ -35,8 +36,8 @@ class Batch(Schema):
     id: int
     source: str
     status: str
-    received_at: datetime
-    recorded_at: datetime
+    received_at: Instant
+    recorded_at: Instant
     stored: int
     refused: int | None
     unmapped: int | None

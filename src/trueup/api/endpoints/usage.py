@@ -14,6 +14,7 @@ from trueup.api import clock, paging, problems
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints import usage_bodies
+from trueup.api.endpoints.report_shapes import Instant
 from trueup.api.endpoints.usage_documented import SEND_USAGE
 from trueup.api.endpoints.usage_shapes import Delivered, RefusedUsage, Waiting, refused_csv
 from trueup.api.parameters import Cycle, Day
@@ -138,7 +139,7 @@ class Record(Schema):
     provisioned: Number
     used: Number | None
     credits: Number | None
-    recorded_at: datetime
+    recorded_at: Instant
 
 
 @router.get(

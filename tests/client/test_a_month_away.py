@@ -1,0 +1,138 @@
+"""A month at the machine and the same month over the network: what is typed, and what is answered."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from tests.client.conftest import SignIn
+from tests.jobs.command import NETWORK, Answer, Trueup
+from tests.web.conftest import Clock
+from trueup.kit.period import parse_instant
+
+BOLT, NORTH, VENDOR, LOOKS = "billing@bolt.example", "review@north.example", "vendor@acme.example", "looks@bolt.example"
+HEADER = "day,customer,service,provisioned_units,used_units"
+GOOD = (
+    "2026-10-05,bolt-dental,endpoint-core,40,31\n2026-10-05,bolt-dental,workspace-security,22,\n2026-10-20,bolt-moved,endpoint-core,50,50"
+)
+LATER = "2026-10-06,bolt-dental,endpoint-core,44,44"
+BAD = "2026-10-07,bolt-dental,endpoint-core,4,4\n2026-10-07,nobody,endpoint-core,-1,"
+NAMES = "2026-10-06,Dental Care,email-core,4,4"
+BOLT_LINE = ("2026-10", "bolt", "endpoint-core")
+
+END, OPENED, DAY2, DAY3 = "2026-10-31T12:00:00Z", "2026-11-01T00:00:00Z", "2026-11-02T09:00:00Z", "2026-11-03T09:00:00Z"
+
+STORY: list[tuple[str, str, list[str]]] = [
+    (END, VENDOR, ["usage", "import", "bad.csv"]),
+    (END, VENDOR, ["usage", "import", "bad.csv", "--format", "json"]),
+    (END, VENDOR, ["usage", "import", "bad.csv", "--format", "csv"]),
+    (END, VENDOR, ["usage", "import", "good.csv", "--dry-run"]),
+    (END, VENDOR, ["usage", "import", "good.csv", "--key", "october"]),
+    (END, VENDOR, ["usage", "import", "good.csv", "--key", "october"]),
+    (END, VENDOR, ["usage", "import", "later.csv", "--key", "october"]),
+    (END, VENDOR, ["usage", "import", "later.csv", "--source", "nope"]),
+    (END, VENDOR, ["usage", "import", "bad.csv", "--accept-valid", "--format", "json"]),
+    (END, VENDOR, ["usage", "import", "none.csv"]),
+    (END, VENDOR, ["usage", "import", "empty.csv"]),
+    (END, VENDOR, ["usage", "import", "names.csv", "--source", "queue"]),
+    (END, VENDOR, ["usage", "unmapped"]),
+    (END, VENDOR, ["usage", "unmapped", "map", "Dental Care", "--customer", "nobody"]),
+    (END, VENDOR, ["usage", "unmapped", "map", "Dental Care", "--customer", "bolt-dental"]),
+    (END, VENDOR, ["usage", "show", "--month", "2026-10"]),
+    (OPENED, "", ["cycle", "close", "2026-10"]),
+    (DAY2, BOLT, ["report", "submit", "2026-10", "bolt"]),
+    (DAY2, LOOKS, ["report", "edit", *BOLT_LINE, "--chargeable", "35"]),
+    (DAY2, NORTH, ["report", "edit", *BOLT_LINE, "--chargeable", "35"]),
+    (DAY2, BOLT, ["report", "edit", *BOLT_LINE, "--chargeable", "many"]),
+    (DAY2, BOLT, ["report", "edit", *BOLT_LINE, "--chargeable=-1"]),
+    (DAY2, BOLT, ["report", "edit", "2026-10", "bolt", "nothing", "--chargeable", "1"]),
+    (DAY2, BOLT, ["report", "edit", *BOLT_LINE, "--chargeable", "35", "--comment", "Onboarding", "--reason", "onboarding"]),
+    (DAY2, BOLT, ["report", "edit", *BOLT_LINE, "--chargeable", ""]),
+    (DAY2, BOLT, ["report", "edit", *BOLT_LINE, "--reason", ""]),
+    (DAY2, NORTH, ["report", "approve", "2026-10", "bolt"]),
+    (DAY2, VENDOR, ["usage", "import", "later.csv"]),
+    (DAY2, NORTH, ["report", "regenerate", "2026-10", "bolt", "--comment", "There is more."]),
+    (DAY2, NORTH, ["report", "regenerate", "2026-10", "bolt"]),
+    (DAY2, BOLT, ["report", "submit", "2026-10", "bolt", "--comment", "As agreed."]),
+    (DAY2, BOLT, ["report", "submit", "2026-10", "bolt"]),
+    (DAY2, NORTH, ["report", "reject", "2026-10", "bolt"]),
+    (DAY2, NORTH, ["report", "waive", *BOLT_LINE, "--reason", "First month"]),
+    (DAY2, NORTH, ["report", "reject", "2026-10", "bolt", "--comment", "Please explain."]),
+    (DAY3, BOLT, ["report", "submit", "2026-10", "bolt"]),
+    (DAY3, NORTH, ["report", "approve", "2026-10", "bolt", "--comment", "Thank you."]),
+    (DAY3, NORTH, ["report", "show", "2026-10", "bolt"]),
+    (DAY3, BOLT, ["report", "history", "2026-10", "bolt"]),
+]
+"""When, who, what. Nobody: only at the machine."""
+
+
+@pytest.fixture
+def trueup(transactional_db: None, ledger_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Trueup:
+    """The command line on an empty database and an empty ledger."""
+    return Trueup(capsys, tmp_path)
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files that are sent, in the folder the commands are typed in."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for name, rows in {"good": GOOD, "later": LATER, "bad": BAD, "names": NAMES}.items():
+        (folder / f"{name}.csv").write_text(f"{HEADER}\n{rows}\n", encoding="utf-8")
+    (folder / "empty.csv").touch()
+    monkeypatch.chdir(folder)
+
+
+@pytest.fixture
+def clock(settings: Settings) -> Clock:
+    """The server's clock."""
+    standing = Clock(parse_instant(END))
+    settings.TRUEUP_CLOCK = standing
+    settings.TRUEUP_API_LIMIT = 100_000
+    return standing
+
+
+def begin(trueup: Trueup) -> None:
+    """The network of the month."""
+    member = f"  - {{email: {VENDOR}, account: acme-vendor, role: billing_manager}}\nterms:"
+    trueup.done("apply", trueup.file("network.yaml", NETWORK.replace("terms:", member)), "--now", "2026-09-01T00:00:00Z")
+
+
+def at_the_machine(trueup: Trueup, now: str, email: str, words: list[str]) -> Answer:
+    """Type a command at the machine, with the options that only it has."""
+    operators = {"import", "map", "close"} & set(words)
+    who = [] if operators else ["--as", email]
+    when = ["--now", now] if operators or ("report" in words and words[1] not in {"show", "history"}) else []
+    return trueup(*words, *who, *when)
+
+
+def without_numbers(answer: Answer) -> Answer:
+    """What was said, without what a database counts on, and where a list is kept."""
+    out, err = (re.sub(r"(atch\"?:?) \d+", r"\1 N", text) for text in answer[1:])
+    return Answer(answer.code, out, re.sub(r"; all of them are listed in \S+\.csv", "", err))
+
+
+@pytest.mark.usefixtures("files")
+class TestAMonth:
+    def test_is_told_the_same_from_anywhere(
+        self, *, trueup: Trueup, live_server: LiveServer, clock: Clock, sign_in: SignIn, settings: Settings, tmp_path: Path
+    ) -> None:
+        def away(now: str, email: str, words: list[str]) -> Answer:
+            if not email:
+                return at_the_machine(trueup, now, email, words)
+            clock.at = parse_instant(now)
+            sign_in(email, live_server.url)
+            return trueup("--server", live_server.url, *words)
+
+        begin(trueup)
+        there = [without_numbers(away(*step)) for step in STORY]
+        call_command("flush", verbosity=0, interactive=False)
+        settings.TRUEUP_LEDGER_URL = str(tmp_path / "another-ledger")
+        begin(trueup)
+        here = [without_numbers(at_the_machine(trueup, *step)) for step in STORY]
+        different = [(step, far, near) for step, far, near in zip(STORY, there, here, strict=True) if far != near]
+        assert not different, "\n".join(map(str, different))
+        assert {answer.code for answer in here} == {0, 1}
