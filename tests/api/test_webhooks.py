@@ -13,6 +13,7 @@ from tests.web.conftest import NOW
 from tests.webhooks.conftest import admin
 from tests.webhooks.receiver import Receiver, receiving, verified
 from trueup.accounts.rules import Scope
+from trueup.answers.models import KeptAnswer
 from trueup.webhooks.actions import Wanted, create
 from trueup.webhooks.models import Delivery, Endpoint
 from trueup.webhooks.rules.happenings import NAMES
@@ -116,6 +117,12 @@ class TestWebhook:
         assert status == 200
         assert second["secret"] != first["secret"]
         assert second["old_secret_until"] == "2026-11-04T12:00:00Z"
+
+    def test_gives_the_same_secret_to_who_asks_again_with_the_same_key(self, bolt: Program) -> None:
+        once, again = (bolt.post("/webhooks", {"url": URL}, idempotency_key="k")[1] for _ in range(2))
+        assert once == again
+        assert Endpoint.objects.count() == 1
+        assert once["secret"].encode() not in bytes(KeptAnswer.objects.get().body)
 
 
 class TestTypes:

@@ -9,7 +9,7 @@ from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict, WithJsonSchema
 
 from trueup.accounts.rules import Scope
-from trueup.api import paging, problems, versions
+from trueup.api import paging, problems, sealing, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
@@ -155,6 +155,7 @@ def create_webhook(request: HttpRequest, response: HttpResponse, body: WebhookIn
     """Have events of your account sent to an address. The secret that signs is in this answer, and in no other."""
     asked: Asked = request  # type: ignore[assignment]
     wanted = Wanted(body.url, body.types, body.description, body.enabled)
+    sealing.mark(request)
     made = actions.create(asked.caller.viewer, wanted, now=asked.now)
     row = _read(asked, made.endpoint_id)
     response["ETag"] = versions.tag(row.version)
@@ -206,6 +207,7 @@ def delete_webhook(request: HttpRequest, webhook_id: Id) -> Any:
 def rotate_webhook_secret(request: HttpRequest, webhook_id: Id) -> Any:
     """A new secret, shown in this answer and in no other. For 24 hours calls carry the signatures of both."""
     asked: Asked = request  # type: ignore[assignment]
+    sealing.mark(request)
     made = actions.rotate(asked.caller.viewer, webhook_id, now=asked.now)
     return {**_shown(_read(asked, webhook_id)), "secret": made.secret}
 
