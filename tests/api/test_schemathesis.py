@@ -48,9 +48,7 @@ SCHEMA.app = WSGIHandler()
 
 
 @pytest.fixture(scope="module")
-def tokens(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, str]]:
+def tokens(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A token of a distributor's program and one of an MSP's, in the month everybody knows."""
     everywhere = override_settings(TRUEUP_API_LIMIT=10**9, ALLOWED_HOSTS=["*"])
     with django_db_blocker.unblock(), everywhere, standing(tmp_path_factory.mktemp("autumn")):

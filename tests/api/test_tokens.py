@@ -148,6 +148,11 @@ class TestToken:
         revoke_client(Viewer.system(), feed, now=NOW)
         assert fetch(FIRST) == (401, {"error": "invalid_client"})
 
+    def test_is_for_its_account_alone(self, feed: str) -> None:
+        token = fetch(FIRST)[1]["access_token"]
+        named = [Program(token, **{"TrueUp-Account": ref}).get("/me")[0] for ref in ("bolt", "coil", "")]
+        assert named == [200, 401, 401]
+
     def test_ends_with_its_client(self, feed: str) -> None:
         program = Program(fetch(FIRST)[1]["access_token"])
         assert program.get("/me")[0] == 200

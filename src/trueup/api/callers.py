@@ -12,7 +12,7 @@ from trueup.accounts.queries import Program, memberships_of, program
 from trueup.accounts.rules import Viewer, rights_of
 
 ACCOUNT_HEADER: Final = "TrueUp-Account"
-"""In which account a person with several memberships acts: its ref. Left out, it is the highest."""
+"""In which account a person with several memberships acts: its ref. Left out, it is the highest. A program has one only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,14 @@ def identify(request: HttpRequest, *, now: datetime) -> Caller | None:
     """Whoever the Authorization header stands for; None for nobody.
 
     A bearer token is an access token of the token endpoint, or `client_id.secret`: programs that can send a fixed
-    token only send that one.
+    token only send that one. Who is nobody in the account that the request names is nobody.
     """
+    caller = _of(request, now)
+    named = request.headers.get(ACCOUNT_HEADER)
+    return caller if caller is None or named in {None, caller.account_ref} else None
+
+
+def _of(request: HttpRequest, now: datetime) -> Caller | None:
     kind, _, credentials = request.headers.get("Authorization", "").partition(" ")
     credentials = credentials.strip()
     if kind.lower() != "bearer" or not credentials:

@@ -97,8 +97,8 @@ HEADERS: Final[dict[str, Any]] = {
 PARAMETERS: Final[dict[str, Any]] = {
     "Account": {
         "name": "TrueUp-Account", "in": "header", "required": False,
-        "description": "For tokens of people: the ref of the account to act in. Left out, it is the highest they are a member of.",
-        "schema": _TEXT | {"pattern": r"^[!-~]+$", "maxLength": 200},
+        "description": "For tokens of people: the ref of the account to act in; left out, it is the highest. A program has one account only.",
+        "schema": _TEXT | {"minLength": 1, "maxLength": 200},
     },
     "IdempotencyKey": {
         "name": "Idempotency-Key", "in": "header", "required": False,
