@@ -54,7 +54,7 @@ class TestKill:
         half = len(keys()) // ROUNDS
         for number in range(ROUNDS):
             running = [processes.start("tests.intake.killing", "take-in", f"t{number}", str(number * half))]
-            running += [processes.start("tests.intake.killing", "gather", str(number)) for _ in range(2)]
+            running += [processes.start("tests.intake.killing", "gather", str(number)) for _ in range(ROUNDS - number)]
             assert running[1].stdout is not None
             said = [running[1].stdout.readline().strip()]
             time.sleep(chance.uniform(0.2, 0.8))

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from trueup.accounts.rules import Actor, Right, Viewer
 from trueup.intake.models import Piece
-from trueup.intake.queries import directory
+from trueup.intake.naming import directory
 from trueup.intake.rules.pieces import MOST_EVENTS, MOST_TOLD, Judged, Read, Sent, State, judge
 from trueup.kit.errors import Invalid, NotAllowed, Problem
 from trueup.kit.text import plural, text

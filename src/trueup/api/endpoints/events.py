@@ -109,7 +109,7 @@ _CLOUD_EVENT: Final[dict[str, Any]] = {
         "source": {"type": "string"},
         "type": {"type": "string", "description": "The service's code."},
         "subject": {"type": "string", "description": "The customer's ref."},
-        "time": {"type": "string", "format": "date-time", "nullable": True},
+        "time": {"type": ["string", "null"], "format": "date-time"},
         "data": {"type": "object", "description": "`provisioned`, `used`, `credits`, `day`; or `value` alone."},
     },
 }

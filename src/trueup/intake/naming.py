@@ -1,0 +1,113 @@
+"""Whom and what an event may name, as its sender sees them: asked before a piece is kept, in one question."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Case, CharField, Exists, Expression, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Cast
+
+from trueup.accounts.models import Account, Installation, Placement
+from trueup.accounts.rules import SYSTEM, Role, Tier, Viewer
+from trueup.catalog.models import Service
+from trueup.intake.rules.pieces import LONGEST_NAME, Directory
+from trueup.ledger.actions import DEFAULT_SOURCE
+from trueup.ledger.models import NameMapping, Source
+
+_SIZES: Final = (1, 10, 100)
+"""For how many names of a kind there are questions: some databases take no more than 999 values."""
+
+_TEXT: Final = CharField(max_length=LONGEST_NAME)
+_NOTHING: Final = Value("", _TEXT)
+_CUSTOMER, _MAPPED_CUSTOMER, _SERVICE, _FEED, _ZONE = "customer", "mapped customer", "service", "feed", "zone"
+
+
+def directory(viewer: Viewer, customers: Collection[str], services: Collection[str], sources: Collection[str]) -> Directory:
+    """What a viewer may name of some names, in one question (several where the names are many)."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    stays: dict[str, list[tuple[date, date]]] = defaultdict(list)
+    for chunk in _chunks(sorted(customers), sorted(services), sorted({DEFAULT_SOURCE, *sources})):
+        for kind, name, begin, end in _asked(viewer, *chunk):
+            if kind == _CUSTOMER:
+                stays[name] += [(date.fromisoformat(begin), date.fromisoformat(end))] if begin else []
+            else:
+                found[kind].append((name, begin))
+    return Directory(
+        zone=found[_ZONE][0][0] if found[_ZONE] else "UTC",
+        stays=dict(stays),
+        mapped_customers=frozenset(name for name, _ in found[_MAPPED_CUSTOMER]),
+        services=frozenset(name for name, _ in found[_SERVICE]),
+        feeds={name: bool(keeps) for name, keeps in found[_FEED]},
+    )
+
+
+def _chunks(*names: Sequence[str]) -> Iterator[list[Sequence[str]]]:
+    longest = max(len(each) for each in names)
+    return ([each[start : start + _SIZES[-1]] for each in names] for start in range(0, longest, _SIZES[-1]))
+
+
+def _asked(viewer: Viewer, *names: Sequence[str]) -> list[tuple[str, str, str, str]]:
+    """The answer for names of customers, services and sources, none of them more than the largest size."""
+    size = next(size for size in _SIZES if max(len(each) for each in names) <= size)
+    question = _question(viewer.tier, size)
+    values: dict[object, Any] = {_ACCOUNT: viewer.account_id}
+    for kind, given in enumerate(names):
+        values |= {_placeholder(kind, index): name for index, name in enumerate([*given, *[""] * (size - len(given))])}
+    with connection.cursor() as cursor:
+        cursor.execute(question.sql, [values.get(value, value) for value in question.parameters])
+        return list(cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A question in SQL; among the parameters are placeholders."""
+
+    sql: str
+    parameters: tuple[object, ...]
+
+
+_ACCOUNT = -7_823_614_501
+"""Stands for the viewer's account."""
+
+
+def _placeholder(kind: int, index: int) -> str:
+    return f"\x01{kind}:{index}"
+
+
+@cache
+def _question(tier: Tier, size: int) -> _Question:
+    """The question for `size` names of each kind. Django takes ten times as long to put it into SQL than the database to answer it."""
+    names = [[_placeholder(kind, index) for index in range(size)] for kind in range(3)]
+    anybody = Viewer(SYSTEM, _ACCOUNT, tier, Role.ADMIN)
+    return _Question(*_names(anybody, *names).query.sql_with_params())
+
+
+def _names(viewer: Viewer, customers: Sequence[str], services: Sequence[str], sources: Sequence[str]) -> QuerySet[Any, Any]:
+    """Rows of (kind, name, more, more), all as text: the beginning and end of a stay, whether a source keeps what is unknown."""
+    below_msp = Q(account__tier=Tier.CUSTOMER, parent__tier=Tier.MSP)
+    accounts = Account.objects.visible_to(viewer).filter(tier=Tier.CUSTOMER)
+    never = accounts.filter(~Exists(Placement.objects.filter(below_msp, account_id=OuterRef("pk"))), ref__in=customers)
+    offered = Service.objects.visible_to(viewer)
+    mapped = NameMapping.objects.order_by()
+    stays = Placement.objects.visible_to(viewer).filter(below_msp, account__ref__in=customers)
+    feeds = Source.objects.filter(Q(pk__in=Source.objects.visible_to(viewer).values("pk")) | Q(code=DEFAULT_SOURCE), code__in=sources)
+    keeps = Case(When(keeps_unmapped=True, then=Value("yes")), default=_NOTHING, output_field=_TEXT)
+    parts: tuple[QuerySet[Any], ...] = (
+        _rows(stays, _CUSTOMER, "account__ref", Cast("from_date", _TEXT), Cast("until_date", _TEXT)),
+        _rows(never, _CUSTOMER, "ref"),
+        _rows(mapped.filter(kind="customer", name__in=customers, account__in=accounts), _MAPPED_CUSTOMER, "name"),
+        _rows(offered.filter(code__in=services), _SERVICE, "code"),
+        _rows(mapped.filter(kind="service", name__in=services, service__in=offered), _SERVICE, "name"),
+        _rows(feeds, _FEED, "code", keeps),
+        _rows(Installation.objects.all(), _ZONE, "time_zone"),
+    )
+    return parts[0].union(*parts[1:], all=True)
+
+
+def _rows(found: QuerySet[Any], kind: str, name: str, *more: Expression | Cast) -> QuerySet[Any, Any]:
+    texts = [*more, *[_NOTHING] * (2 - len(more))]
+    return found.order_by().values_list(Value(kind, _TEXT), Cast(name, _TEXT), *texts)
