@@ -13,10 +13,9 @@ from trueup.accounts.rules import Right, Viewer
 from trueup.events.recording import Change, record
 from trueup.events.rules import Plain
 from trueup.exchange.models import MappingProfile
-from trueup.exchange.queries import profile as find
 from trueup.exchange.rules.coming_in import HEADER, Cells, gathered
 from trueup.exchange.rules.definition import read_name, read_profile
-from trueup.exchange.rules.profiles import MOST_PROFILES, Kind, Profile, document_of, require_keeper
+from trueup.exchange.rules.profiles import BUILT_IN, MOST_PROFILES, Kind, Profile, document_of, require_keeper, require_kind
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from trueup.kit.text import Text, text
 from trueup.ledger.rules.refusals import Refusal
@@ -171,6 +170,17 @@ class Converted:
             row = self.rows[one.row - 1] if 0 < one.row <= len(self.rows) else one.row
             yield Refusal(row, self.headings.get(one.column, one.column), one.value, one.reason)
 
+    def retell(self, refused_file: Path | None, refusals: Iterable[Refusal]) -> None:
+        """Write the ledger's list of refused rows anew, as `told` has them; None is none."""
+        if refused_file is None:
+            return
+        anew = refused_file.with_suffix(".told")
+        with anew.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(("row", "column", "value", "reason"))
+            writer.writerows((one.row, one.column, one.value, one.reason) for one in self.told(refusals))
+        anew.replace(refused_file)
+
 
 def convert(viewer: Viewer, name: str, file: Path, target: Path, *, day: date | None = None) -> Converted:
     """Write a usage file of any layout to `target` as a CSV in our columns, as the viewer's profile says.
@@ -180,7 +190,7 @@ def convert(viewer: Viewer, name: str, file: Path, target: Path, *, day: date | 
         with TemporaryDirectory() as folder:
             converted = convert(viewer, profile, file, Path(folder) / "usage.csv")
             result = import_usage(viewer, converted.path, source=…, key=…, now=now)
-            refused = converted.told(result.refused())
+            converted.retell(result.refused_file, result.refused())  # in the rows and columns of the file that was given
 
     The same file comes to the same bytes, so the ledger knows a repetition. Rows of one day, customer and service are added up, in any
     order. `day` stands in for a day the profile gives as a constant. Nothing is stored, and `file` is not changed.
@@ -188,7 +198,7 @@ def convert(viewer: Viewer, name: str, file: Path, target: Path, *, day: date | 
     Raises NotAllowed, NotFound for the profile, Invalid with the row and column of everything that cannot be read.
     """
     viewer.require(Right.IMPORT_USAGE, text("import usage"))
-    mapping = find(viewer, name, Kind.IN).profile
+    mapping = require_kind(BUILT_IN.get(name) or MappingProfile.objects.visible_to(viewer).named(name).profile, Kind.IN)
     with file.open(encoding=_reading(mapping.encoding), newline="") as opened:
         found = _gathered(mapping, opened, day)
     rows = []

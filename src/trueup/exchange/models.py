@@ -7,6 +7,8 @@ from django.db import models
 from trueup.accounts.rules import Viewer
 from trueup.exchange.rules.definition import read_profile
 from trueup.exchange.rules.profiles import Profile
+from trueup.kit.errors import Conflict, NotFound
+from trueup.kit.text import text
 
 
 class MappingProfileQuerySet(models.QuerySet["MappingProfile"]):
@@ -15,6 +17,15 @@ class MappingProfileQuerySet(models.QuerySet["MappingProfile"]):
     def visible_to(self, viewer: Viewer) -> Self:
         """Those of the viewer's own account: they say what its customers are called in its own books."""
         return self if viewer.account_id is None else self.filter(account_id=viewer.account_id)
+
+    def named(self, name: str) -> "MappingProfile":
+        """The one of a name, with its account. Raises NotFound, and Conflict where several accounts have one."""
+        rows = list(self.select_related("account").filter(name=name)[:2]) if "\0" not in name else []
+        if not rows:
+            raise NotFound(text("there is no mapping profile “{name}”", name=name))
+        if len(rows) > 1:
+            raise Conflict(text("several accounts have a mapping profile “{name}”: say who is asking", name=name))
+        return rows[0]
 
 
 class MappingProfile(models.Model):

@@ -10,8 +10,8 @@ import yaml
 from trueup.accounts.rules import Viewer
 from trueup.exchange.models import MappingProfile
 from trueup.exchange.rules.going_out import Header, Line, Share, rows_of, written
-from trueup.exchange.rules.profiles import BUILT_IN, Kind, Per, Profile, document_of
-from trueup.kit.errors import Conflict, Invalid, NotFound
+from trueup.exchange.rules.profiles import BUILT_IN, Kind, Per, Profile, document_of, require_kind
+from trueup.kit.errors import Conflict
 from trueup.kit.period import Month
 from trueup.kit.text import text
 from trueup.reports.queries import CustomerFigures, LineView, ReportView, report, report_customers
@@ -58,21 +58,9 @@ def profile(viewer: Viewer, name: str, kind: Kind | None = None) -> Kept:
     For the operator a name that several accounts use is a Conflict.
     """
     found = BUILT_IN.get(name)
-    kept = Kept(found) if found else _own(viewer, name)
-    if kind == Kind.OUT and kept.profile.kind != kind:
-        raise Invalid(text("the profile “{name}” is for usage files, not for reports", name=name))
-    if kind == Kind.IN and kept.profile.kind != kind:
-        raise Invalid(text("the profile “{name}” is for reports, not for usage files", name=name))
+    kept = Kept(found) if found else _kept(MappingProfile.objects.visible_to(viewer).named(name))
+    require_kind(kept.profile, kind)
     return kept
-
-
-def _own(viewer: Viewer, name: str) -> Kept:
-    rows = list(MappingProfile.objects.visible_to(viewer).select_related("account").filter(name=name)[:2]) if "\0" not in name else []
-    if not rows:
-        raise NotFound(text("there is no mapping profile “{name}”", name=name))
-    if len(rows) > 1:
-        raise Conflict(text("several accounts have a mapping profile “{name}”: say who is asking", name=name))
-    return _kept(rows[0])
 
 
 def _kept(row: MappingProfile) -> Kept:

@@ -12,7 +12,6 @@ from trueup.accounts.queries import refs, viewers_of
 from trueup.accounts.rules import Viewer
 from trueup.client.answers import RefusedRow
 from trueup.exchange import actions, queries
-from trueup.exchange.actions import Converted
 from trueup.exchange.queries import Kept
 from trueup.exchange.rules.profiles import may_keep
 from trueup.jobs import usage
@@ -142,10 +141,10 @@ class _Converting:
                 self._viewer, converted.path, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, now=self._now,
                 progress=progress,
             )  # fmt: skip
-        return TakenIn(
-            found.batch, found.stored, found.repeated, found.refused_count, found.unmapped, lambda: _told(converted, found), None
-        )  # fmt: skip
+        converted.retell(found.refused_file, found.refused())
+        listed_in = str(found.refused_file) if found.refused_file else None
+        return TakenIn(found.batch, found.stored, found.repeated, found.refused_count, found.unmapped, lambda: _refused(found), listed_in)
 
 
-def _told(converted: Converted, found: ImportResult) -> Iterator[RefusedRow]:
-    return (RefusedRow(**asdict(one) | {"reason": str(one.reason), "message": str(one.message)}) for one in converted.told(found.refused()))
+def _refused(found: ImportResult) -> Iterator[RefusedRow]:
+    return (RefusedRow(**asdict(one) | {"reason": str(one.reason), "message": str(one.message)}) for one in found.refused())

@@ -139,7 +139,7 @@ class _Reading:
         self.count += 1
         if len(self.problems) < MOST_PROBLEMS:
             place = text("row {row}, column {column}", row=number, column=column) if column else text("row {row}", row=number)
-            self.problems.append(Problem(place, message, code, (str(number), column) if column else (str(number),)))
+            self.problems.append(Problem(place, message, code))
 
     def _cell(self, cells: Cells, name: str) -> str:
         """What stands in a column, or in all rows; empty for a column the profile does not have."""

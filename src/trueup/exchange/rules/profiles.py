@@ -9,7 +9,7 @@ from typing import Final
 
 from trueup.accounts.rules import Right, Viewer
 from trueup.events.rules import Plain
-from trueup.kit.errors import NotAllowed
+from trueup.kit.errors import Invalid, NotAllowed
 from trueup.kit.text import Text, text
 
 
@@ -173,6 +173,15 @@ def require_keeper(viewer: Viewer) -> None:
     if not may_keep(viewer):
         who, position = viewer.actor.name, viewer.position
         raise NotAllowed(text("{who} may not keep mapping profiles: that is not a right of {position}", who=who, position=position))
+
+
+def require_kind(profile: Profile, kind: Kind | None) -> Profile:
+    """The profile, if it maps this way (None: either). Raises Invalid."""
+    if kind is None or profile.kind == kind:
+        return profile
+    if kind == Kind.OUT:
+        raise Invalid(text("the profile “{name}” is for usage files, not for reports", name=profile.name))
+    raise Invalid(text("the profile “{name}” is for reports, not for usage files", name=profile.name))
 
 
 def document_of(profile: Profile) -> dict[str, Plain]:
