@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.parquet as parquet_files
@@ -60,7 +60,7 @@ def parquet() -> bytes:
         "used_units": [31, None],
     }
     written = io.BytesIO()
-    parquet_files.write_table(pa.table(columns), written)  # type: ignore[no-untyped-call]
+    parquet_files.write_table(pa.table(columns), written)
     return written.getvalue()
 
 
@@ -259,6 +259,29 @@ class TestRequest:
         status, problem = send(bolt, "day,customer\n2026-10-01,bolt-dental\n")
         assert (status, problem["code"]) == (422, "invalid")
         assert "the column service is missing" in problem["detail"]
+
+
+class TestProfile:
+    PROFILE: ClassVar[dict[str, Any]] = {
+        "kind": "in",
+        "columns": [
+            {"field": "day", "constant": "2026-10-31"}, {"field": "customer", "heading": "Client"}, {"field": "service", "heading": "SKU"},
+            {"field": "provisioned_units", "heading": "Qty"},
+        ],
+        "services": {"EPC": "endpoint-core"},
+        "customers": {"Dental Care": "bolt-dental"},
+    }  # fmt: skip
+
+    def test_reads_a_file_of_another_layout(self, as_program: AsProgram) -> None:
+        bolt = as_program("bolt")
+        assert bolt.put("/mapping-profiles/rmm", self.PROFILE, if_match="*")[0] in {200, 201}
+        status, answer = send(bolt, "Client,SKU,Qty\nDental Care,EPC,4\nDental Care,EPC,5\n", "?profile=rmm")
+        assert (status, answer["stored"]) == (201, 1)
+        assert stored() == [("2026-10-31", "bolt", "bolt-dental", "9", None)]
+        status, problem = send(bolt, "Client,SKU,Qty\nDental Care,EPC,4\nNobody,EPC,1\n", "?profile=rmm")
+        assert (status, [(bad["row"], bad["column"]) for bad in problem["errors"]]) == (422, [(3, "Client")])
+        assert code(send(bolt, "Client,SKU,Qty\n", "?profile=nothing")) == (404, "not_found")
+        assert code(send(bolt, "{}", "?profile=rmm", "application/x-ndjson")) == (415, "unsupported_media_type")
 
 
 class TestJson:

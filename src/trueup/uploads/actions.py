@@ -14,6 +14,7 @@ from trueup.kit.errors import Invalid, NotAllowed, NotFound
 from trueup.kit.text import packed, text
 from trueup.ledger.actions import ImportResult
 from trueup.ledger.queries import source_codes
+from trueup.ledger.rules.refusals import Refusal
 from trueup.uploads import storage
 from trueup.uploads.models import Upload
 from trueup.uploads.outcomes import bad_rows, counts_of, keep_problems
@@ -81,11 +82,15 @@ def deliver(
 
 
 def keep_refused(
-    viewer: Viewer, file: Path, result: ImportResult, *, source: str | None = None, accept_valid: bool = False, now: datetime
-) -> int:
-    """Keep all bad rows of a delivery that was answered, for they are more than an answer holds. Returns the id to ask by."""
+    viewer: Viewer, file: Path, result: ImportResult, refusals: Iterable[Refusal], *, source: str | None = None,
+    accept_valid: bool = False, now: datetime,
+) -> int:  # fmt: skip
+    """Keep all bad rows of a delivery that was answered, for they are more than an answer holds. Returns the id to ask by.
+
+    `refusals`: those of the result, in the rows of the file that was sent.
+    """
     place = storage.place_of(file)
-    problems = keep_problems(place, bad_rows(result))  # before the transaction, for which others wait
+    problems = keep_problems(place, bad_rows(refusals))  # before the transaction, for which others wait
     with transaction.atomic(durable=True):
         upload = _sent_by(viewer, file, source=source, accept_valid=accept_valid, now=now)
         upload.state, upload.ended_at, upload.batch, upload.counts = State.DONE, now, result.batch, counts_of(result)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trueup.kit.text import packed
 from trueup.ledger.actions import ImportResult
-from trueup.ledger.rules.refusals import SENTENCES
+from trueup.ledger.rules.refusals import SENTENCES, Refusal
 from trueup.uploads import storage
 from trueup.uploads.rules import MOST_PROBLEMS, BadRow
 
@@ -16,9 +16,9 @@ def counts_of(result: ImportResult) -> dict[str, int | bool]:
     return {"stored": result.stored, "repeated": result.repeated, "refused": result.refused_count, "unmapped": result.unmapped}
 
 
-def bad_rows(result: ImportResult) -> Iterator[BadRow]:
-    """Every problem in the order of the rows; they may be millions."""
-    return (BadRow(one.row, one.column, one.value, SENTENCES[one.reason], one.reason) for one in result.refused())
+def bad_rows(refusals: Iterable[Refusal]) -> Iterator[BadRow]:
+    """Every problem as it is kept; they may be millions."""
+    return (BadRow(one.row, one.column, one.value, SENTENCES[one.reason], one.reason) for one in refusals)
 
 
 def keep_problems(place: Path, problems: Iterable[BadRow]) -> list[list[object]]:

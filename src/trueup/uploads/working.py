@@ -157,7 +157,7 @@ def _usage(claim: _Claim, viewer: Viewer, path: Path, *, now: datetime) -> None:
         patience=PATIENCE, progress=_Noting(claim),
     )  # fmt: skip
     try:
-        problems = keep_problems(storage.folder(upload.pk), bad_rows(result))
+        problems = keep_problems(storage.folder(upload.pk), bad_rows(result.refused()))
     finally:
         result.forget_refused()
     counts = counts_of(result)

@@ -1,6 +1,7 @@
 """Usage: sent in by the file, read back by the record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from typing import Annotated, Any, Final
@@ -8,7 +9,7 @@ from typing import Annotated, Any, Final
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema, Status
 
-from trueup.accounts.rules import Right, Scope
+from trueup.accounts.rules import Right, Scope, Viewer
 from trueup.answers.rules import LONGEST_KEY, fits
 from trueup.api import clock, paging, problems
 from trueup.api.access import Allowed
@@ -20,6 +21,7 @@ from trueup.api.endpoints.usage_shapes import Delivered, RefusedUsage, Waiting, 
 from trueup.api.parameters import Cycle, Day
 from trueup.api.problems import Refused, pointer
 from trueup.api.schemas import REFUSALS, Number, ProblemDocument
+from trueup.exchange.actions import Converted, convert
 from trueup.kit.errors import Invalid, Problem
 from trueup.kit.period import Month
 from trueup.kit.text import text
@@ -39,6 +41,7 @@ MOST_REFUSALS: Final = 1000
 SourceCode = Annotated[
     str | None, Field(min_length=1, max_length=64, description="The source it comes from; left out, the usual one.")
 ]  # fmt: skip
+Profile = Annotated[str | None, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$", description="A mapping profile.")]
 Known = Annotated[str | None, Field(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
 """A ref or code in a query."""
 
@@ -51,35 +54,44 @@ Known = Annotated[str | None, Field(min_length=1, max_length=300, pattern=r"^[^\
     auth=Allowed(Scope.USAGE_WRITE), operation_id="send_usage", summary="Send usage", openapi_extra=SEND_USAGE,
 )  # fmt: skip
 def send_usage(
-    request: HttpRequest, response: HttpResponse, source: SourceCode = None, accept_valid: bool = False, dry_run: bool = False
-) -> Any:
+    request: HttpRequest, response: HttpResponse, *, source: SourceCode = None, accept_valid: bool = False, dry_run: bool = False,
+    profile: Profile = None, day: Day | None = None,
+) -> Any:  # fmt: skip
     """Send usage records: they are stored as a whole or not at all; with `accept_valid` the good ones are.
 
     JSON up to 20 MB; NDJSON, CSV or Parquet up to 1 GiB (`TRUEUP_API_UPLOAD_LIMIT`), also after unpacking. The same content from the same
     source, or the same Idempotency-Key, changes nothing and is answered as repeated. With `Prefer: respond-async` the answer is 202, and
-    what became of it is read at its Location.
+    what became of it is read at its Location. With a mapping `profile` it is a CSV of any layout, up to 20 MB.
     """
     asked: Asked = request  # type: ignore[assignment]
-    asked.caller.viewer.require(Right.IMPORT_USAGE, text("import usage"))
-    if source is not None and source not in source_codes(asked.caller.viewer):
-        said = text("there is no source “{code}”", code=source)
-        raise Invalid(said, [Problem("source", said, "unknown_source", ("query", "source"))])
-    key = _key(request)
-    with usage_bodies.received(request) as sent:
+    viewer = asked.caller.viewer
+    viewer.require(Right.IMPORT_USAGE, text("import usage"))
+    if source is not None and source not in source_codes(viewer):
+        raise _bad("source", text("there is no source “{code}”", code=source), "unknown_source")
+    how = _How(_key(request), source, accept_valid, dry_run)
+    with usage_bodies.received(request, whole=profile is not None) as sent:
+        if profile is not None:
+            return _answered(viewer, sent, how, _converted(viewer, sent, profile, day))
         if _may_wait(request) and not dry_run:
-            upload_id = deliver(asked.caller.viewer, sent.file, source=source, key=key, accept_valid=accept_valid, now=clock.now())
-            return _later(response, upload_id)
-        try:
-            result = import_usage(
-                asked.caller.viewer, sent.file, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, now=clock.now(),
-                patience=PATIENCE,
-            )  # fmt: skip
-        except KeyReused as error:
-            raise Refused(422, KEY_REUSED, error.message) from error
-        try:
-            return _answered(asked, sent, result, source=source, accept_valid=accept_valid)
-        finally:
-            result.forget_refused()
+            return _later(response, deliver(viewer, sent.file, source=source, key=how.key, accept_valid=accept_valid, now=clock.now()))
+        return _answered(viewer, sent, how, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What the sender said about a delivery."""
+
+    key: str | None
+    source: str | None
+    accept_valid: bool
+    dry_run: bool
+
+
+def _converted(viewer: Viewer, sent: usage_bodies.Received, profile: str, day: date | None) -> Converted:
+    """The file in our columns. Raises NotFound for the profile, Invalid, Refused."""
+    if sent.form != usage_bodies.Form.CSV:
+        raise Refused(415, "unsupported_media_type", text("a mapping profile reads text/csv"), headers={"Accept-Post": "text/csv"})
+    return convert(viewer, profile, sent.file, sent.file.with_name("converted.csv"), day=day)
 
 
 def _key(request: HttpRequest) -> str | None:
@@ -102,20 +114,39 @@ def _later(response: HttpResponse, upload_id: int) -> Any:
     return Status(202, {"id": upload_id, "state": "waiting", "location": place})
 
 
-def _answered(
-    asked: Asked, sent: usage_bodies.Received, result: ImportResult, *, source: str | None, accept_valid: bool
-) -> Any:  # fmt: skip
+def _answered(viewer: Viewer, sent: usage_bodies.Received, how: _How, converted: Converted | None) -> Any:
+    """Take it in at once."""
+    file = converted.path if converted else sent.file
+    try:
+        result = import_usage(
+            viewer, file, source=how.source, key=how.key, accept_valid=how.accept_valid, dry_run=how.dry_run, now=clock.now(),
+            patience=PATIENCE,
+        )  # fmt: skip
+    except KeyReused as error:
+        raise Refused(422, KEY_REUSED, error.message) from error
+    try:
+        return _answer(viewer, sent, how, result, converted)
+    finally:
+        result.forget_refused()
+
+
+def _answer(viewer: Viewer, sent: usage_bodies.Received, how: _How, result: ImportResult, converted: Converted | None) -> Any:
     """What became of it: stored, repeated, or refused with the rows to blame."""
-    first = list(islice(result.refused(), MOST_REFUSALS + 1))
-    kept = None
+
+    def refusals() -> Iterator[Refusal]:
+        return converted.told(result.refused()) if converted else result.refused()
+
+    first, kept = list(islice(refusals(), MOST_REFUSALS + 1)), None
     if len(first) > MOST_REFUSALS:
-        kept = keep_refused(asked.caller.viewer, sent.file, result, source=source, accept_valid=accept_valid, now=clock.now())
+        kept = keep_refused(
+            viewer, sent.file, result, refusals(), source=how.source, accept_valid=how.accept_valid, now=clock.now()
+        )  # fmt: skip
     numbers = {
         "id": kept, "batch": result.batch, "stored": result.stored, "repeated": result.repeated, "unmapped": result.unmapped,
         "refused_count": result.refused_count, "refused_csv": refused_csv(kept),
     }  # fmt: skip
     rows = list(_told(first[:MOST_REFUSALS], json=sent.form == usage_bodies.Form.JSON))
-    if result.refused_count and not (accept_valid and (result.stored or result.repeated or result.unmapped)):
+    if result.refused_count and not (how.accept_valid and (result.stored or result.repeated or result.unmapped)):
         return problems.problem(422, ROWS_REFUSED, nothing_stored(result.refused_count), errors=rows, members=numbers)
     new = result.batch is not None and bool(result.stored or result.unmapped)
     return Status(201 if new else 200, {"state": "done", **numbers, "refused": rows})

@@ -57,14 +57,16 @@ class Received:
 
 
 @contextmanager
-def received(request: HttpRequest) -> Iterator[Received]:
+def received(request: HttpRequest, *, whole: bool = False) -> Iterator[Received]:
     """Take usage off the wire; its file is gone when the block ends, unless somebody kept it.
+
+    `whole`: somebody will have all of it in memory.
 
     Raises Refused for what cannot be taken, Invalid for JSON that holds no records.
     """
     form, unpack, most = _form(request), _encoding(request), settings.TRUEUP_API_UPLOAD_LIMIT
     length = _length(request, most)
-    body = _within(unpack(_sent(request, length)), min(most, LARGEST_JSON) if form == Form.JSON else most, form)
+    body = _within(unpack(_sent(request, length)), min(most, LARGEST_JSON) if whole or form == Form.JSON else most, form)
     kept_as = Form.CSV if form == Form.JSON else form
     with storage.received(f"usage.{kept_as}", _some(lines_of(body) if form == Form.JSON else body)) as file:
         yield Received(file, form)
