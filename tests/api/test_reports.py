@@ -120,6 +120,8 @@ class TestList:
             ("?search=SERV", ["coil"]),
             ("?search=%20echo%20", ["echo"]),
             ("?msp=fern", ["fern"]),
+            ("?distributor=north&status=approved", ["fern"]),
+            ("?distributor=south", []),
             ("?waiting=true", ["coil", "gale"]),
             ("?waiting=true&status=rejected", []),
             ("?order=-stake", ["gale", "echo", "coil", "bolt", "fern"]),
@@ -295,7 +297,7 @@ class TestWhoReads:
         assert set(problem) == {"type", "title", "status", "code", "detail"}
 
     def test_an_msp_without_access_has_no_list(self, as_program: AsProgram) -> None:
-        for path in ("/reports", "/cycles", "/cycles/2026-10"):
+        for path in ("/reports", "/cycles/2026-10"):
             status, problem = as_program("dune").get(path)
             assert (status, problem["code"]) == (403, "not_allowed")
             assert "latam" in problem["detail"]

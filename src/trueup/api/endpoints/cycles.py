@@ -80,10 +80,7 @@ class SourceShown(Schema):
     operation_id="list_cycles", summary="All cycles",
 )  # fmt: skip
 def list_cycles(request: HttpRequest, response: HttpResponse, limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None) -> Any:
-    """The months with usage and all closed ones, the latest first, with the reports you see, counted by status.
-
-    403 `not_allowed`, with the reason, for an MSP without access to usage reports.
-    """
+    """The months with usage and all closed ones, the latest first, with the reports you see, counted by status."""
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, str)
     rows = [row for row in calendar(asked.caller.viewer) if place is None or str(row.view.month) < place[0]]
@@ -97,7 +94,7 @@ def list_cycles(request: HttpRequest, response: HttpResponse, limit: paging.Limi
 def get_cycle(request: HttpRequest, cycle: Cycle) -> Any:
     """Its status and dates, your reports of it by status and deadline, and the days of usage that are missing.
 
-    404 for a month without usage that was never closed.
+    404 for a month without usage that was never closed. 403 `not_allowed`, with the reason, for an MSP without access to usage reports.
     """
     asked: Asked = request  # type: ignore[assignment]
     page = cycle_as_seen(asked.caller.viewer, cycle, now=asked.now)

@@ -73,6 +73,7 @@ class Filters(Schema):
     flag: Flag | None = None
     search: Annotated[shapes.Asked, Field("", description="A part of the MSP's ref, name or company ID, whatever its case.")]
     msp: Annotated[shapes.Asked | None, Field(None, description="The ref of one MSP.")]
+    distributor: Annotated[shapes.Asked | None, Field(None, description="The ref of one distributor.")]
     waiting: Annotated[
         bool, Field(default=False, description="Only what waits for your account: to be prepared or corrected, or to be reviewed.")
     ]  # fmt: skip
@@ -120,6 +121,7 @@ def _filter(asked: Filters) -> ReportFilter:
         since=asked.since,
         until=asked.until,
         msp=asked.msp,
+        distributor=asked.distributor,
         waiting=asked.waiting,
     )
 

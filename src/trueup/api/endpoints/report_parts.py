@@ -82,10 +82,10 @@ class Days(Schema):
 
 
 class ChangeShown(Schema):
-    """A value before and after; `service` where it is one of a line. Numbers are strings."""
+    """A value before and after; `service` only where it is one of a line. Numbers are strings."""
 
+    service: str = ""
     field: str
-    service: str | None = None
     before: Any
     after: Any
 
@@ -162,7 +162,7 @@ def list_line_days(request: HttpRequest, cycle: Cycle, msp: Ref, service: Ref) -
 
 @router.get(
     "/reports/{cycle}/{msp}/history", response={200: paging.Listed[Step], **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
-    operation_id="list_report_history", summary="The history of a report",
+    operation_id="list_report_history", summary="The history of a report", exclude_unset=True,
 )  # fmt: skip
 def list_report_history(
     request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *,

@@ -28,7 +28,7 @@ Place = tuple[str, str, str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class ReportFilter(InboxFilter):
-    """What is asked for. `since` and `until` are the first and the last cycle, `msp` is the ref of one MSP.
+    """What is asked for. `since` and `until` are the first and the last cycle, `msp` and `distributor` are refs.
 
     `waiting` leaves what waits for the viewer's account: of an MSP what it has to prepare or correct, of a distributor what it has to
     review, or to prepare on behalf of an MSP.
@@ -39,6 +39,7 @@ class ReportFilter(InboxFilter):
     since: Month | None = None
     until: Month | None = None
     msp: str | None = None
+    distributor: str | None = None
     waiting: bool = False
 
 
@@ -74,6 +75,8 @@ def _more(viewer: Viewer, filters: ReportFilter) -> Q:
         wanted &= Q(cycle__first_day__lte=filters.until.first_day)
     if filters.msp is not None:
         wanted &= Q(msp_ref=filters.msp)
+    if filters.distributor is not None:
+        wanted &= Q(distributor_ref=filters.distributor)
     return wanted & _waits_for(viewer) if filters.waiting else wanted
 
 
