@@ -97,7 +97,7 @@ HEADERS: Final[dict[str, Any]] = {
 PARAMETERS: Final[dict[str, Any]] = {
     "Account": {
         "name": "TrueUp-Account", "in": "header", "required": False,
-        "description": "For tokens of people: the ref of the account to act in; left out, it is the highest. A program has one account only.",
+        "description": "For tokens of people: the ref of the account to act in; left out, the highest. A program has one account only.",
         "schema": _TEXT | {"minLength": 1, "maxLength": 200},
     },
     "IdempotencyKey": {

@@ -58,7 +58,7 @@ class LongSecrets(BasePasswordHasher):
         older = kept.older_at(clock.now())
         return bool(older) and check_password(password, older)
 
-    def safe_summary(self, encoded: str) -> dict[str, Any]:  # noqa: ARG002 -- the framework's signature
+    def safe_summary(self, encoded: str) -> dict[Any, Any]:  # noqa: ARG002 -- the framework's signature
         """What may be shown of it."""
         return {"algorithm": self.algorithm}
 

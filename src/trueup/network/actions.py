@@ -14,6 +14,7 @@ from trueup.accounts.models import ApiClient, Installation, Member, User
 from trueup.accounts.queries import account, installation, mark_of
 from trueup.accounts.rules import Actor, Right, Role, Scope, Tier, Viewer, beyond
 from trueup.events.recording import Change, Happening, record, record_all
+from trueup.events.rules import Plain
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from trueup.kit.period import local_date
 from trueup.kit.progress import Progress, Silence
@@ -177,7 +178,7 @@ def _client(viewer: Viewer, client_id: str, now: datetime) -> ApiClient:
     return client
 
 
-def _record_client(kind: str, client: ApiClient, viewer: Viewer, now: datetime, *changed: tuple[str, object, object]) -> None:
+def _record_client(kind: str, client: ApiClient, viewer: Viewer, now: datetime, *changed: tuple[str, Plain, Plain]) -> None:
     of = f"API client {client.client_id}"
     record(
         account_id=client.account_id, kind=kind, actor=viewer.actor, at=now, subject="account", subject_id=client.account_id,
