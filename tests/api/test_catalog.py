@@ -147,7 +147,7 @@ class TestEachList:
 
 class TestAService:
     def test_shows_what_is_in_force_what_was_and_what_comes(self, as_program: AsProgram) -> None:
-        entry = {"code": "email-core", "measure": {"from": "2026-12-01", "name": "volume"}}
+        entry: dict[str, Any] = {"code": "email-core", "measure": {"from": "2026-12-01", "name": "volume"}}
         change(Viewer.system(), "services", entry, now=NOW)
         found = as_program("bolt").get("/services/email-core")[1]
         assert (found["measure"], found["percentile"], found["credits_per_unit"]) == ("percentile_day", "85", "1.5")

@@ -357,7 +357,7 @@ class TestPlacementsOfOthers:
     LATER = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
     def send(self, first: Mapping[str, Any]) -> None:
-        entry = {"ref": "bolt-moved", "placements": [dict(first), {"parent": "coil", "from": "2026-10-16"}]}
+        entry: dict[str, Any] = {"ref": "bolt-moved", "placements": [dict(first), {"parent": "coil", "from": "2026-10-16"}]}
         change(viewer(self.COIL), "accounts", entry, now=self.LATER)
 
     def test_stay_by_their_day(self, world: None) -> None:

@@ -15,7 +15,7 @@ from trueup.api.callers import Asked
 from trueup.api.endpoints import network_writing as writing
 from trueup.api.endpoints.network_shapes import (
     From,
-    PlacementOut,
+    Placement,
     RefAsked,
     Search,
     Taken,
@@ -61,7 +61,7 @@ class Account(Schema):
     usage_reports_excluded: bool
     usage_reports: Access | None = Field(description="Of an MSP; null of other tiers.")
     parent: Unseen | None = Field(description="The account above it today.")
-    placements: list[PlacementOut]
+    placements: list[Placement]
     version: Version
 
 
@@ -69,7 +69,7 @@ class Placements(Schema):
     """Below which accounts one is, the earliest first."""
 
     ref: str
-    placements: list[PlacementOut]
+    placements: list[Placement]
     version: Version
 
 
@@ -119,7 +119,7 @@ class Actor(Schema):
     name: str
 
 
-class ChangeOut(Schema):
+class ValueChange(Schema):
     """One value before and after; `of` is the entry it belongs to."""
 
     of: str
@@ -128,13 +128,13 @@ class ChangeOut(Schema):
     after: Any
 
 
-class Event(Schema):
+class AccountEvent(Schema):
     """Something that happened. `told_in` is the account in whose history it is: a customer's is in those of its MSPs."""
 
     at: datetime
     actor: Actor
     kind: str
-    changes: list[ChangeOut]
+    changes: list[ValueChange]
     told_in: Unseen | None
 
 
@@ -234,7 +234,7 @@ def put_placements(request: HttpRequest, response: HttpResponse, ref: Ref, body:
 
 
 @router.get(
-    "/accounts/{ref}/history", response={200: Listed[Event], **REFUSALS}, auth=READ, operation_id="list_account_history",
+    "/accounts/{ref}/history", response={200: Listed[AccountEvent], **REFUSALS}, auth=READ, operation_id="list_account_history",
     summary="What happened to it",
 )  # fmt: skip
 def list_account_history(

@@ -18,7 +18,7 @@ from trueup.network.queries import CreditsFrom, GroupRow, MeasureFrom, ServiceRo
 router = Router(by_alias=True)
 
 
-class Group(Schema):
+class SolutionGroup(Schema):
     """A tab of the report; `position` is its place there."""
 
     code: str
@@ -28,13 +28,13 @@ class Group(Schema):
     version: Version
 
 
-class GroupChange(Taken):
+class SolutionGroupChange(Taken):
     """What is said of a group. null is as if nothing had been said."""
 
     name: str | None = Checked(default=None, description="The title of the tab; the code if nothing is said.")
 
 
-class GroupIn(GroupChange):
+class SolutionGroupIn(SolutionGroupChange):
     """Everything that is said of a group. Its vendor never changes."""
 
     vendor: str | None = Checked(default=None, description="The vendor whose group it is; yours if nothing is said.")
@@ -49,7 +49,7 @@ class Measure(Schema):
     when: When
 
 
-class Requirement(Schema):
+class CreditRequirement(Schema):
     """Credits per unit and month, from a day on."""
 
     per_unit: Number
@@ -73,7 +73,7 @@ class Service(Schema):
     percentile: Number | None
     credits_per_unit: Number | None = Field(description="null: none.")
     measures: list[Measure]
-    credits: list[Requirement]
+    credits: list[CreditRequirement]
     position: int
     version: Version
 
@@ -86,7 +86,7 @@ class MeasureIn(Taken):
     from_date: From = None
 
 
-class RequirementIn(Taken):
+class CreditRequirementIn(Taken):
     """Credits per unit and month from a day on, until the next ones."""
 
     per_unit: Typed
@@ -102,14 +102,14 @@ class ServiceChange(Taken):
     reports_used: bool | None = Checked(default=None, description="Whether it can measure used units at all; true if nothing is said.")
     chargeable_basis: Annotated[ChargeableBasis, Checked(strict=False)] | None = None
     measures: list[MeasureIn] | None = Checked(default=None, description="service_peak_day if nothing is said.")
-    credits: list[RequirementIn] | None = Checked(default=None, description="None if nothing is said.")
+    credits: list[CreditRequirementIn] | None = Checked(default=None, description="None if nothing is said.")
 
 
 class ServiceIn(ServiceChange):
     """Everything that is said of a service. It needs its group and its unit."""
 
 
-class Unit(Schema):
+class BillingUnit(Schema):
     """What is counted; `services` counts those you see."""
 
     code: str
@@ -119,7 +119,7 @@ class Unit(Schema):
     version: Version
 
 
-class UnitIn(Taken):
+class BillingUnitIn(Taken):
     """What is said of a billing unit. null is as if nothing had been said."""
 
     name: str | None = Checked(default=None, description="What people read; the code if nothing is said.")
@@ -263,15 +263,15 @@ _CODE: Final = {"code": "code"}
 
 keep(
     router, "/solution-groups", List("solution_group", "solution group", _groups, in_order=True),
-    Kind("solution_groups", Group, _read_group, _group, _CODE), whole=GroupIn, part=GroupChange,
+    Kind("solution_groups", SolutionGroup, _read_group, _group, _CODE), whole=SolutionGroupIn, part=SolutionGroupChange,
 )  # fmt: skip
 keep(
     router, "/services", List("service", "service", _services, in_order=True),
     Kind("services", Service, _read_service, _service, _CODE, {"measure": "measures"}), whole=ServiceIn, part=ServiceChange,
 )  # fmt: skip
 keep(
-    router, "/billing-units", List("billing_unit", "billing unit", _units), Kind("billing_units", Unit, _read_unit, _unit, _CODE),
-    whole=UnitIn, part=UnitIn,
+    router, "/billing-units", List("billing_unit", "billing unit", _units), Kind("billing_units", BillingUnit, _read_unit, _unit, _CODE),
+    whole=BillingUnitIn, part=BillingUnitIn,
 )  # fmt: skip
 keep(
     router, "/regions", List("region", "region", _regions), Kind("regions", Switch, _read_region, _switch, _CODE),

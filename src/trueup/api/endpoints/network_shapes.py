@@ -78,7 +78,7 @@ class Unseen(Schema):
     tier: Tier
 
 
-class PlacementOut(Schema):
+class Placement(Schema):
     """Below which account another one is, from a day until a day (which is not one of them)."""
 
     parent: str | None = Field(description="The ref of the account above it; null: one outside your part of the network.")

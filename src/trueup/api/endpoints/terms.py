@@ -27,27 +27,27 @@ WRITE: Final = Allowed(Scope.NETWORK_WRITE)
 Value = TypeVar("Value")
 
 
-class Said(Schema, Generic[Value]):
+class Term(Schema, Generic[Value]):
     """A term in force, and who says it: TrueUp itself (standard), the installation, the distributor or the MSP."""
 
     value: Value
     level: Level
 
 
-class InForce(Schema):
+class TermsInForce(Schema):
     """The terms in force today, complete."""
 
-    auto_submit_after_days: Said[int]
-    resubmit_within_days: Said[int]
-    reminder_days_before: Said[list[int]]
-    over_provision_percent: Said[Number]
-    over_provision_units: Said[Number]
-    penalty: Said[Penalty]
-    auto_approve: Said[AutoApprove]
-    zero_reports: Said[bool]
+    auto_submit_after_days: Term[int]
+    resubmit_within_days: Term[int]
+    reminder_days_before: Term[list[int]]
+    over_provision_percent: Term[Number]
+    over_provision_units: Term[Number]
+    penalty: Term[Penalty]
+    auto_approve: Term[AutoApprove]
+    zero_reports: Term[bool]
 
 
-class Entry(Schema):
+class TermsFromDay(Schema):
     """What an account says from a day on. null: as the level above says."""
 
     account: str | None = Field(description="The account's ref; null: the installation.")
@@ -69,8 +69,8 @@ class Terms(Schema):
     """The terms of an account: in force today, and what it says itself, the earliest first."""
 
     account: Named | None = Field(description="null: the installation, for whoever says nothing else.")
-    in_force: InForce
-    entries: list[Entry]
+    in_force: TermsInForce
+    entries: list[TermsFromDay]
 
 
 class TermsIn(Taken):
@@ -110,7 +110,7 @@ def _read(request: Asked, key: writing.Key) -> TermsEntry:
     return queries.terms_entry(request.caller.viewer, key[0], date.fromisoformat(key[1]), today(request))
 
 
-ENTRY: Final = writing.Kind("terms", Entry, _read, _entry, {"account": "account", "from": "day"})
+ENTRY: Final = writing.Kind("terms", TermsFromDay, _read, _entry, {"account": "account", "from": "day"})
 _ADDRESS: Final = "/terms/{account}/{day}"
 
 
@@ -130,14 +130,15 @@ def get_terms(request: HttpRequest, account: Ref) -> Any:
     return _terms(queries.terms_row(asked.caller.viewer, account, today(request)))
 
 
-@router.get(_ADDRESS, response={200: Entry, **REFUSALS}, auth=READ, operation_id="get_terms_entry", summary="Terms from a day on")
+@router.get(_ADDRESS, response={200: TermsFromDay, **REFUSALS}, auth=READ, operation_id="get_terms_entry", summary="Terms from a day on")
 def get_terms_entry(request: HttpRequest, response: HttpResponse, account: Ref, day: Day) -> Any:
     """What an account says from a day on."""
     return writing.show(ENTRY, request, response, (account, day.isoformat()))
 
 
 @router.put(
-    _ADDRESS, response={200: Entry, 201: Entry, **WRITES}, auth=WRITE, operation_id="put_terms_entry", summary="Agree on terms"
+    _ADDRESS, response={200: TermsFromDay, 201: TermsFromDay, **WRITES}, auth=WRITE, operation_id="put_terms_entry",
+    summary="Agree on terms",
 )  # fmt: skip
 def put_terms_entry(request: HttpRequest, response: HttpResponse, account: Ref, day: Day, body: TermsIn) -> Any:
     """Say what holds from a day on, as a whole. New terms come with `If-None-Match: *`.
