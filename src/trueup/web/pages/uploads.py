@@ -1,5 +1,11 @@
 """Imports: send a file, see what it would do, confirm; and the names nobody knows yet."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import Any
+
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -8,8 +14,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from trueup.accounts.rules import Right, Tier
+from trueup.exchange.actions import convert
+from trueup.exchange.queries import profiles
+from trueup.exchange.rules.profiles import Kind as ProfileKind
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, TrueUpError
-from trueup.kit.text import text
+from trueup.kit.text import joined, text
 from trueup.ledger.actions import map_name
 from trueup.ledger.queries import source_codes, unmapped_counts, unmapped_names
 from trueup.uploads import actions, queries
@@ -19,6 +28,9 @@ from trueup.web.unmapped import Failure, Waiting, answers, candidates, rows_of
 from trueup.web.whole import page_of
 
 _PER_PAGE = 20
+
+_PLACES = 10
+"""Bad cells of a file with a mapping profile that are named."""
 
 _NAMES_AT_ONCE = 100
 """Unknown names on the page: those that most records wait for."""
@@ -39,6 +51,7 @@ def _list(request: Request, *, error: str = "", error_kind: str = "", status: in
         "kinds": [kind for kind in Kind if viewer.may(RIGHT[kind])],
         "endings": {kind: ",".join(ENDINGS[kind]) for kind in Kind},
         "sources": source_codes(viewer),
+        "profiles": [kept.name for kept in profiles(viewer, ProfileKind.IN)],
         "unmapped": sum(unmapped_counts(viewer).values()),
         "error": error,
         "error_kind": error_kind,
@@ -56,19 +69,42 @@ def send(request: Request, kind: str) -> HttpResponse:
     if file is None or file.size is None:
         return _list(request, error=text("choose a file first"), error_kind=kind, status=400)
     try:
-        upload_id = actions.receive(
-            request.viewer,
-            Kind(kind),
-            file.name or "",
-            file.chunks(),
-            file.size,
-            source=request.POST.get("source", ""),
-            accept_valid=request.POST.get("accept_valid") == "on",
-            now=request.now,
-        )
+        with _in_our_columns(request, Kind(kind), file) as (name, chunks, size):
+            upload_id = actions.receive(
+                request.viewer,
+                Kind(kind),
+                name,
+                chunks,
+                size,
+                source=request.POST.get("source", ""),
+                accept_valid=request.POST.get("accept_valid") == "on",
+                now=request.now,
+            )
     except Invalid as error:
-        return _list(request, error=error.message, error_kind=kind, status=400)
+        return _list(request, error=_whole(error), error_kind=kind, status=400)
     return HttpResponseRedirect(reverse("upload", args=[upload_id]))
+
+
+@contextmanager
+def _in_our_columns(request: Request, kind: Kind, file: Any) -> Iterator[tuple[str, Iterable[bytes], int]]:
+    """Name, content and size of the file, or of what the mapping profile that was chosen makes of it. Raises Invalid, NotFound."""
+    profile = request.POST.get("profile", "")
+    if kind != Kind.USAGE or not profile:
+        yield file.name or "", file.chunks(), file.size or 0
+        return
+    with TemporaryDirectory() as folder:
+        given, target = Path(folder) / "given", Path(folder) / "usage.csv"
+        with given.open("wb") as kept:
+            kept.writelines(file.chunks())
+        convert(request.viewer, profile, given, target)
+        content = target.read_bytes()
+    yield f"{PurePath(file.name or 'usage').stem}.csv", (content,), len(content)
+
+
+def _whole(error: Invalid) -> str:
+    """What is wrong with a file, and the first places where it is."""
+    places = [text("{where}: {problem}", where=one.where, problem=one.message) for one in error.problems[:_PLACES]]
+    return joined([error.message, *places], "; ") if places else error.message
 
 
 @require_GET
