@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.conftest import token_of_person
+from tests.api.conftest import token_of_person
 from tests.reports.month import HEADER
 from trueup import client as package
 from trueup.client import Client

@@ -204,7 +204,12 @@ def days(desk: Desk, month: Month, msp: str, service: str, form: Format) -> None
 
 def history(desk: Desk, month: Month, msp: str, form: Format) -> None:
     """Write every step of a report. Raises NotFound, NotAllowed."""
-    _HISTORY.write((asdict(one) for one in desk.history(month, msp)), form)
+    _HISTORY.write((asdict(one) | {"changes": [_change(change) for change in one.changes]} for one in desk.history(month, msp)), form)
+
+
+def _change(change: Record) -> Record:
+    """In the order of the contract: databases keep it in one of their own. What is of no line has no service."""
+    return {key: change[key] for key in ("service", "field", "before", "after") if key in change}
 
 
 def _in_words(changes: object) -> str:
