@@ -40,7 +40,7 @@ class TestCreate:
 
     def test_says_that_an_answer_is_lost_with_the_secret_key(self, bolt: Program, settings: object) -> None:
         bolt.post("/clients", FEED, idempotency_key="k")
-        settings.SECRET_KEY = "another"  # type: ignore[attr-defined] # noqa: S105
+        settings.SECRET_KEY = "another"  # type: ignore[attr-defined]
         status, problem = bolt.post("/clients", FEED, idempotency_key="k")
         assert (status, problem["code"]) == (409, "answer_lost")
 

@@ -22,7 +22,7 @@ from trueup.api.app import api
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES: Final = 6
+EXAMPLES: Final = 3
 """Examples of each operation. With TRUEUP_THOROUGH=1 also those that cover its parameters one by one: hundreds, for minutes."""
 
 REFUSED: Final = ["400", "401", "403", "404", "405", "406", "409", "411", "412", "413", "415", "422", "428"]
