@@ -187,3 +187,16 @@ class TestAddresses:
         server = Server(answered({}))
         server.client().network.accounts.get(ref)
         assert server.requests[0].url.raw_path.decode() == f"/api/v1/accounts/{path}"
+
+
+class TestWebhooks:
+    def test_are_asked_for_by_their_numbers(self) -> None:
+        server = Server(
+            answered({"id": 3, "secret": "whsec_x"}, 201, ETag='"1"'), answered([{"type": "report.approved"}]), answered({}, 202)
+        )
+        webhooks = server.client().webhooks
+        made = webhooks.add("https://hooks.example.com", ["report.approved"])
+        assert (made["secret"], made.version) == ("whsec_x", "1")
+        assert [one["type"] for one in webhooks.event_types()] == ["report.approved"]
+        webhooks.replay(3, 7)
+        assert server.requests[-1].url.path == "/api/v1/webhooks/3/deliveries/7/replay"
