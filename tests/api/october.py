@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
 from django.test import TestCase, override_settings
+from django.test.utils import CaptureQueriesContext
 
 from tests.api.conftest import Program
 from tests.reports.month import OPERATOR, October, at, at_times
@@ -72,3 +74,31 @@ def line_of(report: Any, service: str) -> Any:
 def paths(problem: Any) -> list[tuple[str, str]]:
     """Where something is wrong, and what."""
     return [(error.get("path"), error["code"]) for error in problem["errors"]]
+
+
+def pages(program: Program, path: str) -> list[Any]:
+    """All items of a list, page by page."""
+    items: list[Any] = []
+    status, answer = program.get(path)
+    while True:
+        assert status == 200, answer
+        items += answer["items"]
+        if answer["next"] is None:
+            return items
+        status, answer = program.get(f"{path}{'&' if '?' in path else '?'}cursor={answer['next']}")
+
+
+def queries(program: Program, *paths: str) -> dict[str, int]:
+    """How many queries each address takes; two of them are about the token."""
+    program.get("/me")  # notes that it was here
+    counts = {}
+    for path in paths:
+        with CaptureQueriesContext(connection) as captured:
+            assert program.call("GET", path).status_code == 200
+        counts[path] = len(captured)
+    return counts
+
+
+def figures(of: dict[str, Any], *names: str) -> list[Any]:
+    """Some values."""
+    return [of[name] for name in names]

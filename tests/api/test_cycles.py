@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests.api.conftest import AsProgram
-from tests.api.test_reports import queries
+from tests.api.october import queries
 from tests.reports.month import OPERATOR, at
 from tests.web.month import Autumn, standing
 from trueup.accounts.rules import Scope
