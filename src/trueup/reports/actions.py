@@ -133,7 +133,7 @@ def submit(viewer: Viewer, month: Month, msp: str, *, now: datetime, comment: st
     Raises Invalid with every blocking issue, NotFound, NotAllowed, Conflict.
     """
     report = to_change(viewer, month, msp, Verb.SUBMIT, expected_version=expected_version)
-    lines = list(report.lines.all())
+    lines = list(report.lines.order_by("position", "service_code"))
     require_submittable([state_of(line) for line in lines], copied_terms(report.terms))
     changes = []
     if said := read_comment(comment):
