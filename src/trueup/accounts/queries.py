@@ -116,7 +116,7 @@ def program(client_id: str) -> Program | None:
 
 def program_of(actor: Actor) -> Program | None:
     """The API client that an actor is, with what it may by now; None for one that was revoked, or is no client."""
-    return _program(ApiClient.objects.filter(pk=actor.id)) if actor.kind == "client" else None
+    return _program(ApiClient.objects.filter(pk=actor.id or 0)) if actor.kind == "client" else None
 
 
 def _program(found: QuerySet[ApiClient]) -> Program | None:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from trueup.accounts.models import Account
 from trueup.accounts.queries import installation
@@ -133,7 +133,8 @@ def _earlier(viewer: Viewer, source: Source, key: str | None, delivery: Delivery
     if source.pk is None:
         return []
     if key is not None:
-        same_key = Batch.objects.filter(source=source, key=key, account_id=viewer.account_id).first()
+        of_account = Q(account_id=viewer.account_id) if viewer.account_id is not None else Q(account=None)
+        same_key = Batch.objects.filter(of_account, source=source, key=key).first()
         if same_key is not None and same_key.digest != delivery.digest:
             batch = str(same_key.pk)
             raise KeyReused(text("the key “{key}” was used for another content, batch {batch}", key=key, batch=batch))

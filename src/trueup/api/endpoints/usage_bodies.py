@@ -85,7 +85,13 @@ def _form(request: HttpRequest) -> Form:
 
 def _encoding(request: HttpRequest) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
     """How the body is unpacked. Raises Refused."""
-    known = {"": iter, "identity": iter, "gzip": _gunzip, "x-gzip": _gunzip, "zstd": _unzstd}
+    known: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
+        "": iter,
+        "identity": iter,
+        "gzip": _gunzip,
+        "x-gzip": _gunzip,
+        "zstd": _unzstd,
+    }
     unpack = known.get(request.headers.get("Content-Encoding", "").strip().lower())
     if unpack is None:
         accepted = ", ".join(ENCODINGS)

@@ -181,8 +181,9 @@ def _map_each(request: Request, wanted: dict[Waiting, str]) -> tuple[dict[Waitin
     stored = 0
     for name, target in wanted.items():
         try:
-            known = {"customer": target} if name.kind == "customer" else {"service": target}
-            stored += map_name(request.viewer, name.name, source=name.source or None, now=request.now, **known).replayed
+            customer, service = (target, None) if name.kind == "customer" else (None, target)
+            mapped = map_name(request.viewer, name.name, customer=customer, service=service, source=name.source or None, now=request.now)
+            stored += mapped.replayed
         except TrueUpError as error:
             failed[name] = Failure(target, error.message)
     return failed, stored
