@@ -83,9 +83,12 @@ def _form(request: HttpRequest) -> Form:
     return form
 
 
-def _encoding(request: HttpRequest) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
+_Unpack = Callable[[Iterator[bytes]], Iterator[bytes]]
+
+
+def _encoding(request: HttpRequest) -> _Unpack:
     """How the body is unpacked. Raises Refused."""
-    known: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
+    known: dict[str, _Unpack] = {
         "": iter,
         "identity": iter,
         "gzip": _gunzip,
