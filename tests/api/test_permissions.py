@@ -1,0 +1,129 @@
+"""Every operation with every caller: what is theirs, below them, somebody else's, or does not exist."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from pytest_django import DjangoDbBlocker
+
+from tests.api.conftest import Program, token_for, token_of_person
+from tests.api.operations import CALLERS, NOWHERE, OPERATIONS, Operation, expected
+from tests.web.month import Autumn, standing
+from tests.web.test_permissions import tables
+from trueup.accounts.models import Account
+from trueup.accounts.rules import Scope, Tier, scopes_of
+from trueup.api.access import Allowed
+from trueup.api.app import api
+
+pytestmark = pytest.mark.django_db
+
+
+def documented() -> dict[str, tuple[str, str]]:
+    """Method and path of each operation, by its id."""
+    paths: dict[str, dict[str, Any]] = api.get_openapi_schema()["paths"]
+    return {found["operationId"]: (method.upper(), path) for path, methods in paths.items() for method, found in methods.items()}
+
+
+def scopes() -> dict[str, frozenset[Scope]]:
+    """The scopes of which each operation asks one, by its id."""
+    return {
+        str(operation.operation_id): frozenset(
+            scope for one in operation.auth_callbacks if isinstance(one, Allowed) for scope in one.scopes
+        )
+        for bound in api._get_bound_routers()
+        for view in bound.path_operations.values()
+        for operation in view.operations
+    }
+
+
+class World:
+    """The month, the callers, and how each asks."""
+
+    def __init__(self, autumn: Autumn) -> None:
+        self.autumn = autumn
+        self.callers = {letter: Program(token_of_person(name) if "@" in name else token_for(name)) for letter, name in CALLERS.items()}
+        self._documented = documented()
+        self._scopes = scopes()
+
+    def ask(self, operation: Operation, of: str, program: Program) -> Any:
+        """The answer to one caller, of somebody's thing."""
+        method, template = self._documented[operation.name]
+        address = operation.address(template, self.autumn, of)
+        kind = {"content_type": operation.kind}
+        answer: Any = program.call(method, address, operation.sends, **kind, **operation.headers)
+        return answer if not answer.streaming else HttpResponse(b"".join(answer.streaming_content), status=answer.status_code)
+
+    def lacks_scope(self, operation: Operation) -> frozenset[str]:
+        """The programs of accounts that can have none of its scopes."""
+        tiers = {letter: Tier(Account.objects.get(ref=name).tier) for letter, name in CALLERS.items() if "@" not in name}
+        return frozenset(letter for letter, tier in tiers.items() if not self._scopes[operation.name].intersection(scopes_of(tier)))
+
+    def bare(self, operation: Operation, of: str, answer: Any) -> Any:
+        """What was answered, without the names that were sent."""
+        text = json.dumps(json.loads(answer.content), ensure_ascii=False)
+        for name in sorted({of, *operation.at(self.autumn, of).values()} - {""}, key=len, reverse=True):
+            text = text.replace(name, "…")
+        return text
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One month for all tests here: each takes back what it did."""
+    with django_db_blocker.unblock(), standing(tmp_path_factory.mktemp("autumn")) as autumn:
+        yield World(autumn)
+
+
+class TestTable:
+    def test_has_every_operation(self) -> None:
+        assert {operation.name for operation in OPERATIONS} == set(documented())
+
+    def test_knows_a_scope_of_each(self) -> None:
+        assert [name for name, found in scopes().items() if not found] == []
+
+
+class TestOperation:
+    def test_answers_each_as_it_should_and_a_stranger_as_if_nothing_were_there(self, world: World) -> None:
+        wrong = []
+        for operation in OPERATIONS:
+            nothing: dict[str, str] = {}
+            for of in sorted(operation.said, key=lambda one: one != NOWHERE):
+                for letter, status in expected(operation, of, world.lacks_scope(operation)).items():
+                    before = transaction.savepoint()
+                    answer = world.ask(operation, of, world.callers[letter])
+                    transaction.savepoint_rollback(before)
+                    if answer.status_code != status:
+                        wrong.append(f"{operation.name} of {of} for {letter}: {answer.status_code}, not {status}: {answer.content[:300]!r}")
+                    elif status == 404:
+                        said = world.bare(operation, of, answer)
+                        if nothing.setdefault(letter, said) != said:
+                            wrong.append(f"{operation.name} of {of} tells {letter} that it is there: {said}, not {nothing[letter]}")
+        assert not wrong, "\n".join(wrong)
+
+    def test_changes_something_for_whom_it_is_there_and_nothing_else(self, world: World) -> None:
+        wrong, all_before = [], tables()
+        for operation in (operation for operation in OPERATIONS if operation.doer):
+            before = transaction.savepoint()
+            world.ask(operation, operation.doer[2:], world.callers[operation.doer[0]])
+            if tables() == all_before:
+                wrong.append(f"{operation.name} changes nothing: the other tests of it say nothing")
+            transaction.savepoint_rollback(before)
+        assert not wrong, "\n".join(wrong)
+
+    def test_is_for_nobody_without_a_token(self, world: World) -> None:
+        answers = {operation.name: world.ask(operation, next(iter(operation.said)), Program(None)).status_code for operation in OPERATIONS}
+        assert {name: status for name, status in answers.items() if status != 401} == {}
+
+    def test_needs_its_scope(self, world: World) -> None:
+        wrong, known = [], scopes()
+        programs = {scope: Program(token_for("acme-vendor", (scope,))) for scope in list(Scope)[:2]}
+        for operation in OPERATIONS:
+            other = next((scope for scope in programs if scope not in known[operation.name]), None)
+            if other is not None:
+                answer = world.ask(operation, next(iter(operation.said)), programs[other])
+                said = json.loads(answer.content)["code"] if answer.content else ""
+                if (answer.status_code, said) != (403, "missing_scope"):
+                    wrong.append(f"{operation.name} with {other}: {answer.status_code} {said}")
+        assert not wrong, "\n".join(wrong)
