@@ -118,7 +118,7 @@ class TestOperation:
 
     def test_needs_its_scope(self, world: World) -> None:
         wrong, known = [], scopes()
-        programs = {scope: Program(token_for("acme-vendor", (scope,))) for scope in list(Scope)[:2]}
+        programs = {scope: Program(token_for("acme-vendor", (scope,))) for scope in list(Scope)[:3]}
         for operation in OPERATIONS:
             other = next((scope for scope in programs if scope not in known[operation.name]), None)
             if other is not None:
