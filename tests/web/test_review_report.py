@@ -128,8 +128,11 @@ class TestRejection:
         assert status("bolt") == "rejected"
         assert "Pointed at" in north.get(BOLT_REPORT).text
 
-    def test_of_a_line_that_is_not_there_is_not_found(self, north: Client) -> None:
-        assert decide(north, "bolt", "reject", comment="Please check.", line=["nonsense"])[0] == 404
+    def test_of_a_line_that_is_not_there_is_refused(self, north: Client) -> None:
+        code, page = decide(north, "bolt", "reject", comment="Please check.", line=["nonsense"])
+        assert code == 400
+        assert "The report has no line for a service “nonsense”" in page
+        assert "Under review" in north.get(BOLT_REPORT).text
 
 
 class TestWaiver:

@@ -192,8 +192,8 @@ class TestPages:
 
 
 PARAMETERS = (
-    "account", "after", "code", "cycle", "do", "edit", "email", "find", "flag", "group", "inbox", "line", "msp", "new", "order", "page",
-    "search", "sort", "state", "status", "submission", "tier", "use", "year",
+    "account", "after", "code", "cycle", "do", "edit", "email", "find", "flag", "group", "inbox", "like", "line", "msp", "new",
+    "order", "page", "profile", "rows", "search", "sort", "state", "status", "submission", "tier", "use", "year",
 )  # fmt: skip
 NASTY = (
     "", "-1", "9" * 5000, "9" * 20, "٣", "²", "' OR 1=1 --", SCRIPT, "../../etc/passwd", "\u202e", "x" * 9000, "9999-12",

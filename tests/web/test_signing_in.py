@@ -270,7 +270,7 @@ class TestAccountToActFor:
 
 
 class TestClosedPages:
-    @pytest.mark.parametrize("address", ["device", "device?code=ABCD-EFGH", "authorize?client_id=x", "logout"])
+    @pytest.mark.parametrize("address", ["authorize?client_id=x", "logout"])
     def test_let_no_program_act_as_a_person(self, as_person: AsPerson, address: str) -> None:
         assert as_person(BELLA).get(f"/identity/o/{address}").status_code == 404
         assert as_person(BELLA).post(f"/identity/o/{address}", {"action": "confirm"}).status_code == 404
