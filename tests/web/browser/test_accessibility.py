@@ -23,7 +23,9 @@ _SERVICES = "".join(
 )
 NETWORK = PORTAL_NETWORK.replace("accounts:\n", _SERVICES + "accounts:\n", 1)
 
-NOT_PAGES = frozenset({"report_csv", "report_customers_csv", "report_line", "upload_refused", "delivery_source", "review_next"})
+NOT_PAGES = frozenset(
+    {"report_csv", "report_mapped_csv", "report_customers_csv", "report_line", "upload_refused", "delivery_source", "review_next"}
+)
 
 BOLT, COIL, DUNE = "/reports/2026-10/bolt/", "/reports/2026-10/coil/", "/reports/2026-10/dune/"
 SHOWN = "section.group:not([hidden])"
