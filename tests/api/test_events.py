@@ -150,6 +150,11 @@ class TestRefusal:
         wrong = {"events": [lago(), lago(2, properties=None)]}
         assert places(post(bolt, wrong, "application/json", "/events/batch")[1]) == [("/events/1/properties/provisioned", "missing")]
 
+    def test_of_an_event_that_is_too_large_keeps_nothing(self, bolt: Program) -> None:
+        status, problem = post(bolt, [cloud(1), cloud(2, note="x" * 65_536)], SEVERAL)
+        assert (status, problem["code"]) == (413, "too_large")
+        assert kept() == []
+
     def test_of_a_stranger_is_that_of_nobody(self, bolt: Program) -> None:
         stranger, nobody = (post(bolt, cloud(subject=ref)) for ref in ("dune-hotel", "nobody"))
         assert stranger == nobody

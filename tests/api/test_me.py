@@ -1,8 +1,15 @@
 """Who is calling, and everything that is the same for all operations."""
 
-import pytest
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
 
-from tests.api.conftest import AsProgram, Program, token_of_person
+import pytest
+from django.db import connection
+from django.db.utils import OperationalError
+
+from tests.api.conftest import AsProgram, Program, said, token_of_person
 from tests.web.conftest import Clock
 from trueup.accounts.models import ApiClient
 from trueup.accounts.rules import Scope
@@ -54,3 +61,26 @@ class TestEveryAnswer:
     def test_names_the_methods_of_an_address(self, as_program: AsProgram) -> None:
         answer = as_program("bolt").call("DELETE", "/me")
         assert (answer.status_code, answer["Allow"]) == (405, "GET")
+
+    def test_is_that_a_body_is_too_large_before_it_is_read(self, as_program: AsProgram, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("trueup.api.gate._LARGEST_BODY", 1 << 20)
+        answer = as_program("bolt").call("PUT", "/accounts/bolt-dental", b" " * ((1 << 20) + 1))
+        assert (answer.status_code, said(answer)[1]["code"]) == (413, "too_large")
+
+    def test_is_that_the_database_is_busy_also_where_only_the_caller_is_looked_up(self, as_program: AsProgram) -> None:
+        program = as_program("bolt")
+
+        def locked(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+            if sql.startswith("UPDATE"):
+                raise OperationalError("database is locked")
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(locked):
+            answer = program.call("GET", "/me")
+        assert (answer.status_code, said(answer)[1]["code"], answer["Retry-After"]) == (503, "busy", "10")
+
+    @pytest.mark.parametrize("place", ["\0", "\ud800"])
+    def test_refuses_a_cursor_that_no_database_can_be_asked_for(self, as_program: AsProgram, place: str) -> None:
+        cursor = base64.urlsafe_b64encode(json.dumps([place]).encode()).decode().rstrip("=")
+        status, problem = as_program("bolt").get(f"/accounts?cursor={cursor}")
+        assert (status, problem["errors"][0]["code"]) == (422, "bad_cursor")

@@ -181,6 +181,11 @@ class TestJudge:
         judged = judge(sent(cloud_event(time=None)), DIRECTORY, usual_feed="default", now=NOON)
         assert (judged.at, judged.day) == (NOON, date(2026, 10, 20))
 
+    def test_believes_no_clock_that_is_ahead(self) -> None:
+        ahead = cloud_event(time="2099-01-01T00:00:00Z", data={"value": 1, "day": "2026-10-20"})
+        judged = judge(sent(ahead), DIRECTORY, usual_feed="default", now=NOON)
+        assert (judged.at, judged.day, judged.problems) == (NOON, date(2026, 10, 20), ())
+
     @pytest.mark.parametrize(
         ("changes", "problems"),
         [

@@ -57,7 +57,7 @@ class TestInstant:
     def test_is_read_with_its_zone_and_written_in_utc(self) -> None:
         assert instant_text(parse_instant("2026-11-07T00:00:00+01:00")) == "2026-11-06T23:00:00Z"
 
-    @pytest.mark.parametrize("text", ["2026-11-06", "2026-11-06T23:00:00", "tomorrow", ""])
+    @pytest.mark.parametrize("text", ["2026-11-06", "2026-11-06T23:00:00", "tomorrow", "", "0001-01-01T00:00:00+14:00"])
     def test_is_refused_without_zone_or_sense(self, text: str) -> None:
         with pytest.raises(Invalid):
             parse_instant(text)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
@@ -50,6 +51,8 @@ class Gate:
             response = self._answer(request)
         except Refused as refused:
             response = problems.of_refused(refused)
+        except OperationalError as error:  # of what is asked before the operation, and written after it
+            response = problems.busy(request, error)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -59,7 +62,10 @@ class Gate:
         counted_as = caller.key if caller else f"address:{request.META.get('REMOTE_ADDR', '')}"
         limits = self._limits.count(counted_as, settings.TRUEUP_API_LIMIT, now=request.now)
         key = request.headers.get(KEY_HEADER)
-        if key is not None and caller is not None and request.method in _WRITES and not request.path.startswith(OWN_KEYS):
+        whole = request.method in _WRITES and not request.path.startswith(OWN_KEYS)
+        if whole and int(request.META.get("CONTENT_LENGTH") or 0) > _LARGEST_BODY:
+            raise Refused(413, "too_large", text("the body is larger than {most} MB", most=_LARGEST_BODY // 2**20), headers=limits)
+        if key is not None and caller is not None and whole:
             response = self._once(request, caller, key)
         else:
             response = _with_problem(self._get_response(request))
@@ -97,8 +103,6 @@ class Gate:
 
 def _fingerprint(request: HttpRequest) -> str:
     """What makes two requests the same."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > _LARGEST_BODY:
-        raise Refused(413, "too_large", text("the body is larger than {most} MB", most=_LARGEST_BODY // 2**20))
     try:
         body = request.body
     except UnreadablePostError as error:

@@ -45,10 +45,15 @@ def unpacked(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
     except (ValueError, UnicodeDecodeError, RecursionError):
         place = None
     fits = isinstance(place, list) and len(place) == len(kinds)
-    if not fits or not all(type(value) is kind for value, kind in zip(place, kinds, strict=True)):
+    if not fits or not all(type(value) is kind and _kept(value) for value, kind in zip(place, kinds, strict=True)):
         wrong = Problem("cursor", text("this is no cursor of this list"), "bad_cursor", ("query", "cursor"))
         raise Invalid(wrong.message, [wrong])
     return tuple(place)
+
+
+def _kept(value: object) -> bool:
+    """Whether a database can be asked for it: no text in it has a character 0, or half a character."""
+    return not isinstance(value, str) or not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
 
 
 def page(

@@ -81,7 +81,7 @@ def register(api: NinjaAPI) -> None:
     api.add_exception_handler(AuthenticationError, lambda request, _error: unknown_caller(request))
     api.add_exception_handler(HttpError, _unreadable)
     api.add_exception_handler(Http404, lambda _request, _error: nothing_here())
-    api.add_exception_handler(OperationalError, _busy)
+    api.add_exception_handler(OperationalError, busy)
     api.add_exception_handler(Exception, _mistake)
 
 
@@ -128,7 +128,8 @@ def _code(kind: str) -> str:
     return {"missing": "missing", "extra_forbidden": "unknown_field", "value_error": "invalid"}.get(kind, "not_readable")
 
 
-def _busy(_request: HttpRequest, error: Any) -> HttpResponse:
+def busy(_request: HttpRequest, error: Any) -> HttpResponse:
+    """The database cannot take this just now. Nothing was half done."""
     _log.error("the database could not be used", exc_info=error)
     detail = text("something large is being written; nothing was changed, try again")
     return problem(503, "busy", detail, headers={"Retry-After": "10"})

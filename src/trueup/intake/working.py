@@ -65,7 +65,7 @@ class _Claim:
 
     def pieces(self) -> list[Piece]:
         """Those to be stored, the latest values last."""
-        return list(self._gathered().order_by("at", "pk"))
+        return list(self._gathered().defer("payload").order_by("at", "pk"))
 
     def leave_out(self, pieces: Sequence[tuple[Piece, State, str, str, str]]) -> bool:
         """Take pieces out of it: (piece, what it is now, reason, column, note). False if it is no longer ours."""

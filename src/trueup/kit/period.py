@@ -102,7 +102,10 @@ def parse_instant(typed: str) -> datetime:
         raise Invalid(text("“{typed}” is not an instant: write it like 2026-11-06T23:00:00Z", typed=typed)) from None
     if instant.tzinfo is None:
         raise Invalid(text("“{typed}” has no time zone: write it like 2026-11-06T23:00:00Z", typed=typed))
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:  # at the very ends of what there is of time
+        raise Invalid(text("“{typed}” is not an instant: write it like 2026-11-06T23:00:00Z", typed=typed)) from None
 
 
 def parse_zone(name: str) -> str:

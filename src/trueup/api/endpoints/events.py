@@ -22,7 +22,7 @@ from trueup.api.schemas import REFUSALS, ProblemDocument
 from trueup.intake import queries
 from trueup.intake.actions import Kept, receive, retry
 from trueup.intake.rules import cloudevents, lago
-from trueup.intake.rules.pieces import MOST_EVENTS, Read, Sent
+from trueup.intake.rules.pieces import LARGEST_EVENT, MOST_EVENTS, Read, Sent
 from trueup.kit.errors import Problem
 from trueup.kit.period import instant_text
 from trueup.kit.text import text
@@ -227,7 +227,10 @@ def _received(
     if len(events) > MOST_EVENTS:
         raise Refused(413, "too_large", text("more than {most} events in one call", most=MOST_EVENTS))
     places = [(*under, str(index)) if numbered else under for index in range(len(events))]
-    found = [read(event, place, _written(event)) for event, place in zip(events, places, strict=True)]
+    written = [_written(event) for event in events]
+    if any(len(one) > LARGEST_EVENT for one in written):
+        raise Refused(413, "too_large", text("an event has more than {most} characters", most=LARGEST_EVENT))
+    found = [read(event, place, one) for event, place, one in zip(events, places, written, strict=True)]
     sent = tuple(one for one in found if isinstance(one, Sent))
     problems = tuple(problem for one in found if not isinstance(one, Sent) for problem in one)
     asked: Asked = request  # type: ignore[assignment]

@@ -15,6 +15,9 @@ from trueup.ledger.rules.refusals import SENTENCES, Reason
 MOST_EVENTS: Final = 10_000
 """Events of one call."""
 
+LARGEST_EVENT: Final = 65_536
+"""Characters of an event as JSON; what counts of it has some hundred."""
+
 MOST_PIECES: Final = 10_000
 """Pieces of one gathering."""
 
@@ -124,7 +127,8 @@ def judge(sent: Sent, directory: Directory, *, usual_feed: str, now: datetime) -
         (_service_reason(sent.service, directory, keeps=keeps), sent.wire.service),
     )
     problems = tuple(problem_at((*sent.place, field), reason, SENTENCES[reason]) for reason, field in found if reason is not None)
-    return Judged(sent, at, day, feed, problems)
+    # A clock that is ahead does not make a value the latest for ever: nothing is said later than it arrives.
+    return Judged(sent, min(at, now), day, feed, problems)
 
 
 def _day_reason(day: date, today: date) -> Reason | None:
