@@ -132,6 +132,10 @@ def violations(page: Page) -> list[str]:
 
 
 def overflows(page: Page) -> bool:
-    """Whether the page is wider than its window."""
-    wider: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    """Whether the page is wider than its window, once it is loaded and was drawn."""
+    page.wait_for_load_state("load")
+    wider: bool = page.evaluate(
+        "new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame("
+        "() => tell(document.documentElement.scrollWidth > document.documentElement.clientWidth))))"
+    )
     return wider
