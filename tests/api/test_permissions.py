@@ -62,8 +62,8 @@ class World:
         return frozenset(letter for letter, tier in tiers.items() if not self._scopes[operation.name].intersection(scopes_of(tier)))
 
     def bare(self, operation: Operation, of: str, answer: Any) -> Any:
-        """What was answered, without the names that were sent."""
-        text = json.dumps(json.loads(answer.content), ensure_ascii=False)
+        """What was answered but for its status, without the names that were sent."""
+        text = json.dumps({name: value for name, value in json.loads(answer.content).items() if name != "status"}, ensure_ascii=False)
         for name in sorted({of, *operation.at(self.autumn, of).values()} - {""}, key=len, reverse=True):
             text = text.replace(name, "…")
         return text

@@ -69,7 +69,9 @@ def serving(answer: Callable[[socket.socket], None], *, context: ssl.SSLContext 
 def answer_one(plain: socket.socket, answer: Callable[[socket.socket], None], context: ssl.SSLContext | None) -> None:
     plain.settimeout(5)
     with context.wrap_socket(plain, server_side=True) if context else plain as caller:
-        caller.recv(65536)
+        came = b""
+        while not came.endswith(b"{}"):  # who hangs up on a caller that still sends takes the answer back
+            came += caller.recv(65536)
         answer(caller)
 
 
@@ -199,7 +201,7 @@ class TestSlowAnswer:
 
 class TestTls:
     @pytest.fixture
-    def context(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
+    def tls(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
         """A server that is hooks.example, whom this machine trusts."""
         certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
         certificate_of("hooks.example", certificate, key)
@@ -210,15 +212,15 @@ class TestTls:
         yield context
         calling._tls.cache_clear()
 
-    def test_asks_for_the_name_although_it_goes_to_an_address(self, context: ssl.SSLContext) -> None:
+    def test_asks_for_the_name_although_it_goes_to_an_address(self, tls: ssl.SSLContext) -> None:
         names: list[str | None] = []
-        context.sni_callback = lambda _socket, name, _context: names.append(name)
-        with serving(lambda caller: caller.sendall(b"HTTP/1.1 204 No Content\r\n\r\n"), context=context) as port:
+        tls.sni_callback = lambda _socket, name, _context: names.append(name)
+        with serving(lambda caller: caller.sendall(b"HTTP/1.1 204 No Content\r\n\r\n"), context=tls) as port:
             answer = call(Target("https", "hooks.example", port, "/"), {}, b"{}", private=True, resolve=Names("127.0.0.1"))
         assert (answer.status, answer.problem, names) == (204, "", ["hooks.example"])
 
-    def test_takes_nobody_else_for_it(self, context: ssl.SSLContext) -> None:
-        with serving(lambda caller: caller.sendall(b"HTTP/1.1 204 No Content\r\n\r\n"), context=context) as port:
+    def test_takes_nobody_else_for_it(self, tls: ssl.SSLContext) -> None:
+        with serving(lambda caller: caller.sendall(b"HTTP/1.1 204 No Content\r\n\r\n"), context=tls) as port:
             answer = call(Target("https", "other.example", port, "/"), {}, b"{}", private=True, resolve=Names("127.0.0.1"))
         assert answer.status is None
         assert "certificate" in answer.problem.lower()
