@@ -47,6 +47,7 @@ class Right(StrEnum):
     IMPORT_USAGE = "import_usage"
     MANAGE_MEMBERS = "manage_members"
     KEEP_WEBHOOKS = "keep_webhooks"
+    KEEP_PRICES = "keep_prices"
 
 
 _BILLING = frozenset({Role.BILLING_MANAGER, Role.ADMIN})
@@ -64,6 +65,8 @@ RIGHTS: dict[Right, dict[Tier, frozenset[Role]]] = {
     Right.KEEP_CATALOG: {Tier.VENDOR: _BILLING},
     Right.IMPORT_USAGE: {Tier.VENDOR: _BILLING, Tier.DISTRIBUTOR: _BILLING, Tier.MSP: _BILLING},
     Right.MANAGE_MEMBERS: {tier: frozenset({Role.ADMIN}) for tier in (Tier.VENDOR, Tier.DISTRIBUTOR, Tier.MSP)},
+    # What an account sells by: nobody else's.
+    Right.KEEP_PRICES: {Tier.VENDOR: _BILLING, Tier.DISTRIBUTOR: _BILLING, Tier.MSP: _BILLING},
     # Where an account's events are sent to.
     Right.KEEP_WEBHOOKS: {tier: frozenset({Role.ADMIN}) for tier in (Tier.VENDOR, Tier.DISTRIBUTOR, Tier.MSP)},
 }
@@ -83,6 +86,7 @@ class Scope(StrEnum):
     MEMBERS_WRITE = "members:write"
     WEBHOOKS_WRITE = "webhooks:write"
     STATEMENTS_READ = "statements:read"
+    PRICES_WRITE = "prices:write"
 
 
 SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {
@@ -96,6 +100,7 @@ SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.MEMBERS_WRITE: frozenset({Right.MANAGE_MEMBERS}),
     Scope.WEBHOOKS_WRITE: frozenset({Right.KEEP_WEBHOOKS}),
     Scope.STATEMENTS_READ: frozenset({Right.READ}),
+    Scope.PRICES_WRITE: frozenset({Right.KEEP_PRICES}),
 }
 """The rights a scope lets a program use, as far as it has them in its account."""
 

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "trueup.intake",
     "trueup.uploads",
     "trueup.exchange",
+    "trueup.prices",
     "trueup.notifications",
     "trueup.webhooks",
     "trueup.web",  # before the libraries whose templates it overrides

@@ -1,7 +1,10 @@
 """Decimals: units, credits and how they are read, rounded, shared out and written. Never floats."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from fractions import Fraction
+from functools import reduce
+from math import floor
 from typing import TypeAlias
 
 from trueup.kit.errors import Invalid
@@ -29,6 +32,23 @@ _EXACT = Context(prec=60)
 def round_half_up(value: Decimal, decimals: int) -> Decimal:
     """Round to `decimals` places, halves away from zero. The only rounding there is."""
     return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=_EXACT)
+
+
+def times(one: Decimal, other: Decimal) -> Decimal:
+    """The exact product: the usual context would cut it to 28 digits."""
+    return _EXACT.multiply(one, other)
+
+
+def added(values: Iterable[Decimal]) -> Decimal:
+    """The exact sum, 0 of nothing."""
+    return reduce(_EXACT.add, values, ZERO)
+
+
+def share(value: Decimal, part: Decimal, whole: Decimal, decimals: int) -> Decimal:
+    """`value` × `part` ÷ `whole`, rounded once, half up."""
+    exact = Fraction(value) * Fraction(part) / Fraction(whole)
+    steps = floor(exact * 10**decimals + Fraction(1, 2))  # what is shared is never below 0
+    return Decimal(steps).scaleb(-decimals, context=_EXACT)
 
 
 def plain(value: Decimal | None) -> str | None:

@@ -1,0 +1,95 @@
+"""A file of prices: whose and from when each entry is, and what it says (docs/settlement.md, *A file of prices*)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from trueup.kit.errors import Problem
+from trueup.kit.period import BEGINNING
+from trueup.kit.text import text
+from trueup.prices.rules.documents import Document, document_of, promo_document
+from trueup.prices.rules.lists import ListKey, PriceList
+from trueup.prices.rules.promos import PromoCode
+
+LISTS: Final = "price_lists"
+CODES: Final = "promo_codes"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One entry: a price list (`key`), or a promo code of a seller. `at` is its place in the file."""
+
+    at: tuple[str, ...]
+    seller: str
+    document: Mapping[str, object]
+    key: ListKey | None = None
+    code: str = ""
+
+    def __str__(self) -> str:
+        return str(self.key) if self.key else f"{self.seller} {self.code}"
+
+
+def entries_of(data: Mapping[str, object]) -> tuple[list[Said], list[Problem]]:
+    """The entries of a file, and what is wrong with those that can't be told apart."""
+    problems = [
+        _problem(text("`{field}` is not known here", field=name), "unknown_field", name) for name in data if name not in {LISTS, CODES}
+    ]
+    found: list[Said] = []
+    for section in (LISTS, CODES):
+        rows = data.get(section) or []
+        if not isinstance(rows, list):
+            problems.append(_problem(text("`{field}` must be a list", field=section), "not_a_list", section))
+            continue
+        for place, row in enumerate(rows):
+            read = _entry(section, place, row)
+            if isinstance(read, Problem):
+                problems.append(read)
+            else:
+                found.append(read)
+    return found, [*problems, *_twice(found)]
+
+
+def _entry(section: str, place: int, row: object) -> Said | Problem:
+    at = (section, str(place))
+    if not isinstance(row, dict) or not isinstance(row.get("seller"), str):
+        return _problem(text("`{field}` is missing", field="seller"), "missing", *at)
+    document = {str(name): value for name, value in row.items()}
+    seller = str(document.pop("seller"))
+    if section == CODES:
+        code = document.pop("code", None)
+        if not isinstance(code, str | int):
+            return _problem(text("`{field}` is missing", field="code"), "missing", *at)
+        return Said(at, seller, document, code=str(code))
+    buyer, begins = document.pop("buyer", None), document.pop("from", BEGINNING.isoformat())
+    if buyer is not None and not isinstance(buyer, str):
+        return _problem(text("`{field}` must be text (put it in quotes)", field="buyer"), "not_text", *at, "buyer")
+    try:
+        return Said(at, seller, document, ListKey(seller, buyer, date.fromisoformat(str(begins))))
+    except ValueError:
+        return _problem(text("`{field}` must be a day like 2026-10-16", field="from"), "not_a_day", *at, "from")
+
+
+def _twice(found: Iterable[Said]) -> Iterator[Problem]:
+    known: set[tuple[object, ...]] = set()
+    for said in found:
+        key = (said.seller, said.key, said.code)
+        if key in known:
+            yield _problem(text("“{entry}” is here twice", entry=str(said)), "twice", *said.at)
+        known.add(key)
+
+
+def _problem(message: str, code: str, *at: str) -> Problem:
+    return Problem(".".join(at), message, code, at)
+
+
+def file_of(lists: Iterable[PriceList], codes: Iterable[tuple[str, PromoCode]]) -> Document:
+    """What a file says that has just these price lists and promo codes (with their sellers)."""
+    said = [
+        {"seller": one.seller, **({"buyer": one.buyer} if one.buyer else {}), **_begins(one.from_date), **document_of(one)} for one in lists
+    ]
+    return {LISTS: said, CODES: [{"seller": seller, "code": promo.code, **promo_document(promo)} for seller, promo in codes]}
+
+
+def _begins(day: date) -> Document:
+    return {} if day == BEGINNING else {"from": day.isoformat()}

@@ -1,0 +1,1 @@
+"""WHO OWES WHOM: billing reports, statements, corrections."""
