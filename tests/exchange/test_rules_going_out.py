@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from tests.exchange.test_rules_profiles import OUT
 from trueup.exchange.rules.definition import read_profile
-from trueup.exchange.rules.going_out import Header, Line, Share, chargeable_shares, rows_of, written
+from trueup.exchange.rules.going_out import Header, Line, Share, rows_of, written
 from trueup.exchange.rules.profiles import CONNECTWISE, Column, Kind, Profile
 from trueup.kit.errors import Invalid
 from trueup.kit.period import Month
 from trueup.kit.quantity import ZERO
+from trueup.reports.rules.shares import chargeable_shares
 
 HEADER = Header(Month(2026, 10), "bolt", "Bolt IT", {"status": "approved", "company_id": "", "distributor": "north"})
 

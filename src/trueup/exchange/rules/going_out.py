@@ -11,8 +11,9 @@ from trueup.exchange.rules.profiles import FIGURES, Alias, Column, Profile
 from trueup.kit.cells import safe_cell
 from trueup.kit.errors import Invalid, Problem
 from trueup.kit.period import Month
-from trueup.kit.quantity import ZERO, Credits, Quantity, apportion
+from trueup.kit.quantity import ZERO, Credits, Quantity
 from trueup.kit.text import text
+from trueup.reports.rules.shares import chargeable_shares
 
 LINE_END: Final = "\r\n"
 
@@ -63,23 +64,6 @@ class Row:
 
     words: dict[str, str]
     figures: dict[str, Decimal | None]
-
-
-def chargeable_shares(total: Quantity, line: Line, shares: Sequence[Share]) -> list[Quantity]:
-    """Chargeable units of each customer; they sum to `total` exactly.
-
-    What is charged is what they used, or what they had, where one of these is the total; anything else is shared out in proportion
-    to what the line is charged by. Without any usage everybody has the same part.
-    """
-    used = [share.used if share.used is not None else ZERO for share in shares]
-    provisioned = [share.provisioned for share in shares]
-    for weights in (used, provisioned):
-        if sum(weights, ZERO) == total:
-            return weights
-    by_use = line.used is not None and line.default_chargeable == line.used
-    order = (used, provisioned) if by_use else (provisioned, used)
-    weights = next((weights for weights in order if any(weights)), [Decimal(1)] * len(shares))
-    return apportion(total, weights, line.decimals)
 
 
 def rows_of(header: Header, lines: Iterable[Line], profile: Profile) -> list[Row]:
