@@ -48,6 +48,8 @@ class Right(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     KEEP_WEBHOOKS = "keep_webhooks"
     KEEP_PRICES = "keep_prices"
+    BILL = "bill"
+    COMPLETE_BILLING = "complete_billing"
 
 
 _BILLING = frozenset({Role.BILLING_MANAGER, Role.ADMIN})
@@ -67,6 +69,9 @@ RIGHTS: dict[Right, dict[Tier, frozenset[Role]]] = {
     Right.MANAGE_MEMBERS: {tier: frozenset({Role.ADMIN}) for tier in (Tier.VENDOR, Tier.DISTRIBUTOR, Tier.MSP)},
     # What an account sells by: nobody else's.
     Right.KEEP_PRICES: {Tier.VENDOR: _BILLING, Tier.DISTRIBUTOR: _BILLING, Tier.MSP: _BILLING},
+    # A distributor's billing report to its vendor: who submits it, and who completes or returns it.
+    Right.BILL: {Tier.DISTRIBUTOR: _BILLING},
+    Right.COMPLETE_BILLING: {Tier.VENDOR: _BILLING},
     # Where an account's events are sent to.
     Right.KEEP_WEBHOOKS: {tier: frozenset({Role.ADMIN}) for tier in (Tier.VENDOR, Tier.DISTRIBUTOR, Tier.MSP)},
 }
@@ -86,6 +91,7 @@ class Scope(StrEnum):
     MEMBERS_WRITE = "members:write"
     WEBHOOKS_WRITE = "webhooks:write"
     STATEMENTS_READ = "statements:read"
+    STATEMENTS_WRITE = "statements:write"
     PRICES_WRITE = "prices:write"
 
 
@@ -100,6 +106,7 @@ SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.MEMBERS_WRITE: frozenset({Right.MANAGE_MEMBERS}),
     Scope.WEBHOOKS_WRITE: frozenset({Right.KEEP_WEBHOOKS}),
     Scope.STATEMENTS_READ: frozenset({Right.READ}),
+    Scope.STATEMENTS_WRITE: frozenset({Right.BILL, Right.COMPLETE_BILLING}),
     Scope.PRICES_WRITE: frozenset({Right.KEEP_PRICES}),
 }
 """The rights a scope lets a program use, as far as it has them in its account."""

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "trueup.uploads",
     "trueup.exchange",
     "trueup.prices",
+    "trueup.statements",
     "trueup.notifications",
     "trueup.webhooks",
     "trueup.web",  # before the libraries whose templates it overrides

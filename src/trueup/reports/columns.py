@@ -72,3 +72,25 @@ def _number(value: Any) -> Decimal:
         whole, _, millionths = value.partition("|")
         return Decimal(whole) + Decimal(millionths).scaleb(-6)
     return value or Decimal(0)
+
+
+class ScaledDecimalField(models.BigIntegerField):  # type: ignore[type-arg]
+    """A decimal with a fixed number of places, kept as a whole number: compared, sorted and added up exactly by both databases, also
+    below 0. Holds 18 digits in all; who writes it has made sure that the number is not longer."""
+
+    def __init__(self, *args: Any, places: int, **options: Any) -> None:
+        self.places = places
+        super().__init__(*args, **options)
+
+    def deconstruct(self) -> Any:
+        """For migrations."""
+        name, path, args, options = super().deconstruct()
+        return name, path, args, options | {"places": self.places}
+
+    def get_prep_value(self, value: Any) -> Any:
+        """The number as it is stored and asked for."""
+        return int(value.scaleb(self.places)) if isinstance(value, Decimal) else super().get_prep_value(value)
+
+    def from_db_value(self, value: Any, _expression: Any, _connection: BaseDatabaseWrapper) -> Decimal | None:
+        """The number, or the sum of some, as it was stored."""
+        return None if value is None else Decimal(value).scaleb(-self.places)

@@ -276,6 +276,11 @@ def report_customers(viewer: Viewer, month: Month, msp: str) -> dict[str, list[C
     return behind(found, lines, month)
 
 
+def customers_behind(found: Report, wanted: list[ReportLine]) -> dict[str, list[CustomerFigures]]:
+    """The customers behind some lines of a report that was found for its viewer, by service code, as in `customers`."""
+    return behind(found, wanted, found.cycle.month)
+
+
 def behind(
     found: Report, wanted: list[ReportLine], month: Month, *, first: int = 0, enough: int | None = None
 ) -> dict[str, list[CustomerFigures]]:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from trueup.kit.errors import Invalid
 from trueup.kit.money import HUNDRED, Money, Percent, currency_decimals, round_money, total
-from trueup.kit.quantity import Credits, Quantity, added, apportion, times
+from trueup.kit.quantity import ZERO, Credits, Quantity, added, apportion, times
+from trueup.kit.text import Text, joined, plural, text
 from trueup.prices.rules.lists import PriceList, Tax
 from trueup.prices.rules.packs import Packed, PackPrice, packed
 from trueup.prices.rules.pricing import Priced, ServicePrice, priced, unit_price
@@ -86,6 +88,23 @@ class Settled:
         return total((self.net, self.tax), self.currency)
 
 
+MOST_MONEY = Decimal(10) ** 14
+"""An amount stays below this; so does a quantity of packs."""
+
+
+def why_not(prices: PriceList | None, lines: Iterable[ChargedLine]) -> Text | None:
+    """Why lines can't be settled by a price list, in a sentence; None if they can."""
+    if prices is None:
+        return text("there is no price list")
+    missing = without_price(prices, lines)
+    if missing:
+        services = joined(line.service for line in missing[:5])
+        return plural(
+            "there is no price for {services}", "{count} services have no price, among them {services}", len(missing), services=services
+        )
+    return None
+
+
 def without_price(prices: PriceList, lines: Iterable[ChargedLine]) -> list[ChargedLine]:
     """The lines that charge something and have no price: as long as there are any, nothing can be settled."""
     return [line for line in lines if line.units and not _price_of(prices, line)]
@@ -94,7 +113,8 @@ def without_price(prices: PriceList, lines: Iterable[ChargedLine]) -> list[Charg
 def settled(prices: PriceList, lines: Sequence[ChargedLine], promos: Mapping[str, PromoCode] | None = None) -> Settled:
     """What charged lines come to, in their order; `promos` by service have been checked before (prices.rules.promos).
 
-    Packs of a group stand where its first line does. A line of nothing that has no price is left out.
+    Packs of a group stand where its first line does. A line of nothing that has no price is left out. Raises Invalid for what is more
+    money than there is.
     """
     unlocked = promos or {}
     made: list[SettledLine] = []
@@ -140,8 +160,8 @@ def _credits_by_customer(lines: Iterable[ChargedLine]) -> list[tuple[str, Credit
     """Credits of each customer over all lines, in the order in which customers come."""
     found: dict[str, list[Credits]] = {}
     for line in lines:
-        for share in line.customers:
-            found.setdefault(share.customer, []).append(share.credits or Decimal(0))
+        for share in line.customers or (CustomerShare("", line.units, line.credits),):  # nobody has to be told apart
+            found.setdefault(share.customer, []).append(share.credits or ZERO)
     return [(customer, added(own)) for customer, own in found.items()]
 
 
@@ -152,6 +172,8 @@ def _charged(exact: Decimal, margin: Percent, currency: str) -> Money:
 
 def _summed(currency: str, rate: Tax, lines: Sequence[SettledLine]) -> Settled:
     net = total((line.amount for line in lines), currency)
+    if max((abs(amount) for amount in (net, *(one for line in lines for one in (line.amount, line.quantity)))), default=ZERO) >= MOST_MONEY:
+        raise Invalid(text("this comes to more money than a statement can say"))
     tax = round_money(times(net, rate.percent.scaleb(-2)), currency)
     return Settled(currency, tuple(lines), rate, net, tax)
 

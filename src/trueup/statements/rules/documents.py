@@ -1,0 +1,119 @@
+"""What a statement says, as a document: everything in it, numbers as text, in one order, so that a checksum proves it."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from trueup.kit.money import money_text
+from trueup.kit.quantity import plain
+from trueup.prices.rules.documents import document_of
+from trueup.prices.rules.lists import PriceList, Tax
+from trueup.prices.rules.packs import Packed
+from trueup.prices.rules.pricing import Slice
+from trueup.statements.rules.settlement import ChargedLine, Settled, SettledLine
+
+Document = dict[str, Any]
+
+VERSION = 1
+"""Of the form of the document. A statement keeps the form it was issued in."""
+
+
+class StatementKind(StrEnum):
+    """What a statement is for."""
+
+    STATEMENT = "statement"
+    CREDIT_NOTE = "credit_note"
+
+
+def checksum(document: Document) -> str:
+    """SHA-256 (hex) of the document in canonical JSON: keys sorted, no spaces, ASCII."""
+    written = json.dumps(document, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def number_of(seller: str, year: int, sequence: int) -> str:
+    """The number of a statement: `north-2026-000001`, counted per seller and year, without gaps."""
+    return f"{seller}-{year}-{sequence:06d}"
+
+
+def settled_document(settled: Settled, charged: Sequence[ChargedLine], prices: PriceList) -> Document:
+    """The money: every line with the units it is made of and how it was priced, the totals, and the price list it was priced by."""
+    by_service = {line.service: line for line in charged}
+    lines = [_line(line, [by_service[code] for code in line.services], prices) for line in settled.lines]
+    return {
+        "currency": settled.currency,
+        "tax_rate": _tax(settled.tax_rate),
+        "lines": [{"position": position, **line} for position, line in enumerate(lines, start=1)],
+        "net": money_text(settled.net, settled.currency),
+        "tax": money_text(settled.tax, settled.currency),
+        "gross": money_text(settled.gross, settled.currency),
+        "prices": {"seller": prices.seller, "buyer": prices.buyer, "from": prices.from_date.isoformat(), **document_of(prices)},
+    }
+
+
+def _tax(rate: Tax) -> Document:
+    return {"percent": plain(rate.percent), "category": rate.category.value, "reason": rate.reason}
+
+
+def _line(line: SettledLine, charged: Sequence[ChargedLine], prices: PriceList) -> Document:
+    said: Document = {
+        "kind": line.kind.value,
+        "code": line.code,
+        "name": line.name,
+        "unit": line.unit,
+        "quantity": plain(line.quantity),
+        "list_amount": plain(line.exact),
+        "margin_percent": plain(line.margin_percent),
+        "promo_code": line.promo_code,
+        "amount": money_text(line.amount, prices.currency),
+        "charged": [
+            {"service": one.service, "name": one.service_name, "unit": one.unit, "units": plain(one.units), "credits": plain(one.credits)}
+            for one in charged
+        ],
+    }
+    if line.priced:
+        said |= {"billed_units": plain(line.priced.billed_units), "slices": [_slice(one) for one in line.priced.slices]}
+    if line.packed:
+        said |= _packed(line.packed) | {"pack_size": plain(prices.packs[line.code].pack_size)}
+    return said
+
+
+def _slice(one: Slice) -> Document:
+    return {"units": plain(one.units), "price": plain(one.price)}
+
+
+def _packed(packed: Packed) -> Document:
+    """Customers are named only where something is complimentary: nobody else's part is needed to understand the packs."""
+    shown = [one for one in packed.customers if one.complimentary]
+    return {
+        "credits": plain(packed.credits),
+        "complimentary": plain(packed.complimentary),
+        "billed_credits": plain(packed.billed),
+        "slices": [_slice(packed.packs)],
+        "complimentary_of": [
+            {"customer": one.customer, "credits": plain(one.credits), "complimentary": plain(one.complimentary)} for one in shown
+        ],
+    }
+
+
+def statement_document(
+    *, number: str, kind: StatementKind, issue_date: date, cycle: str, seller: Document, buyer: Document, source: Document,
+    settled: Document, corrects: str = "", reason: str = "",
+) -> Document:  # fmt: skip
+    """The whole of a statement. `source` says what was approved: the report or the billing report, and its version."""
+    return {
+        "version": VERSION,
+        "number": number,
+        "kind": kind.value,
+        "corrects": corrects,
+        "reason": reason,
+        "issue_date": issue_date.isoformat(),
+        "cycle": cycle,
+        "seller": seller,
+        "buyer": buyer,
+        "source": source,
+        **settled,
+    }

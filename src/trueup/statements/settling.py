@@ -1,0 +1,82 @@
+"""From reports to money: the charged lines of reports, priced. For statements, billing reports, simulations and adjustments alike."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from trueup.kit.quantity import Credits, added, apportion
+from trueup.prices.rules.lists import PriceList
+from trueup.prices.rules.packs import chargeable_credits
+from trueup.reports.models import Report, ReportLine
+from trueup.reports.queries import CustomerFigures, customers_behind
+from trueup.reports.rules.shares import chargeable_shares
+from trueup.statements.rules.settlement import ChargedLine, CustomerShare
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A report with its lines, in the order of the catalog."""
+
+    report: Report
+    lines: tuple[ReportLine, ...]
+
+
+def approved(reports: Iterable[Report]) -> list[Approved]:
+    """Reports with their lines, read at once."""
+    known = {report.pk: report for report in reports}
+    lines: dict[int, list[ReportLine]] = {report_id: [] for report_id in known}
+    for line in ReportLine.objects.filter(report__in=list(known)).order_by("report_id", "position", "service_code"):
+        lines[line.report_id].append(line)
+    return [Approved(report, tuple(lines[report_id])) for report_id, report in known.items()]
+
+
+def charged(one: Approved, prices: PriceList | None = None, *, customers: bool = False) -> list[ChargedLine]:
+    """The charged lines of a report. Customers are read from the ledger where asked for, or where credits may be complimentary to them."""
+    wanted = [line for line in one.lines if customers or (prices and _names_customers(prices, line))]
+    behind = customers_behind(one.report, wanted) if wanted else {}
+    return [_charged(line, behind.get(line.service_code, ())) for line in one.lines]
+
+
+def _names_customers(prices: PriceList, line: ReportLine) -> bool:
+    """Whether what customers have on a line decides about the price of its credits."""
+    pack = prices.packs.get(line.group_code)
+    if pack is None or line.credits is None or line.service_code in prices.services:
+        return False
+    return bool(pack.complimentary or pack.complimentary_of)
+
+
+def _charged(line: ReportLine, behind: Sequence[CustomerFigures]) -> ChargedLine:
+    own = chargeable_credits(line.chargeable, provisioned=line.provisioned, measured=line.credits, per_unit=line.credits_per_unit)
+    return ChargedLine(
+        line.service_code, line.service_name, line.group_code, line.group_name, line.unit, line.decimals, line.chargeable, own,
+        _shares(line, own, behind),
+    )  # fmt: skip
+
+
+def _shares(line: ReportLine, own: Credits | None, behind: Sequence[CustomerFigures]) -> tuple[CustomerShare, ...]:
+    """What falls on each customer; credits go with the chargeable units."""
+    if not behind:
+        return ()
+    units = chargeable_shares(line.chargeable, line, behind)
+    credits_ = [None] * len(units) if own is None else apportion(own, units, 6)
+    return tuple(CustomerShare(one.customer, *pair) for one, *pair in zip(behind, units, credits_, strict=True))
+
+
+def together(parts: Sequence[Sequence[ChargedLine]]) -> list[ChargedLine]:
+    """The lines of many reports, one for each service, in the order in which services come: what a distributor is charged for."""
+    found: dict[str, list[ChargedLine]] = {}
+    for lines in parts:
+        for line in lines:
+            found.setdefault(line.service, []).append(line)
+    return [_sum(own) for own in found.values()]
+
+
+def _sum(lines: Sequence[ChargedLine]) -> ChargedLine:
+    first = lines[0]
+    credits_ = [line.credits for line in lines if line.credits is not None]
+    return replace(
+        first,
+        decimals=max(line.decimals for line in lines),
+        units=added(line.units for line in lines),
+        credits=added(credits_) if credits_ else None,
+        customers=tuple(share for line in lines for share in line.customers),
+    )
