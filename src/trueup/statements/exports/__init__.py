@@ -1,0 +1,1 @@
+"""Files of statements: one module for each format, a registry of all."""
