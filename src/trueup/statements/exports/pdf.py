@@ -1,0 +1,71 @@
+"""Pages as PDF/A-3: one design, set by typst from data alone. The same data gives the same bytes."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import typst
+
+STANDARD: Final = "a-3b"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody on a page: `role` says what they are there."""
+
+    role: str
+    name: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: the widths of its columns in shares (0: as wide as needed), which are numbers, the head, and rows of texts; a pair is a text
+    with a smaller one below it."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    widths: tuple[int, ...]
+    right: tuple[int, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that a page says, as texts in its language."""
+
+    title: str
+    subtitle: str
+    author: str
+    language: str
+    date: date
+    footer: str
+    facts: tuple[tuple[str, str], ...] = ()
+    parties: tuple[Party, ...] = ()
+    notes: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    totals: tuple[tuple[str, str], ...] = ()
+    ending: tuple[str, ...] = field(default=())
+
+
+def pdf(page: Page) -> bytes:
+    """The page as PDF/A-3."""
+    said = asdict(page) | {"date": (page.date.year, page.date.month, page.date.day)}
+    written = _compiler().compile(
+        input=_design(), format="pdf", pdf_standards=STANDARD, sys_inputs={"data": json.dumps(said, ensure_ascii=False)}
+    )
+    return bytes(written)
+
+
+@cache
+def _design() -> bytes:
+    return resources.files("trueup.statements.exports").joinpath("page.typ").read_bytes()
+
+
+@cache
+def _compiler() -> Any:
+    """Its own fonts only: a page looks alike on every machine."""
+    return typst.Compiler(ignore_system_fonts=True)
