@@ -3,11 +3,13 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
 
 import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from trueup.kit.cells import safe_cell
 from trueup.kit.money import currency_decimals
@@ -16,10 +18,13 @@ from trueup.statements.rules.documents import Document, StatementKind
 Cell = str | Decimal | date | None
 
 COLUMNS: Final = (
-    "number", "kind", "corrects", "issue_date", "cycle", "seller", "seller_name", "buyer", "buyer_name", "position", "code", "name", "service",
-    "service_name", "units", "unit", "credits", "quantity", "list_amount", "margin_percent", "promo_code", "amount", "currency",
+    "number", "kind", "corrects", "issue_date", "cycle", "seller", "seller_name", "buyer", "buyer_name", "position", "code", "name",
+    "service", "service_name", "units", "unit", "credits", "quantity", "list_amount", "margin_percent", "promo_code", "amount", "currency",
 )  # fmt: skip
 """One row for each charged service; what is of the line or of the statement is repeated, amounts stand in the first row of their line."""
+
+_EXACT_DIGITS: Final = 15
+"""Of a number that a spreadsheet holds exactly."""
 
 _WIDTHS: Final = {"name": 32, "service_name": 32, "seller_name": 28, "buyer_name": 28, "number": 24, "corrects": 24}
 
@@ -76,9 +81,27 @@ def as_xlsx(documents: Sequence[Document]) -> bytes:
         for document in documents:
             decimals = currency_decimals(document["currency"])
             form = money.setdefault(decimals, book.add_format({"num_format": f"#,##0{'.' if decimals else ''}{'0' * decimals}"}))
-            for count, row in enumerate(rows_of(document), start=count + 1):
+            for row in rows_of(document):
+                count += 1
                 _write(sheet, count, row, day=day, money=form)
         sheet.autofilter(0, 0, count, len(COLUMNS) - 1)
         for place, name in enumerate(COLUMNS):
             sheet.set_column(place, place, _WIDTHS.get(name, 14))
     return file.getvalue()
+
+
+def _write(sheet: Worksheet, at: int, row: dict[str, Cell], *, day: Format, money: Format) -> None:
+    """A row of typed cells. A number that a spreadsheet could not hold exactly stays text."""
+    for place, name in enumerate(COLUMNS):
+        value = row[name]
+        if isinstance(value, Decimal) and len(value.normalize().as_tuple().digits) <= _EXACT_DIGITS:
+            sheet.write_number(at, place, value, money if name == "amount" else None)
+        elif isinstance(value, date):
+            sheet.write_datetime(at, place, datetime.combine(value, time(0)), day)
+        elif value not in {None, ""}:
+            sheet.write_string(at, place, str(value))
+
+
+def _newest(documents: Sequence[Document]) -> datetime:
+    """The day of the newest statement: the same statements give the same bytes."""
+    return datetime.combine(max((date.fromisoformat(one["issue_date"]) for one in documents), default=date(2000, 1, 1)), time(0))
