@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -101,7 +102,7 @@ class TestWhatIsWrong:
         ],
     )
     def test_is_said_of_tiers(self, ends: list[str | None], said: str | None) -> None:
-        assert what_is_wrong_with_tiers([PriceTier(end and Decimal(end), Decimal(1)) for end in ends]) == said
+        assert what_is_wrong_with_tiers([PriceTier(Decimal(end) if end else None, Decimal(1)) for end in ends]) == said
 
     @pytest.mark.parametrize(
         ("unlocks", "said"),
@@ -113,7 +114,7 @@ class TestWhatIsWrong:
             ({"margin_percent": Decimal(1)}, None),
         ],
     )
-    def test_is_said_of_promo_codes(self, unlocks: dict[str, Decimal], said: str | None) -> None:
+    def test_is_said_of_promo_codes(self, unlocks: dict[str, Any], said: str | None) -> None:
         made = replace(PromoCode("X", date(2026, 1, 1), date(2026, 1, 1)), **unlocks)
         assert promos.what_is_wrong(made) == said
 

@@ -187,7 +187,9 @@ class TestStatement:
         assert note.document["lines"] == old.document["lines"]
         assert (new.row.kind, new.row.corrects, new.row.net) == (StatementKind.STATEMENT, "north-2026-000001", Decimal("117.30"))
         assert (new.document["reason"], old.row.corrected_by) == ("Wrong margin", tuple(numbers))
-        assert [row.number for row in statements_of_report(seller, Statement.objects.get(number=numbers[0]).report)] == [
+        report = Statement.objects.get(number=numbers[0]).report
+        assert report
+        assert [row.number for row in statements_of_report(seller, report)] == [
             "north-2026-000001",
             *numbers,
         ]

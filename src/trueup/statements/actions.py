@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -97,7 +98,7 @@ def save_billing(
     """
     billing = _to_change(viewer, month, distributor, BillingVerb.SAVE, expected_version)
     codes = {**billing.promo_codes, **(promo_codes or {})}
-    wanted = {
+    wanted: dict[str, Any] = {
         "po_number": billing.po_number if po_number is None else _line("po_number", po_number, MOST_PO_NUMBER),
         "promo_codes": {service: _line("promo_codes", code, 60) for service, code in sorted(codes.items()) if code},
         "comment": billing.comment if comment is None else _line("comment", comment, MOST_COMMENT, lines=True),
@@ -244,7 +245,13 @@ def _corrections(old: Statement, reason: str) -> list[Draft]:
     """The credit note says what the statement says; the replacement is what it should have said."""
     document = old.document
     money = {name: document[name] for name in ("currency", "tax_rate", "lines", "net", "tax", "gross", "prices")}
-    same = {"seller": old.seller, "buyer": old.buyer, "cycle": old.cycle, "report": old.report, "billing_report": old.billing_report}
+    same: dict[str, Any] = {
+        "seller": old.seller,
+        "buyer": old.buyer,
+        "cycle": old.cycle,
+        "report": old.report,
+        "billing_report": old.billing_report,
+    }
     note = Draft(**same, said=money, source=document["source"], kind=StatementKind.CREDIT_NOTE, corrects=old, reason=reason)
     return [note, Draft(**same, said=_anew(old), source=document["source"], corrects=old, reason=reason)]
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
@@ -244,9 +245,9 @@ def _party(account: Account, details: Mapping[int, dict[str, str]]) -> Document:
 
 def _lines(statement: Statement) -> Iterator[StatementLine]:
     for line in statement.document["lines"]:
-        quantity, amount = Decimal(line["quantity"]), Decimal(line["amount"])
-        named = {name: line[name] for name in ("position", "kind", "code", "name")}
-        yield StatementLine(statement=statement, **named, quantity=quantity, amount=amount)
+        named: dict[str, Any] = {name: line[name] for name in ("position", "kind", "code", "name")}
+        money: dict[str, Any] = {name: Decimal(line[name]) for name in ("quantity", "amount")}
+        yield StatementLine(statement=statement, **named, **money)
 
 
 def _told(statement: Statement, draft: Draft, actor: Actor, now: datetime) -> Happening:

@@ -17,7 +17,7 @@ from trueup.kit.money import Money
 from trueup.kit.period import Month
 from trueup.kit.text import Text, text, unpacked
 from trueup.prices.queries import price_list, prices_of
-from trueup.prices.rules.lists import ListKey
+from trueup.prices.rules.lists import ListKey, PriceList
 from trueup.reports.models import Report
 from trueup.reports.rules.workflow import Status
 from trueup.statements.collecting import Collected, collected
@@ -241,7 +241,8 @@ def simulate(viewer: Viewer, month: Month, key: ListKey | None = None) -> list[S
     rows = Report.objects.visible_to(viewer).filter(cycle__first_day=month.first_day).select_related("cycle").order_by("msp_ref")
     found = approved(rows)
     sellers = {one.report.distributor_id for one in found}
-    day, known = month.last_day, {}
+    day = month.last_day
+    known: dict[int, PriceList] = {}
     for seller_id in sellers:
         known |= prices_of(viewer, seller_id, [one.report.msp_id for one in found if one.report.distributor_id == seller_id], day)
     result = []

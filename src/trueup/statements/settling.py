@@ -57,8 +57,8 @@ def _shares(line: ReportLine, own: Credits | None, behind: Sequence[CustomerFigu
     if not behind:
         return ()
     units = chargeable_shares(line.chargeable, line, behind)
-    credits_ = [None] * len(units) if own is None else apportion(own, units, 6)
-    return tuple(CustomerShare(one.customer, *pair) for one, *pair in zip(behind, units, credits_, strict=True))
+    credits_: Sequence[Credits | None] = [None] * len(units) if own is None else apportion(own, units, 6)
+    return tuple(CustomerShare(one.customer, *parts) for one, parts in zip(behind, zip(units, credits_, strict=True), strict=True))
 
 
 def together(parts: Sequence[Sequence[ChargedLine]]) -> list[ChargedLine]:

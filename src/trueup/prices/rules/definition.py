@@ -109,7 +109,7 @@ class _Reading:
         self._only(said, _TAX, "tax")
         percent = self._percent(said, "percent", "tax") or ZERO
         usual = TaxCategory.STANDARD if percent else TaxCategory.ZERO_RATED
-        category = said.get("category", usual.value)
+        category = str(said.get("category", usual.value))
         if category not in tuple(TaxCategory):
             self.wrong(
                 text("`{field}` must be one of {allowed}", field="category", allowed=", ".join(TaxCategory)),
@@ -126,18 +126,23 @@ class _Reading:
         """A price alone stands for a price per unit."""
         said = self._mapping(value if isinstance(value, dict) else {"price": value}, *at)
         self._only(said, _SERVICE, *at)
-        kind = said.get("pricing", Pricing.UNIT.value)
+        kind = str(said.get("pricing", Pricing.UNIT.value))
         if kind not in tuple(Pricing):
             self.wrong(
                 text("`{field}` must be one of {allowed}", field="pricing", allowed=", ".join(Pricing)), "not_one_of", *at, "pricing"
             )
             kind = Pricing.UNIT
+        free_units, minimum_units, minimum_amount = (
+            self._quantity(said, name, *at) for name in ("free_units", "minimum_units", "minimum_amount")
+        )
         price = ServicePrice(
             Pricing(kind),
             self._tiers(said, *at),
             self._quantity(said, "package_size", *at) if "package_size" in said else None,
-            *(self._quantity(said, name, *at) for name in ("free_units", "minimum_units", "minimum_amount")),
-            margin_percent=self._percent(said, "margin_percent", *at),
+            free_units,
+            minimum_units,
+            minimum_amount,
+            self._percent(said, "margin_percent", *at),
         )
         self._sound(pricing.what_is_wrong(price), *at)
         return price

@@ -29,7 +29,10 @@ def factur_x(document: Document, *, language: str = "en", say: Say = str, checks
     """The PDF with the invoice as XML inside (Factur-X, ZUGFeRD). Raises Invalid for what can't be an e-invoice."""
     xml = cii(invoice_of(document))
     page = statement_pdf(document, language=language, say=say, checksum=checksum)
-    return generate_from_binary(page, xml, flavor="factur-x", level="en16931", check_xsd=False, check_schematron=False, lang=language)
+    found: bytes = generate_from_binary(
+        page, xml, flavor="factur-x", level="en16931", check_xsd=False, check_schematron=False, lang=language
+    )
+    return found
 
 
 def statement_page(document: Document, *, language: str, say: Say, checksum: str) -> Page:

@@ -76,7 +76,8 @@ def as_xlsx(documents: Sequence[Document]) -> bytes:
         sheet, bold = book.add_worksheet("Statements"), book.add_format({"bold": True, "bottom": 1})
         sheet.write_row(0, 0, COLUMNS, bold)
         sheet.freeze_panes(1, 1)
-        day, money = book.add_format({"num_format": "yyyy-mm-dd"}), {}
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        money: dict[int, Format] = {}
         count = 0
         for document in documents:
             decimals = currency_decimals(document["currency"])

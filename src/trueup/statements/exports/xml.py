@@ -16,7 +16,8 @@ def node(name: str, inner: Any, **attributes: str) -> Node:
 
 def written(root: str, prefixes: Mapping[str, str], inner: list[Node], *, default: str | None = None) -> bytes:
     """The document in UTF-8. `prefixes` are those of the names, `default` the namespace of names without one."""
-    namespaces: dict[str | None, str] = dict(prefixes) if default is None else {None: default, **prefixes}
+    namespaces: dict[str | None, str] = {} if default is None else {None: default}
+    namespaces.update(prefixes)
     tree = etree.Element(_name(root, namespaces), nsmap=namespaces)
     for child in inner:
         _append(tree, child, namespaces)

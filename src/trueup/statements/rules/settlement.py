@@ -135,7 +135,8 @@ def _price_of(prices: PriceList, line: ChargedLine) -> ServicePrice | PackPrice 
 def _of_service(prices: PriceList, line: ChargedLine, price: ServicePrice, promo: PromoCode | None) -> SettledLine:
     if promo and promo.price is not None:
         price = replace(unit_price(promo.price), margin_percent=price.margin_percent)
-    margin = next(one for one in (promo and promo.margin_percent, price.margin_percent, prices.margin_percent) if one is not None)
+    margins = (promo.margin_percent if promo else None, price.margin_percent, prices.margin_percent)
+    margin = next(one for one in margins if one is not None)
     result = priced(price, line.units)
     amount = _charged(result.exact, margin, prices.currency)
     return SettledLine(
