@@ -317,6 +317,15 @@ def names_of(account_ids: list[int]) -> list[tuple[str, str]]:
     return [found[account_id] for account_id in account_ids]
 
 
+def names_by_ref(account_refs: list[str]) -> dict[str, tuple[int, str]]:
+    """(id, name) of accounts that were found for their viewer, by ref."""
+    found: dict[str, tuple[int, str]] = {}
+    for start in range(0, len(account_refs), _IDS_AT_ONCE):
+        rows = Account.objects.filter(ref__in=account_refs[start : start + _IDS_AT_ONCE]).values_list("ref", "pk", "name")
+        found |= {ref: (pk, name) for ref, pk, name in rows}
+    return found
+
+
 def _ordered(figures: list[CustomerFigures], order: str) -> list[CustomerFigures]:
     """In the order asked for; of equals, and of unknown ones, by ref."""
     name = order.removeprefix("-")

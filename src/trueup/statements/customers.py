@@ -1,0 +1,126 @@
+"""What an MSP bills its customers for a month: by its own price list, reconciled to the units of its report, with what they cost it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from trueup.accounts.rules import Tier, Viewer
+from trueup.kit.errors import NotAllowed
+from trueup.kit.money import Money, total
+from trueup.kit.period import Month
+from trueup.kit.text import Text, text
+from trueup.prices.queries import prices_of
+from trueup.prices.rules.definition import read_price_list
+from trueup.prices.rules.lists import PriceList
+from trueup.reports.access import to_read
+from trueup.reports.models import Report
+from trueup.reports.queries import names_by_ref
+from trueup.statements.models import Statement
+from trueup.statements.rules.documents import StatementKind
+from trueup.statements.rules.settlement import ChargedLine, CustomerShare, Settled, settled, shares_of, why_not
+from trueup.statements.settling import approved, charged
+
+_KEYS = ("seller", "buyer", "from")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerBill:
+    """What to bill one customer. `settled` is None, with the reason, where something has no price; `cost` is None while nobody knows
+    what the MSP pays. `units` are the chargeable units by service: over all customers they sum to the lines of the report."""
+
+    customer: str
+    name: str
+    lines: tuple[ChargedLine, ...]
+    settled: Settled | None
+    reason: Text | None
+    cost: Money | None
+
+    @property
+    def margin(self) -> Money | None:
+        """What is left of the bill, before tax, once its part of the MSP's own statement is paid; in the currency of both."""
+        return self.settled.net - self.cost if self.settled and self.cost is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerBills:
+    """The bills of a month. `cost_currency` is that of the MSP's own statement (empty: not known yet); with another currency than the
+    bills' there is no margin. `is_final`: the report is approved."""
+
+    is_final: bool
+    currency: str
+    cost_currency: str
+    bills: tuple[CustomerBill, ...]
+
+
+def customer_bills(viewer: Viewer, month: Month, msp: str) -> CustomerBills:
+    """What an MSP bills each customer, by ref. To the MSP and the operator alone: nobody else sees what it sells by.
+
+    Raises NotFound, NotAllowed.
+    """
+    report = to_read(viewer, month, msp)
+    if not viewer.sees_all and viewer.tier != Tier.MSP:
+        raise NotAllowed(text("only “{msp}” sees what it bills its customers", msp=msp))
+    one = approved([report])[0]
+    lines = charged(one, customers=True)
+    own = _by_customer(lines)
+    names = names_by_ref(list(own))
+    prices = prices_of(Viewer.system(), report.msp_id, [pk for pk, _ in names.values()], month.last_day)
+    costs = _costs(report, lines)
+    bills = [_bill(ref, names[ref][1], own[ref], prices.get(names[ref][0]), costs) for ref in sorted(own)]
+    currency = next((bill.settled.currency for bill in bills if bill.settled), "")
+    return CustomerBills(report.approved_at is not None, currency, costs.currency if costs else "", tuple(bills))
+
+
+def _by_customer(lines: Sequence[ChargedLine]) -> dict[str, list[ChargedLine]]:
+    """What each customer is charged for; a customer that is charged nothing of a service has no line of it."""
+    found: dict[str, list[ChargedLine]] = {}
+    for line in lines:
+        for share in line.customers:
+            if share.units:
+                found.setdefault(share.customer, []).append(_own(line, share))
+    return found
+
+
+def _own(line: ChargedLine, share: CustomerShare) -> ChargedLine:
+    return ChargedLine(
+        line.service, line.service_name, line.group, line.group_name, line.unit, line.decimals, share.units, share.credits, (share,)
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Costs:
+    """What the MSP pays for each customer."""
+
+    currency: str
+    by_customer: Mapping[str, Money]
+
+
+def _costs(report: Report, lines: Sequence[ChargedLine]) -> _Costs | None:
+    """The parts of the MSP's own statement, or before there is one, of what it would say by the price list in force."""
+    issued = Statement.objects.filter(report=report, kind=StatementKind.STATEMENT, corrections=None).order_by("-id").first()
+    prices = _copied(issued) if issued else _in_force(report)
+    if prices is None or why_not(prices, lines):
+        return None
+    result = settled(prices, lines)
+    found: dict[str, list[Money]] = {}
+    for line in result.lines:
+        for customer, amount in shares_of(line, lines, prices.currency).items():
+            found.setdefault(customer, []).append(amount)
+    return _Costs(prices.currency, {customer: total(amounts, prices.currency) for customer, amounts in found.items()})
+
+
+def _copied(issued: Statement) -> PriceList:
+    said = issued.document["prices"]
+    document = {name: value for name, value in said.items() if name not in _KEYS}
+    return read_price_list(said["seller"], said["buyer"], issued.cycle.month.last_day, document)
+
+
+def _in_force(report: Report) -> PriceList | None:
+    return prices_of(Viewer.system(), report.distributor_id, [report.msp_id], report.cycle.month.last_day).get(report.msp_id)
+
+
+def _bill(ref: str, name: str, lines: Sequence[ChargedLine], prices: PriceList | None, costs: _Costs | None) -> CustomerBill:
+    wrong = why_not(prices, lines)
+    result = settled(prices, lines) if prices and not wrong else None
+    same = costs and (not result or result.currency == costs.currency)
+    cost = costs.by_customer.get(ref, total((), costs.currency)) if costs and same else None
+    return CustomerBill(ref, name, tuple(lines), result, wrong, cost)
