@@ -88,7 +88,6 @@ class TestPdf:
 
     def test_is_the_same_each_time(self) -> None:
         assert statement_pdf(document()) == statement_pdf(document())
-        assert factur_x(document()) == factur_x(document())
 
     def test_is_in_the_language_of_who_reads(self) -> None:
         def loud(sentence: Text) -> str:

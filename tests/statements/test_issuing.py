@@ -59,7 +59,10 @@ class TestIssue:
             {"customer": "bolt-garage", "credits": "50", "complimentary": "30"},
         ]
         assert (found.row.net, found.row.gross, found.row.checksum) == (Decimal("234.60"), Decimal("279.17"), checksum(document))
-        assert [line.amount for line in StatementLine.objects.order_by("position")] == [Decimal("54.6"), 180, 0]
+        parts = StatementLine.objects.order_by("position", "part").values_list("service", "units", "credits", "amount")
+        assert list(parts) == [
+            ("workspace-security", 13, None, Decimal("54.6")), ("endpoint-core", 400, 1500, 180), ("nfr-license", 90, 90, 0),
+        ]  # fmt: skip
 
     def test_gives_numbers_without_gaps(self, approve: Approve) -> None:
         approve()
@@ -159,7 +162,7 @@ class TestStatement:
         assert last.number == "north-2026-000002"
 
     def test_is_never_changed_nor_deleted(self) -> None:
-        for table, column in (("statements_statement", "checksum"), ("statements_statementline", "name")):
+        for table, column in (("statements_statement", "checksum"), ("statements_statementline", "service_name")):
             for change in (f"UPDATE {table} SET {column} = 'x'", f"DELETE FROM {table}"):
                 with pytest.raises(DatabaseError, match="are append-only"), transaction.atomic(), connection.cursor() as cursor:
                     cursor.execute(change)

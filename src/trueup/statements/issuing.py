@@ -30,7 +30,7 @@ from trueup.reports.models import Report
 from trueup.reports.rules.workflow import Status
 from trueup.statements.models import BillingDetails, BillingReport, Hold, NumberSeries, Statement, StatementLine
 from trueup.statements.rules.billing import BillingStatus
-from trueup.statements.rules.documents import Document, StatementKind, checksum, number_of, settled_document, statement_document
+from trueup.statements.rules.documents import Document, StatementKind, checksum, number_of, parts_of, settled_document, statement_document
 from trueup.statements.rules.parties import party
 from trueup.statements.rules.settlement import settled, why_not
 from trueup.statements.settling import Approved, approved, charged
@@ -245,9 +245,12 @@ def _party(account: Account, details: Mapping[int, dict[str, str]]) -> Document:
 
 def _lines(statement: Statement) -> Iterator[StatementLine]:
     for line in statement.document["lines"]:
-        named: dict[str, Any] = {name: line[name] for name in ("position", "kind", "code", "name")}
-        money: dict[str, Any] = {name: Decimal(line[name]) for name in ("quantity", "amount")}
-        yield StatementLine(statement=statement, **named, **money)
+        for place, part in enumerate(parts_of(line, statement.currency), start=1):
+            figures: dict[str, Any] = {"units": part.units, "credits": part.credits, "amount": part.amount}
+            yield StatementLine(
+                statement=statement, position=line["position"], part=place, kind=line["kind"], code=line["code"], service=part.service,
+                service_name=part.name, unit=part.unit, **figures,
+            )  # fmt: skip
 
 
 def _told(statement: Statement, draft: Draft, actor: Actor, now: datetime) -> Happening:

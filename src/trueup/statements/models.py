@@ -164,21 +164,26 @@ class StatementLineQuerySet(models.QuerySet["StatementLine"]):
 
 
 class StatementLine(models.Model):
-    """A line of a statement as far as it is added up: `document` of its statement says how it came about."""
+    """What a statement charges of one service: its lines as far as they are added up. A line of packs has one of these for each service
+    whose credits fill them, each with its part of the amount. `document` of the statement says how it came about."""
 
     statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="lines")
-    position = models.PositiveIntegerField()
+    position = models.PositiveIntegerField()  # of the line
+    part = models.PositiveIntegerField()  # of the line, from 1
     kind = models.CharField(max_length=16, choices=[(item, item) for item in LineKind])
-    code = models.CharField(max_length=100)
-    name = models.CharField(max_length=300)
-    quantity = ScaledDecimalField(places=6)
+    code = models.CharField(max_length=100)  # of the service, or of the solution group
+    service = models.CharField(max_length=100)
+    service_name = models.CharField(max_length=300)
+    unit = models.CharField(max_length=64)
+    units = ScaledDecimalField(places=6)
+    credits = ScaledDecimalField(places=6, null=True)
     amount = _money()
 
     objects = StatementLineQuerySet.as_manager()
 
     class Meta:
         db_table = "statements_statementline"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["statement", "position"], name="one_line_at_a_place")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["statement", "position", "part"], name="one_line_at_a_place")]
 
 
 class Hold(models.Model):

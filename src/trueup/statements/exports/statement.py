@@ -26,7 +26,10 @@ def statement_pdf(document: Document, *, language: str = "en", say: Say = str, c
 
 
 def factur_x(document: Document, *, language: str = "en", say: Say = str, checksum: str = "") -> bytes:
-    """The PDF with the invoice as XML inside (Factur-X, ZUGFeRD). Raises Invalid for what can't be an e-invoice."""
+    """The PDF with the invoice as XML inside (Factur-X, ZUGFeRD); it says when it was made, so its bytes differ each time.
+
+    Raises Invalid for what can't be an e-invoice.
+    """
     xml = cii(invoice_of(document))
     page = statement_pdf(document, language=language, say=say, checksum=checksum)
     found: bytes = generate_from_binary(

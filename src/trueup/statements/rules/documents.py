@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from trueup.kit.money import money_text
-from trueup.kit.quantity import plain
+from trueup.kit.money import Money, currency_decimals, money_text
+from trueup.kit.quantity import Credits, Quantity, apportion, plain
 from trueup.prices.rules.documents import document_of
 from trueup.prices.rules.lists import PriceList, Tax
 from trueup.prices.rules.packs import Packed
@@ -16,6 +18,9 @@ from trueup.prices.rules.pricing import Slice
 from trueup.statements.rules.settlement import ChargedLine, Settled, SettledLine
 
 Document = dict[str, Any]
+
+LISTED_DECIMALS = 10
+"""Of a part of a list amount."""
 
 VERSION = 1
 """Of the form of the document. A statement keeps the form it was issued in."""
@@ -97,6 +102,30 @@ def _packed(packed: Packed) -> Document:
             {"customer": one.customer, "credits": plain(one.credits), "complimentary": plain(one.complimentary)} for one in shown
         ],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a line is one service's: the parts of a line sum to it exactly. `exact` is the part of the list amount."""
+
+    service: str
+    name: str
+    unit: str
+    units: Quantity
+    credits: Credits | None
+    amount: Money
+    exact: Decimal
+
+
+def parts_of(line: Document, currency: str) -> list[Part]:
+    """The services a line charges; what is paid in packs is shared out by credits."""
+    weights = [Decimal(one["credits"] or one["units"]) for one in line["charged"]]
+    amounts = apportion(Decimal(line["amount"]), weights, currency_decimals(currency))
+    listed = apportion(Decimal(line["list_amount"]), weights, LISTED_DECIMALS)
+    return [
+        Part(one["service"], one["name"], one["unit"], Decimal(one["units"]), one["credits"] and Decimal(one["credits"]), amount, exact)
+        for one, amount, exact in zip(line["charged"], amounts, listed, strict=True)
+    ]
 
 
 def statement_document(

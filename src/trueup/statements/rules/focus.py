@@ -11,18 +11,16 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from trueup.kit.money import HUNDRED, Money, currency_decimals
+from trueup.kit.money import HUNDRED
 from trueup.kit.period import Month
-from trueup.kit.quantity import ZERO, apportion, times
-from trueup.statements.rules.documents import Document, StatementKind
+from trueup.kit.quantity import ZERO, times
+from trueup.statements.rules.documents import LISTED_DECIMALS, Document, Part, StatementKind, parts_of
 
 Row = dict[str, Any]
 """Texts, decimals, instants and None by the name of the column."""
 
 CREDITS: Final = "Credits"
 """The virtual currency."""
-
-UNIT_PRICE_DECIMALS: Final = 10
 
 
 class Priced(StrEnum):
@@ -54,12 +52,8 @@ def rows_of(document: Document, *, priced: Priced = Priced.CREDITS) -> Iterator[
     head = _head(document)
     sign = -1 if document["kind"] == StatementKind.CREDIT_NOTE else 1
     for line in document["lines"]:
-        for charged, amount, listed in _parts(line, document["currency"]):
-            yield {
-                **dict.fromkeys(COLUMNS),
-                **head,
-                **_row(line, charged, priced, document["currency"], sign=sign, amount=amount, listed=listed),
-            }
+        for part in parts_of(line, document["currency"]):
+            yield {**dict.fromkeys(COLUMNS), **head, **_row(line, part, priced, document["currency"], sign=sign)}
 
 
 def _head(document: Document) -> Row:
@@ -87,33 +81,34 @@ def _head(document: Document) -> Row:
     }
 
 
-def _parts(line: Mapping[str, Any], currency: str) -> Iterator[tuple[Mapping[str, Any], Money, Decimal]]:
-    """The charged services of a line, each with its part of the amount and of the list amount."""
-    weights = [Decimal(one["credits"] or one["units"]) for one in line["charged"]]
-    amounts = apportion(Decimal(line["amount"]), weights, currency_decimals(currency))
-    listed = apportion(Decimal(line["list_amount"]), weights, UNIT_PRICE_DECIMALS)
-    yield from zip(line["charged"], amounts, listed, strict=True)
-
-
-def _row(
-    line: Mapping[str, Any], charged: Mapping[str, Any], priced: Priced, currency: str, *, sign: int, amount: Money, listed: Decimal
-) -> Row:  # fmt: skip
-    units = Decimal(charged["units"])
-    contracted = times(listed, (HUNDRED - Decimal(line["margin_percent"])).scaleb(-2))
-    by_credits = priced == Priced.CREDITS and charged["credits"] is not None
-    costs = (Decimal(charged["credits"]),) * 3 if by_credits else (listed, contracted, amount)
-    list_price, contracted_price, _ = (_each(cost, units) for cost in costs)
+def _row(line: Mapping[str, Any], part: Part, priced: Priced, currency: str, *, sign: int) -> Row:
+    contracted = times(part.exact, (HUNDRED - Decimal(line["margin_percent"])).scaleb(-2))
+    costs = (part.exact, contracted, part.amount)
+    by_credits = priced == Priced.CREDITS and part.credits is not None
+    pricing = (part.credits or ZERO,) * 3 if by_credits else costs
     return {
-        "BilledCost": sign * amount, "EffectiveCost": sign * amount, "ListCost": sign * listed, "ContractedCost": sign * contracted,
-        "ListUnitPrice": _each(listed, units), "ContractedUnitPrice": _each(contracted, units),
-        "ConsumedQuantity": sign * units, "ConsumedUnit": charged["unit"], "PricingQuantity": sign * units, "PricingUnit": charged["unit"],
-        "PricingCurrency": CREDITS if by_credits else currency, "PricingCurrencyListUnitPrice": list_price,
-        "PricingCurrencyContractedUnitPrice": contracted_price, "PricingCurrencyEffectiveCost": sign * costs[2],
-        "ChargeDescription": charged["name"], "ServiceName": charged["name"], "SkuId": charged["service"], "SkuMeter": charged["unit"],
-        "SkuPriceId": f"{charged['service']}/{line['code']}",
-    }  # fmt: skip
+        "BilledCost": sign * part.amount,
+        "ChargeDescription": part.name,
+        "ConsumedQuantity": sign * part.units,
+        "ConsumedUnit": part.unit,
+        "ContractedCost": sign * contracted,
+        "ContractedUnitPrice": _each(contracted, part.units),
+        "EffectiveCost": sign * part.amount,
+        "ListCost": sign * part.exact,
+        "ListUnitPrice": _each(part.exact, part.units),
+        "PricingCurrency": CREDITS if by_credits else currency,
+        "PricingCurrencyContractedUnitPrice": _each(pricing[1], part.units),
+        "PricingCurrencyEffectiveCost": sign * pricing[2],
+        "PricingCurrencyListUnitPrice": _each(pricing[0], part.units),
+        "PricingQuantity": sign * part.units,
+        "PricingUnit": part.unit,
+        "ServiceName": part.name,
+        "SkuId": part.service,
+        "SkuMeter": part.unit,
+        "SkuPriceId": f"{part.service}/{line['code']}",
+    }
 
 
 def _each(cost: Decimal, units: Decimal) -> Decimal:
     """What one unit costs on average; of no units nothing."""
-    return (cost / units).quantize(Decimal(1).scaleb(-UNIT_PRICE_DECIMALS)) if units else ZERO
+    return (cost / units).quantize(Decimal(1).scaleb(-LISTED_DECIMALS)) if units else ZERO
