@@ -159,7 +159,7 @@ def _kept(name: str, several: str, code: str, entry: dict[str, object], change: 
 OPERATIONS: Final = (
     Operation("me", {"": f"200 {ALL}"}),
     # ── Cycles and reports
-    Operation("list_cycles", {"": f"200 {ALL}"}),
+    Operation("list_cycles", {"": "200 VNSBCv 403 D"}),
     Operation("get_cycle", {"": "200 VNSBCv 403 D"}, at=_cycle),
     Operation("list_cycle_days", {"": "200 VNS 403 BCDv"}, at=_cycle),
     Operation("list_reports", {"": "200 VNSBCv 403 D"}),
@@ -205,6 +205,7 @@ OPERATIONS: Final = (
     Operation("get_placements", _BELOW, at=_ref),
     Operation("put_placements", _BOLTS, at=_customer, sends={"placements": [{"parent": "bolt"}]}, headers=ANY),
     Operation("list_account_history", _BELOW, at=_ref),
+    Operation("import_customers", {"": "200 VNB 422 SCD 403 v"}, sends=b"ref,name,msp\nnew,New,bolt\n", kind="text/csv", doer="B "),
     *_kept("solution_group", "solution_groups", "smb", {"name": "Changed"}),
     *_kept("service", "services", "endpoint-core", {"name": "Changed", "group": "credits", "unit": "endpoint"}),
     *_kept("billing_unit", "billing_units", "GB", {"name": "Changed", "decimals": 3}),
