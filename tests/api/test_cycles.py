@@ -42,9 +42,11 @@ class TestList:
         october = as_program("coil", READ).get("/cycles")[1]["items"][1]
         assert october["reports"] == {"msp_preparing": 0, "under_review": 1, "approved": 0, "rejected": 0}
 
-    def test_is_the_same_calendar_for_an_msp_without_access(self, as_program: AsProgram) -> None:
-        october = as_program("dune", READ).get("/cycles")[1]["items"][1]
-        assert (october["status"], sum(october["reports"].values())) == ("closed", 0)
+    @pytest.mark.parametrize("path", ["/cycles", "/cycles/2026-10"])
+    def test_is_not_for_an_msp_without_access_which_is_told_why(self, as_program: AsProgram, path: str) -> None:
+        status, problem = as_program("dune", READ).get(path)
+        assert (status, problem["code"], "items" in problem) == (403, "not_allowed", False)
+        assert "usage reports" in problem["detail"]
 
     def test_goes_on_where_a_page_ended(self, as_program: AsProgram) -> None:
         program = as_program("north", READ)

@@ -58,13 +58,14 @@ class TestGathering:
             "data": {"cycle": "2026-10", "msp": "bolt", "url": "https://portal.example/api/v1/reports/2026-10/bolt"},
         }
 
-    def test_tells_everybody_that_a_month_was_closed(self, october: October, hooks: Hooks) -> None:
-        for ref in ("north", "dune"):
+    def test_tells_that_a_month_was_closed_who_may_read_months(self, october: October, hooks: Hooks) -> None:
+        for ref in ("acme-vendor", "north", "bolt", "dune"):
             listen(ref, URL, "cycle.closed")
         closed(october)
         hooks.gather()
-        assert told("north") == told("dune") == [("cycle.closed", "")]
-        data = json.loads(Delivery.objects.first().payload)["data"]  # type: ignore[union-attr]
+        assert told("acme-vendor") == told("north") == told("bolt") == [("cycle.closed", "")]
+        assert told("dune") == []  # it has no access to usage reports
+        data = json.loads(Delivery.objects.order_by("pk")[0].payload)["data"]
         assert data == {"cycle": "2026-10", "url": "https://portal.example/api/v1/cycles/2026-10"}
 
     def test_tells_of_a_batch_only_who_sent_it(self, october: October, hooks: Hooks, tmp_path: Path) -> None:

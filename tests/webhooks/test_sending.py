@@ -16,6 +16,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from tests.reports.month import CLOSING, October, at
 from tests.webhooks.conftest import Hooks, admin, closed, listen, world_of
 from tests.webhooks.receiver import Receiver, verified
+from trueup.accounts.models import Account
 from trueup.events.models import Event
 from trueup.events.queries import audit
 from trueup.reports.models import Report
@@ -92,6 +93,16 @@ class TestSending:
         Report.objects.filter(msp_ref="bolt").update(has_access=False)
         hooks.send()
         (row,) = deliveries(admin("bolt"), made.endpoint_id, now=NOW)
+        assert (receiver.calls, row.state) == ([], State.DROPPED)
+
+    def test_is_no_more_after_the_account_may_not_read_months(self, october: October, hooks: Hooks, receiver: Receiver) -> None:
+        made = listen("coil", receiver.url, "cycle.closed")
+        closed(october)
+        hooks.gather()
+        Account.objects.filter(ref="coil").update(usage_reports_excluded=True)
+        Report.objects.filter(msp_ref="coil").update(has_access=False)
+        hooks.send()
+        (row,) = deliveries(admin("coil"), made.endpoint_id, now=NOW)
         assert (receiver.calls, row.state) == ([], State.DROPPED)
 
     def test_goes_nowhere_private_unless_the_operator_allows_it_still(

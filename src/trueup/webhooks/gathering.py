@@ -20,6 +20,7 @@ from trueup.events.queries import Happened, happened_after, lengths
 from trueup.events.rules import INSTALLATION_CHAIN
 from trueup.kit.period import Month
 from trueup.reports.models import Report
+from trueup.reports.queries import without_reports
 from trueup.webhooks.actions import new_message_id
 from trueup.webhooks.models import Delivery, Endpoint, Reached
 from trueup.webhooks.rules.happenings import KINDS, TYPE_OF, Parties, about_batch, about_cycle, about_report, listens, payload
@@ -90,10 +91,10 @@ def _listening() -> dict[int, list[Endpoint]]:
 
 
 class _Told(NamedTuple):
-    """What is said of an event, and to the endpoints of which accounts (None: of all)."""
+    """What is said of an event, and to the endpoints of which accounts."""
 
     data: Data
-    accounts: Collection[int] | None
+    accounts: Collection[int]
     report_id: int | None = None
 
 
@@ -109,8 +110,7 @@ def _deliveries(read: Mapping[int, int], listening: Mapping[int, Sequence[Endpoi
 
 def _to_each(event: Happened, name: str, told: _Told, listening: Mapping[int, Sequence[Endpoint]], now: datetime) -> Iterator[Delivery]:
     """An event for each endpoint that listens to it, and may."""
-    accounts = listening if told.accounts is None else told.accounts
-    for endpoint in (one for account in accounts for one in listening.get(account, ())):
+    for endpoint in (one for account in told.accounts for one in listening.get(account, ())):
         if not listens(endpoint.types, name) or event.at < endpoint.listening_since:
             continue
         yield Delivery(
@@ -144,10 +144,11 @@ def parties(report: Report) -> Parties:
     return Parties(report.msp_id, report.distributor_id, report.vendor_id, report.has_access)
 
 
-def _of_cycles(events: Sequence[Happened], _listening: Mapping[int, Sequence[Endpoint]]) -> dict[int, _Told]:
-    """Months, which are everybody's."""
-    cycles = Cycle.objects.filter(pk__in={event.subject_id for event in events})
-    return {cycle.pk: _Told(about_cycle(settings.TRUEUP_URL, str(Month.of(cycle.first_day))), None) for cycle in cycles}
+def _of_cycles(events: Sequence[Happened], listening: Mapping[int, Sequence[Endpoint]]) -> dict[int, _Told]:
+    """Months, to everybody but those who may not read them."""
+    cycles = list(Cycle.objects.filter(pk__in={event.subject_id for event in events}))
+    readers = sorted(listening.keys() - without_reports(listening.keys())) if cycles else []
+    return {cycle.pk: _Told(about_cycle(settings.TRUEUP_URL, str(Month.of(cycle.first_day))), readers) for cycle in cycles}
 
 
 def _of_batches(events: Sequence[Happened], _listening: Mapping[int, Sequence[Endpoint]]) -> dict[int, _Told]:

@@ -23,10 +23,12 @@ from trueup.accounts.rules import SYSTEM
 from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict, Invalid
 from trueup.reports.models import Report
+from trueup.reports.queries import without_reports
 from trueup.webhooks.actions import end_waiting
 from trueup.webhooks.calling import call
 from trueup.webhooks.gathering import parties
 from trueup.webhooks.models import Attempt, Delivery, Endpoint
+from trueup.webhooks.rules.happenings import OF_MONTHS
 from trueup.webhooks.rules.targets import Target, read_url
 from trueup.webhooks.rules.trying import (
     BACK_OFF,
@@ -174,11 +176,14 @@ def _claimable(now: datetime) -> Any:
 
 
 def _may_still_hear(delivery: Delivery) -> bool:
-    """Whether the account may (still) read the report it tells of."""
+    """Whether the account may (still) read what it tells of."""
+    account_id = delivery.endpoint.account_id
+    if delivery.type in OF_MONTHS:
+        return not without_reports([account_id])
     if delivery.report_id is None:
         return True
     report = Report.objects.only("msp_id", "distributor_id", "vendor_id", "has_access").filter(pk=delivery.report_id).first()
-    return report is not None and delivery.endpoint.account_id in parties(report).readers
+    return report is not None and account_id in parties(report).readers
 
 
 def _message(delivery: Delivery, now: datetime) -> tuple[Target, Mapping[str, str], bytes]:
@@ -201,7 +206,7 @@ def _message(delivery: Delivery, now: datetime) -> tuple[Target, Mapping[str, st
 
 def _drop(delivery: Delivery, now: datetime) -> None:
     mine = Delivery.objects.filter(pk=delivery.pk, state=State.SENDING, claims=delivery.claims)
-    mine.update(state=State.DROPPED, claimed_at=None, ended_at=now, problem="the account may not read the report any more")
+    mine.update(state=State.DROPPED, claimed_at=None, ended_at=now, problem="the account may not read what it tells of any more")
 
 
 @transaction.atomic(durable=True)

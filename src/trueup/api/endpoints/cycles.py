@@ -80,7 +80,10 @@ class SourceShown(Schema):
     operation_id="list_cycles", summary="All cycles",
 )  # fmt: skip
 def list_cycles(request: HttpRequest, response: HttpResponse, limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None) -> Any:
-    """The months with usage and all closed ones, the latest first, with the reports you see, counted by status."""
+    """The months with usage and all closed ones, the latest first, with the reports you see, counted by status.
+
+    403 `not_allowed`, with the reason, for an MSP without access to usage reports.
+    """
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, str)
     rows = [row for row in calendar(asked.caller.viewer) if place is None or str(row.view.month) < place[0]]

@@ -26,6 +26,7 @@ from trueup.reports.queries.lists import (
     report_list,
     report_rows,
     report_years,
+    without_reports,
 )
 from trueup.reports.queries.one import (
     CustomerFigures,
@@ -142,4 +143,5 @@ __all__ = [
     "stake_of",
     "viewer_for",
     "waiting",
+    "without_reports",
 ]

@@ -187,10 +187,11 @@ def cycle_list(viewer: Viewer) -> list[CycleRow]:
 
 
 def calendar(viewer: Viewer) -> list[CycleRow]:
-    """The same for everybody: an MSP counts its own reports, as far as it has access to them."""
+    """The same for everybody: an MSP counts its own reports. Raises NotAllowed, with the reason, for an MSP without access."""
+    seen = readable(viewer)
     counts: dict[Month, dict[Status, int]] = {}
     months = cycles(viewer)
-    found = _own(viewer).order_by().values_list("cycle__first_day", "status").annotate(count=Count("pk"))
+    found = seen.order_by().values_list("cycle__first_day", "status").annotate(count=Count("pk"))
     for first_day, status, count in found:
         counts.setdefault(Month.of(first_day), {})[Status(status)] = count
     return [CycleRow(view, _by_status(counts.get(view.month, {}))) for view in months]
