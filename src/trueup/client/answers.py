@@ -247,6 +247,23 @@ class Mapped:
     remaining: int
 
 
+# ── Mapping profiles ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class MappingProfile:
+    """A mapping profile; `definition` is what it says, as docs/exchange.md explains it. A built-in one is nobody's."""
+
+    name: str
+    kind: str
+    account: str
+    built_in: bool
+    definition: dict[str, Any]
+    saved_at: datetime | None
+    saved_by: str
+    version: str = ""
+
+
 # ── Yourself ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -7,6 +7,7 @@ from typing import Self
 import httpx
 
 from trueup.client.answers import Me
+from trueup.client.exchange import Profiles
 from trueup.client.network import Network, Webhooks
 from trueup.client.reading import read
 from trueup.client.reports import Cycles, Reports
@@ -36,6 +37,7 @@ class Client:
         self.cycles = Cycles(self._transport)
         self.reports = Reports(self._transport)
         self.usage = Usage(self._transport, pause)
+        self.profiles = Profiles(self._transport)
         self.network = Network(self._transport)
         self.webhooks = Webhooks(self._transport)
 

@@ -56,7 +56,6 @@ class Network:
         self.account_types = Entries(transport, "/account-types")
         self.sources = Entries(transport, "/sources")
         self.terms = Entries(transport, "/terms")
-        self.mapping_profiles = Entries(transport, "/mapping-profiles")
         self._transport = transport
 
     def placements(self, ref: str) -> Entry:

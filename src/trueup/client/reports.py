@@ -53,14 +53,15 @@ class Reports:
     def list(
         self, *,
         cycle: Month | str | None = None, status: str | None = None, submission: str | None = None, flag: str | None = None,
-        search: str | None = None, msp: str | None = None, waiting: bool | None = None, order: str | None = None,
+        search: str | None = None, msp: str | None = None, distributor: str | None = None, waiting: bool | None = None,
+        since: Month | str | None = None, until: Month | str | None = None, order: str | None = None,
     ) -> Iterator[ReportSummary]:  # fmt: skip
         """The reports somebody sees, the latest cycle first unless `order` says otherwise (`deadline`, `-stake` …).
 
-        `waiting`: only those that wait for the account. Raises NotAllowed, Invalid.
+        `since` and `until` are the first and the last month; `waiting`: only what waits for the account. Raises NotAllowed, Invalid.
         """
-        narrowed = {"cycle": cycle, "status": status, "submission": submission, "flag": flag, "search": search, "msp": msp}
-        wanted = {**narrowed, "waiting": waiting, "order": order}
+        narrowed = {"cycle": cycle, "from": since, "to": until, "status": status, "submission": submission, "flag": flag}
+        wanted = {**narrowed, "search": search, "msp": msp, "distributor": distributor, "waiting": waiting, "order": order}
         return (read(ReportSummary, one) for one in self._transport.pages("/reports", wanted))
 
     def get(self, cycle: Month | str, msp: str) -> Report:
@@ -82,6 +83,17 @@ class Reports:
     def forecast(self, cycle: Month | str, msp: str) -> Forecast:
         """What happens at the deadline. Raises Conflict for a report that nobody is preparing, NotFound, NotAllowed."""
         return read(Forecast, self._transport.get(f"{_path(cycle, msp)}/forecast").json)
+
+    def export(self, cycle: Month | str, msp: str) -> bytes:
+        """A report with all its figures as a CSV file. Raises NotFound, NotAllowed."""
+        return self._transport.content(f"{_path(cycle, msp)}/export.csv")
+
+    def mapped(self, cycle: Month | str, msp: str, profile: str, *, customers: bool | None = None) -> bytes:
+        """A report in the columns of a mapping profile, such as `connectwise`: by line or by customer (None: as the profile says).
+
+        Raises NotFound, NotAllowed, Invalid for a profile that does not fit.
+        """
+        return self._transport.content(f"{_path(cycle, msp)}/mapped.csv", {"profile": profile, "customers": customers})
 
     def save(self, cycle: Month | str, msp: str, edits: Iterable[LineEdit], *, version: str) -> Report:
         """Save lines of a draft; it may be incomplete."""

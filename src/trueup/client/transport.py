@@ -165,8 +165,6 @@ class Transport:
         `version` is the one that was seen (If-Match), `*` any; `answers` are codes of refusals that are answers to this question.
         """
         said = dict(headers or {})
-        if self._account is not None:
-            said["TrueUp-Account"] = self._account
         if version is not None:
             said["If-Match"] = version if version == "*" else f'"{version}"'
         if method not in _KEYLESS and body is None:
@@ -191,7 +189,17 @@ class Transport:
     def _with(self, token: str, method: str, path: str, said: dict[str, str], **what: Any) -> httpx.Response:
         if not token.isascii() or not token.isprintable():
             raise SignedOut("the token is none: it has characters that no token has")
-        return self.http.send(method, f"/api/v1{path}", headers={**said, "Authorization": f"Bearer {token}"}, **what)
+        who = {"Authorization": f"Bearer {token}"} | ({"TrueUp-Account": self._account} if self._account is not None else {})
+        return self.http.send(method, f"/api/v1{path}", headers={**said, **who}, **what)
+
+    def content(self, path: str, params: Parameters | None = None) -> bytes:
+        """A file as it is. Raises the four errors, Unreachable."""
+        response = self._authorized("GET", path, {"Accept": "*/*"}, params=params)
+        if response.status_code >= 300:
+            raise refusal(response)
+        if "text/html" in response.headers.get("Content-Type", ""):
+            raise Unreachable(f"{response.request.url} does not answer like TrueUp: its answer is a web page")
+        return response.content
 
     def lines(self, path: str) -> Iterator[str]:
         """A text line by line as it comes, without the ends of lines. Raises the four errors, Unreachable."""

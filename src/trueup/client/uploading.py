@@ -53,14 +53,14 @@ def _media_type(file: Path, content: IO[bytes]) -> str:
 
 
 @contextmanager
-def uploading(file: Path, *, compression: Compression | None, progress: Progress) -> Iterator[Upload]:
-    """A file, ready to be sent as often as it takes. Raises Invalid for one that is empty or cannot be read.
+def uploading(file: Path, *, compression: Compression | None, progress: Progress, kind: str | None = None) -> Iterator[Upload]:
+    """A file, ready to be sent as often as it takes; `kind` says what it is, whatever its name. Raises Invalid for one that cannot be.
 
     What is compressed is kept in a temporary file meanwhile: its size has to be known, and servers before TrueUp may ask for it.
     """
     try:
         with file.open("rb") as plain:
-            kind = _media_type(file, plain)
+            kind = kind or _media_type(file, plain)
             if not _size(plain):
                 raise Invalid(f"{file.name} is empty")
             if compression is None:

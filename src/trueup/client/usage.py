@@ -3,7 +3,7 @@
 import csv
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from trueup.client.answers import Delivery, Mapped, RefusedRow, UnmappedName, Us
 from trueup.client.errors import Unreachable
 from trueup.client.reading import read
 from trueup.client.transport import Answer, Pause, Transport
-from trueup.client.uploading import Compression, uploading
+from trueup.client.uploading import CSV, Compression, uploading
 from trueup.kit.cells import safe_cell
 from trueup.kit.errors import Invalid
 from trueup.kit.period import Month, instant_text
@@ -37,21 +37,24 @@ class Usage:
     def send_file(
         self, file: Path | str, *,
         source: str | None = None, key: str | None = None, accept_valid: bool = False, dry_run: bool = False,
+        profile: str | None = None, day: date | None = None,
         compression: Compression | None = None, progress: Progress | None = None,
     ) -> Delivery:  # fmt: skip
         """Send a CSV, NDJSON or Parquet file, as a whole or (`accept_valid`) what is good of it; it is read from the disk as it is sent.
 
         The same delivery twice (same key, or same content from the same source) changes nothing, so it is sent again where the
-        network fails. Rows that are bad are no error: they are in the answer. Raises Invalid, Conflict (the key was used for other
-        content), NotAllowed, Unreachable.
+        network fails. Rows that are bad are no error: they are in the answer. With a mapping `profile` it is a CSV file of any layout,
+        of 20 MB at most; `day` stands in for a day that the profile says. Raises Invalid, Conflict, NotFound for the profile,
+        NotAllowed, Unreachable.
         """
         told = progress or Silence()
-        with uploading(Path(file), compression=compression, progress=told) as upload:
+        with uploading(Path(file), kind=CSV if profile else None, compression=compression, progress=told) as upload:
             headers = upload.headers
-            if upload.size >= _LARGE and not dry_run:
+            if upload.size >= _LARGE and not dry_run and not profile:
                 self._transport.get("/me")  # an old token is found out before all of it was sent
                 headers["Prefer"] = "respond-async"
-            return self._send(headers, told, key, _asked(source, accept_valid, dry_run), body=upload.body)
+            asked = _asked(source, accept_valid, dry_run) | {"profile": profile, "day": day}
+            return self._send(headers, told, key, asked, body=upload.body)
 
     def send(
         self, records: Iterable[Mapping[str, Any]], *,
