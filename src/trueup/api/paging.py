@@ -8,8 +8,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Schema
 
-from trueup.kit.errors import Invalid, Problem
-from trueup.kit.text import text
+from trueup.kit.page import no_place
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
@@ -46,13 +45,14 @@ def unpacked(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
         place = None
     fits = isinstance(place, list) and len(place) == len(kinds)
     if not fits or not all(type(value) is kind and _kept(value) for value, kind in zip(place, kinds, strict=True)):
-        wrong = Problem("cursor", text("this is no cursor of this list"), "bad_cursor", ("query", "cursor"))
-        raise Invalid(wrong.message, [wrong])
+        raise no_place()
     return tuple(place)
 
 
 def _kept(value: object) -> bool:
-    """Whether a database can be asked for it: no text in it has a character 0, or half a character."""
+    """Whether a database can be asked for it: a number that fits into 64 bits, a text without a character 0 or half a character."""
+    if isinstance(value, int):
+        return 0 <= value < 2**63
     return not isinstance(value, str) or not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
 
 

@@ -1,11 +1,11 @@
-"""What stands in an address, read once: refs, codes, months, days."""
+"""What is sent, read once: refs, codes, months and days in addresses; texts, wherever they are."""
 
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated, TypeVar
 
 from ninja import Field
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from trueup.kit.addresses import from_segment
 from trueup.kit.errors import Invalid
@@ -26,6 +26,12 @@ def _reading(read: Callable[[str], _Value]) -> Callable[[object], object]:
             raise ValueError(error.message) from error
 
     return read_it
+
+
+def _storable(given: str) -> str:
+    if "\0" in given:
+        raise ValueError("there is no such text")
+    return given
 
 
 def _named(part: str) -> str:
@@ -61,3 +67,6 @@ Cycle = Annotated[
 
 Day = Annotated[date, BeforeValidator(_reading(_day)), WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-10-03"]})]
 """A calendar date in a query."""
+
+Storable = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
+"""A text in a body or a query: PostgreSQL keeps no character 0, and looks for none."""

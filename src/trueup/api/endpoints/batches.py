@@ -12,6 +12,7 @@ from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.report_shapes import Instant
 from trueup.api.endpoints.usage_shapes import DeliveryState, refused_csv
+from trueup.api.parameters import Storable
 from trueup.api.schemas import REFUSALS
 from trueup.kit.errors import NotFound
 from trueup.kit.text import text
@@ -24,7 +25,7 @@ router = Router()
 
 Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
-Known = Annotated[str | None, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
+Known = Annotated[Storable | None, Field(min_length=1, max_length=64)]
 
 _STATES: Final = {State.RECEIVED: "waiting", State.CONFIRMED: "waiting", State.CHECKING: "working", State.IMPORTING: "working"}
 """States in which it is worth asking again, in the words of the API; the others are called what they are."""

@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field
 from trueup.accounts.rules import Scope
 from trueup.api import paging
 from trueup.api.access import Allowed
+from trueup.api.bodies import no_number
 from trueup.api.callers import Asked
 from trueup.api.paging import Cursor, Limit, Listed
 from trueup.api.problems import Refused
@@ -207,17 +208,13 @@ def _json(request: HttpRequest, *kinds: str) -> Any:
         detail = text("send {kinds}, in UTF-8; CloudEvents in structured mode", kinds=", ".join(kinds))
         raise Refused(415, "unsupported_media_type", detail, headers={"Accept": ", ".join(kinds)})
     try:
-        return json.loads(request.body.decode("utf-8"), parse_float=Decimal, parse_constant=_no_number)
+        return json.loads(request.body.decode("utf-8"), parse_float=Decimal, parse_constant=no_number)
     except RequestDataTooBig as error:
         raise Refused(413, "too_large", text("the body is too large: send it in several calls")) from error
     except UnreadablePostError as error:
         raise Refused(400, "bad_request", text("the body could not be read")) from error
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise Refused(400, "bad_request", text("the body is not JSON")) from error
-
-
-def _no_number(written: str) -> object:
-    raise ValueError(written)  # NaN and Infinity are not JSON
 
 
 def _received(

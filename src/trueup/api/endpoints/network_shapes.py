@@ -6,11 +6,12 @@ from typing import Annotated, Any, Final, cast
 
 from django.http import HttpRequest
 from ninja import Field, Schema
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
 
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Tier
 from trueup.api.callers import Asked
+from trueup.api.parameters import Storable
 from trueup.kit.period import local_date
 from trueup.network.queries import Named as KnownAs
 from trueup.network.queries import PlacedUnder, When
@@ -37,15 +38,8 @@ From = Annotated[
 """The first day of something that is sent."""
 
 
-def _without_nul(given: str) -> str:
-    """PostgreSQL keeps no character 0, and looks for none."""
-    if "\0" in given:
-        raise ValueError("there is no such text")
-    return given
-
-
-Search = Annotated[str, AfterValidator(_without_nul), Field(max_length=200, description="Only those in which this is found.")]
-RefAsked = Annotated[str, AfterValidator(_without_nul), Field(min_length=1, max_length=200)]
+Search = Annotated[Storable, Field(max_length=200, description="Only those in which this is found.")]
+RefAsked = Annotated[Storable, Field(min_length=1, max_length=200)]
 """A ref in a query."""
 
 Version = Annotated[str, Field(description="What stands in the ETag of the entry: it is another as soon as anything of it is.")]

@@ -20,9 +20,8 @@ from trueup.api.endpoints.report_shapes import ForecastShown, Instant
 from trueup.api.parameters import Cycle, Ref
 from trueup.api.schemas import REFUSALS, Number
 from trueup.kit.cells import safe_cell
-from trueup.kit.errors import Invalid, Problem
+from trueup.kit.page import no_place
 from trueup.kit.quantity import plain
-from trueup.kit.text import text
 from trueup.reports.queries import (
     CustomerFigures,
     CustomerOfLine,
@@ -171,8 +170,6 @@ def list_report_history(
     """Every step, oldest first: who did what when, and every value before and after. Nothing in it is ever changed or removed."""
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, int)
-    if place is not None and not 0 <= place[0] < 2**31:
-        raise _no_place()
     found = history_from(asked.caller.viewer, cycle, msp, limit=limit + 1, after=place[0] if place else 0)
     return paging.page(request, response, found, limit, shown=lambda step: step, place=lambda step: (step.sequence,))
 
@@ -227,10 +224,5 @@ def _after(found: list[CustomerFigures], order: str, place: tuple[Any, ...] | No
         return found
     at = [index for index, one in enumerate(found) if place == (order, one.customer)]
     if not at:
-        raise _no_place()
+        raise no_place()
     return found[at[0] + 1 :]
-
-
-def _no_place() -> Invalid:
-    wrong = Problem("cursor", text("this is no cursor of this list"), "bad_cursor", ("query", "cursor"))
-    return Invalid(wrong.message, [wrong])

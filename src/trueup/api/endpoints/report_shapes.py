@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from ninja import Field, Schema
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
+from trueup.api.parameters import Storable
 from trueup.api.schemas import Number, ProblemDocument
 from trueup.kit.issue import Severity
 from trueup.kit.period import Month, instant_text
@@ -18,13 +19,6 @@ from trueup.reports.rules.workflow import MAY_REQUIRE_REVIEW, Status, Submission
 # ── What is taken ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _without_nul(given: str) -> str:
-    """PostgreSQL keeps no character 0, and looks for none."""
-    if "\0" in given:
-        raise ValueError("there is no such text")
-    return given
-
-
 def _written(given: object) -> object:
     """A number as text: a whole one may be a number in JSON."""
     if isinstance(given, bool | float):
@@ -32,19 +26,18 @@ def _written(given: object) -> object:
     return str(given) if isinstance(given, int) else given
 
 
-Said = Annotated[str, AfterValidator(_without_nul), Field(max_length=20_000)]
+Said = Annotated[Storable, Field(max_length=20_000)]
 """What somebody writes. How long it may be, the rules of the report say."""
 
-Asked = Annotated[str, AfterValidator(_without_nul), Field(max_length=200)]
+Asked = Annotated[Storable, Field(max_length=200)]
 """What somebody looks for."""
 
-Code = Annotated[str, AfterValidator(_without_nul), Field(max_length=100)]
+Code = Annotated[Storable, Field(max_length=100)]
 """The code of a service in a body."""
 
 Units = Annotated[
-    str,
+    Storable,
     BeforeValidator(_written),
-    AfterValidator(_without_nul),
     Field(max_length=60),
     WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\d+(\.\d+)?$", "maxLength": 60}, {"type": "integer", "minimum": 0}]}),
 ]

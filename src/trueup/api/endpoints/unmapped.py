@@ -11,6 +11,7 @@ from trueup.accounts.rules import Scope
 from trueup.api import clock, paging
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
+from trueup.api.parameters import Storable
 from trueup.api.schemas import REFUSALS, WRITES
 from trueup.kit.errors import Invalid, Problem
 from trueup.kit.text import text
@@ -22,7 +23,7 @@ from trueup.uploads.rules import PATIENCE
 
 router = Router()
 
-Code = Annotated[str | None, Field(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
+Code = Annotated[Storable | None, Field(min_length=1, max_length=300)]
 
 
 class Unmapped(Schema):
@@ -41,7 +42,7 @@ class Mapping(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00]*$")]
+    name: Annotated[Storable, Field(min_length=1, max_length=LONGEST_NAME)]
     customer: Code = None
     service: Code = None
     source: Code = None

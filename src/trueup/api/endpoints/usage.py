@@ -18,11 +18,12 @@ from trueup.api.endpoints import usage_bodies
 from trueup.api.endpoints.report_shapes import Instant
 from trueup.api.endpoints.usage_documented import SEND_USAGE
 from trueup.api.endpoints.usage_shapes import Delivered, RefusedUsage, Waiting, refused_csv
-from trueup.api.parameters import Cycle, Day
+from trueup.api.parameters import Cycle, Day, Storable
 from trueup.api.problems import Refused, pointer
 from trueup.api.schemas import REFUSALS, Number, ProblemDocument
 from trueup.exchange.actions import Converted, convert
 from trueup.kit.errors import Invalid, Problem
+from trueup.kit.page import no_place
 from trueup.kit.period import Month
 from trueup.kit.text import text
 from trueup.ledger.actions import ImportResult, import_usage
@@ -41,8 +42,8 @@ MOST_REFUSALS: Final = 1000
 SourceCode = Annotated[
     str | None, Field(min_length=1, max_length=64, description="The source it comes from; left out, the usual one.")
 ]  # fmt: skip
-Profile = Annotated[str | None, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$", description="A mapping profile.")]
-Known = Annotated[str | None, Field(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
+Profile = Annotated[Storable | None, Field(min_length=1, max_length=200, description="A mapping profile.")]
+Known = Annotated[Storable | None, Field(min_length=1, max_length=300)]
 """A ref or code in a query."""
 
 
@@ -206,7 +207,7 @@ def _place(cursor: str | None) -> RecordPlace | None:
     try:
         return RecordPlace(found[0], date.fromisoformat(found[1]), *found[2:])
     except ValueError:
-        raise _bad("cursor", text("this is no cursor of this list"), "bad_cursor") from None
+        raise no_place() from None
 
 
 def _cursor(row: tuple[UsageRow, RecordPlace]) -> tuple[str | int, ...]:

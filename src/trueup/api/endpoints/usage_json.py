@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
+from trueup.api.bodies import no_number
 from trueup.api.problems import Refused
 from trueup.kit.errors import Invalid, Problem
 from trueup.kit.text import plural, text
@@ -26,11 +27,7 @@ _BLANK: Final = re.compile(r"[ \t\n\r]*")
 _KNOWN: Final = frozenset(COLUMNS)
 
 
-def _no_number(written: str) -> None:
-    raise ValueError(written)
-
-
-_decode: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_number).raw_decode
+_decode: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=no_number).raw_decode
 _encode: Final = json.JSONEncoder(check_circular=False).encode
 
 

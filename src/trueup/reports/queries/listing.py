@@ -10,10 +10,10 @@ from django.db.models import Q
 
 from trueup.accounts.rules import Tier, Viewer
 from trueup.events.snapshot import snapshot
-from trueup.kit.errors import Invalid, Problem
+from trueup.kit.errors import Invalid
+from trueup.kit.page import no_place
 from trueup.kit.period import Month, instant_text, parse_instant
 from trueup.kit.quantity import plain
-from trueup.kit.text import text
 from trueup.reports.measuring import state_of
 from trueup.reports.models import ReportLine
 from trueup.reports.queries.inbox import COLUMNS, ORDERS, InboxFilter, InboxRow, beyond, narrowed, ordering, row_of, sortable
@@ -119,17 +119,16 @@ def _behind(place: Place | None, asked: str, order: Sequence[str]) -> Q:
     try:
         return beyond(_read(place, asked), order)
     except (ValueError, ArithmeticError, Invalid):
-        wrong = Problem("cursor", text("this is no cursor of this list"), "bad_cursor", ("query", "cursor"))
-        raise Invalid(wrong.message, [wrong]) from None
+        raise no_place() from None
 
 
 def _read(place: Place, asked: str) -> list[Any]:
     """The values of the columns a list is sorted by. Raises ValueError, ArithmeticError, Invalid."""
     ordered, value, cycle, msp, pk = place
-    if ordered != asked or not 0 <= pk < 2**63:
+    if ordered != asked:
         raise ValueError(ordered)
     read = _READ.get(ORDERS[asked.removeprefix("-")], _count)
-    return [read(value), Month.parse(cycle).first_day, _text(msp), pk]
+    return [read(value), Month.parse(cycle).first_day, msp, pk]
 
 
 def _count(written: str) -> int:
@@ -147,17 +146,10 @@ def _units(written: str) -> Decimal:
     return units
 
 
-def _text(written: str) -> str:
-    """What a database can hold: neither a character 0 nor half of a character."""
-    if "\0" in written or not written.encode():
-        raise ValueError(written)
-    return written
-
-
 _READ: dict[str, Callable[[str], Any]] = {
     "stake": _units,
     "total_chargeable": _units,
-    "searched": _text,
+    "searched": str,
     "cycle__first_day": date.fromisoformat,
     "deadline_at": parse_instant,
     "submitted_or_never": parse_instant,
