@@ -26,10 +26,12 @@ USUAL_NAMES = frozenset(
 )
 FURTHER_NAMES = {
     "events/append_only.py": "the triggers of both databases, for migrations",
+    "events/reading.py": "each reader goes on where it stopped in every history, a bounded number of events in one transaction",
     "events/recording.py": "every action of every module writes its event through it, so it is neither verb nor question",
     "events/snapshot.py": "one moment of the database, for questions of every module that read twice",
     "intake/naming.py": "the question every verb asks first, in SQL that is made once",
     "intake/working.py": "what the clock does: fixing a set of pieces, storing it and saying so cannot be one transaction",
+    "ledger/durable.py": "what is acknowledged is on the disk, for the engine and for all that is taken in before it",
     "ledger/engine": "the only code that knows files, Delta and DuckDB",
     "ledger/figures.py": "what a month's reading returns, shared by engine and queries",
     "network/customers": "a CSV of any size on its way into the tables",

@@ -14,12 +14,13 @@ from pytest_django import Settings
 from tests.reports.month import CLOSING, DEADLINE_OF_BOLT, OPERATOR, October, at, at_times
 from tests.webhooks.conftest import Hooks, admin, closed, listen, world_of
 from trueup.accounts.queries import viewers_of
-from trueup.events.queries import lengths
+from trueup.events.models import ChainHead
+from trueup.events.reading import unread
 from trueup.events.recording import Happening, record_all
 from trueup.ledger.actions import import_usage
 from trueup.reports.models import Report
 from trueup.webhooks.actions import Wanted, change
-from trueup.webhooks.gathering import gather, unread_chains
+from trueup.webhooks.gathering import gather
 from trueup.webhooks.models import Delivery, Endpoint, Reached
 
 pytestmark = pytest.mark.usefixtures("private")
@@ -120,7 +121,7 @@ class TestGathering:
         closed(october)
         assert hooks.gather() == 1
         assert hooks.gather() == 0
-        assert list(unread_chains()) == []
+        assert list(unread(Reached)) == []
         Reached.objects.update(sequence=0)
         hooks.gather()
         assert Delivery.objects.count() == 1
@@ -128,7 +129,7 @@ class TestGathering:
     def test_reads_on_where_nobody_listens(self, october: October, hooks: Hooks) -> None:
         closed(october)
         assert hooks.gather() == 0
-        assert list(unread_chains()) == []
+        assert list(unread(Reached)) == []
 
     def test_costs_the_same_few_queries_however_many_events_there_are(self, october: October, hooks: Hooks) -> None:
         listen("bolt", URL, "report.reminded")
@@ -162,9 +163,9 @@ class TestWorkers:
 
         def work(_number: int) -> int:
             try:
-                portions = list(unread_chains())
+                portions = list(unread(Reached))
                 start.wait(timeout=30)
-                return sum(gather(chains, now=at(CLOSING)) for chains in portions)
+                return sum(gather(portion, now=at(CLOSING)) for portion in portions)
             finally:
                 connection.close()
 
@@ -176,10 +177,10 @@ class TestWorkers:
         october = world_of(tmp_path)
         made = listen("bolt", URL, "report.generated")
         closed(october)
-        chains = [chain for portion in unread_chains() for chain in portion]
+        (portion,) = unread(Reached)
         Endpoint.objects.filter(pk=made.endpoint_id).update(types=7)
         with pytest.raises(TypeError):
-            gather(chains, now=at(CLOSING))
+            gather(portion, now=at(CLOSING))
         assert not Reached.objects.filter(sequence__gt=0).exists()
         Endpoint.objects.filter(pk=made.endpoint_id).update(types=[])
         assert Hooks().gather() > 0
@@ -192,5 +193,5 @@ class TestUpgrade:
         closed(october)
         call_command("migrate", "webhooks", "zero", verbosity=0)
         call_command("migrate", "webhooks", verbosity=0)
-        assert dict(Reached.objects.values_list("chain", "sequence")) == lengths(Reached.objects.values_list("chain", flat=True))
-        assert list(unread_chains()) == []
+        assert dict(Reached.objects.values_list("chain", "sequence")) == dict(ChainHead.objects.values_list("chain", "length"))
+        assert list(unread(Reached)) == []

@@ -4,7 +4,7 @@ Any number of workers may do so at once: each step claims what it does by a cond
 whatever two of them find, one does. A worker that is killed leaves what it had not finished to the next round.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -17,7 +17,7 @@ from trueup.intake.working import forget_old, gather_next
 from trueup.kit.period import Month, instant_text
 from trueup.kit.progress import Progress
 from trueup.ledger.actions import compact
-from trueup.notifications.gathering import bundle, due_digests, gather, unread_chains
+from trueup.notifications.gathering import bundle, due_digests, gather_all
 from trueup.notifications.sending import send_due
 from trueup.reports.actions import auto_submit, remind
 from trueup.reports.generating import generate, is_generated
@@ -125,13 +125,7 @@ def remind_of_deadlines(this: Round) -> Iterator[Done]:
 def tell_people(this: Round) -> Iterator[Done]:
     """What has happened since the last round, whoever did it, is told by e-mail; some wait for their digest."""
 
-    def read_on(chains: Sequence[int]) -> int:
-        try:
-            return gather(chains, now=this.now)
-        except Exception:  # noqa: BLE001 -- one by one, so that the history that cannot be read holds up no other
-            return this.each(chains, lambda chain: gather([chain], now=this.now))
-
-    this.each(unread_chains(), read_on)
+    this.each([this.now], lambda now: gather_all(now=now, failed=this.failures.append))
     this.each(due_digests(now=this.now), lambda due: bundle(*due, now=this.now))
     yield Done("sent e-mails", this.each([this.now], lambda now: send_due(now=now)))
 

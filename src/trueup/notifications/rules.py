@@ -1,7 +1,8 @@
 """Which event is told to whom, when, and how often it is tried."""
 
+import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -117,6 +118,12 @@ def audience_account(kind: Kind, *, msp_id: int, distributor_id: int, has_access
 def choices_for(kind: Kind) -> tuple[Choice, ...]:
     """What a person may choose: a digest is offered to those who get one e-mail per MSP."""
     return tuple(Choice) if KINDS[kind][0] is Audience.REVIEWERS else (Choice.NOW, Choice.OFF)
+
+
+def mark_of(language: str | None, chosen: Mapping[str, str]) -> str:
+    """A short name for exactly what a person chose, to notice that they have chosen something else meanwhile."""
+    said = ",".join([language or "", *(f"{kind}={chosen[kind]}" for kind in sorted(chosen))])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def choice(role: Role, chosen: str | None) -> Choice:

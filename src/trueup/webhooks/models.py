@@ -6,14 +6,12 @@ from django.db import models
 from django.db.models import Q
 
 from trueup.accounts.rules import Right, Viewer
+from trueup.events.models import Place
 from trueup.webhooks.rules.trying import Disabled, State
 
 
-class Reached(models.Model):
+class Reached(Place):
     """How far the history of an account was read: up to this event of its chain, endpoints have their deliveries."""
-
-    chain = models.BigIntegerField(primary_key=True)
-    sequence = models.BigIntegerField(default=0)
 
 
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
