@@ -88,18 +88,6 @@ class TestAtTheMachineOnly:
     @pytest.mark.parametrize(
         "command",
         [
-            ["apply", "network.yaml"], ["customers", "import", "customers.csv"], ["cycle", "close", "2026-10"],
-            ["work", "--once"], ["verify"],
-            ["audit", "verify"], ["migrate"], ["demo"], ["invite", BOLT], ["serve"],
-        ],
-    )  # fmt: skip
-    def test_is_said_in_a_sentence(self, trueup: Trueup, command: list[str]) -> None:
-        said = trueup.refused("--server", NOWHERE, *command)
-        assert said == "Refused: this works at the machine of an installation only: leave out --server (or TRUEUP_SERVER)\n"
-
-    @pytest.mark.parametrize(
-        "command",
-        [
             ["report", "list", "--as", BOLT], ["report", "approve", "2026-10", "bolt", "--as", BOLT], ["usage", "unmapped", "--as", BOLT],
             ["cycle", "show", "2026-10", "--now", "2026-11-01T00:00:00Z"], ["usage", "import", "x.csv", "--now", "2026-11-01T00:00:00Z"],
         ],

@@ -247,6 +247,23 @@ class Mapped:
     remaining: int
 
 
+# ── Customers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedCustomers:
+    """What a list of customers did; one may be renamed and moved. If any row is refused nothing was done."""
+
+    added: int = 0
+    renamed: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    refused_count: int = 0
+    """How many rows are bad."""
+    refused: tuple[RefusedRow, ...] = ()
+    """Their problems, the first thousand."""
+
+
 # ── Mapping profiles ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from trueup.client.answers import Entry
+from trueup.client.answers import Entry, ImportedCustomers
 from trueup.client.errors import Unreachable
-from trueup.client.transport import Answer, Transport
+from trueup.client.reading import read
+from trueup.client.transport import Answer, Transport, new_key
+from trueup.client.uploading import CSV, ROWS_REFUSED, uploading
 from trueup.kit.addresses import encoded
+from trueup.kit.progress import Progress, Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,19 @@ class Network:
     def history(self, ref: str) -> Iterator[Entry]:
         """What was changed of an account. Raises NotFound."""
         return (Entry(one) for one in self._transport.pages(f"/accounts/{encoded(ref)}/history"))
+
+    def import_customers(self, file: Path | str, *, dry_run: bool = False, progress: Progress | None = None) -> ImportedCustomers:
+        """Add, rename and move customers as a CSV file with the columns ref, name, msp and from says: all of it or nothing.
+
+        Rows that are bad are no error: they are in the answer. Raises Invalid, NotAllowed.
+        """
+        with uploading(Path(file), kind=CSV, compression=None, progress=progress or Silence()) as upload:
+            answer = self._transport.call(
+                "POST", "/customers", params={"dry_run": dry_run or None}, headers=upload.headers, body=upload.body, key=new_key(),
+                answers=ROWS_REFUSED,
+            )  # fmt: skip
+        said = answer.json if isinstance(answer.json, dict) else {}
+        return read(ImportedCustomers, {**said, "refused": said.get("errors", ())})
 
     def members(self) -> Iterator[Entry]:
         """The people of the accounts one sees."""

@@ -22,11 +22,18 @@ TRIES: Final = 5
 _LONGEST_WAIT: Final = 90
 """Seconds between two tries; a server that asks for more is not waited for."""
 
-_AGAIN: Final = frozenset({408, 429, 502, 503, 504})
+AGAIN: Final = frozenset({408, 429, 502, 503, 504})
+"""Answers that pass."""
+
 _KEYLESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Parameters = Mapping[str, Any]
 Pause = Callable[[Any], object]
+
+
+def new_key() -> str:
+    """An Idempotency-Key that nobody has used."""
+    return str(uuid.uuid4())
 
 
 class Tokens(Protocol):
@@ -97,10 +104,11 @@ class Http:
     def send(
         self, method: str, path: str, *,
         headers: Mapping[str, str] | None = None, params: Parameters | None = None, json: Any = None, form: Mapping[str, str] | None = None,
-        body: Body | None = None, stream: bool = False,
+        body: Body | None = None, stream: bool = False, tries: int | None = None,
     ) -> httpx.Response:  # fmt: skip
         """The answer, whatever it is; `stream`: it is read later. Every try sends the same. Raises Unreachable if there is none."""
-        for left in reversed(range(self._tries)):
+        most = tries or self._tries
+        for left in reversed(range(most)):
             content = body() if body else None
             try:
                 request = self._http.build_request(
@@ -110,7 +118,7 @@ class Http:
             except (httpx.TransportError, httpx.DecodingError) as error:
                 if not left or isinstance(error, httpx.UnsupportedProtocol):
                     raise unreachable(self.url, error) from error
-                self._wait(self._tries - left)
+                self._wait(most - left)
                 continue
             except httpx.InvalidURL as error:
                 raise unreachable(self.url, error) from error
@@ -118,7 +126,7 @@ class Http:
             if not left or not _worth_another_try(response) or (asked or 0) > _LONGEST_WAIT:
                 return response
             response.close()
-            self._wait(self._tries - left, asked)
+            self._wait(most - left, asked)
         raise Unreachable(f"{self.url} cannot be reached")
 
     def _wait(self, tried: int, asked: int | None = None) -> None:
@@ -129,7 +137,7 @@ class Http:
 def _worth_another_try(response: httpx.Response) -> bool:
     if response.status_code == 409 and response.is_closed:
         return document_of(response).get("code") == "idempotency_in_progress"
-    return response.status_code in _AGAIN
+    return response.status_code in AGAIN
 
 
 def _seconds(response: httpx.Response) -> int | None:
@@ -168,7 +176,7 @@ class Transport:
         if version is not None:
             said["If-Match"] = version if version == "*" else f'"{version}"'
         if method not in _KEYLESS and body is None:
-            said["Idempotency-Key"] = key or str(uuid.uuid4())
+            said["Idempotency-Key"] = key or new_key()
         elif key is not None:
             said["Idempotency-Key"] = key
         response = self._authorized(method, path, said, params=params, json=json, body=body)

@@ -21,6 +21,9 @@ _PIECE: Final = 256 * 1024
 
 CSV, NDJSON, PARQUET = "text/csv", "application/x-ndjson", "application/vnd.apache.parquet"
 
+ROWS_REFUSED: Final = frozenset({"rows_refused"})
+"""The refusal of a whole file because of its rows: it says which."""
+
 _ENDINGS: Final = {".csv": CSV, ".ndjson": NDJSON, ".jsonl": NDJSON, ".parquet": PARQUET}
 """What a file is, by its name; any other name says nothing."""
 

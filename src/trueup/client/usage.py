@@ -11,7 +11,7 @@ from trueup.client.answers import Delivery, Mapped, RefusedRow, UnmappedName, Us
 from trueup.client.errors import Unreachable
 from trueup.client.reading import read
 from trueup.client.transport import Answer, Pause, Transport
-from trueup.client.uploading import CSV, Compression, uploading
+from trueup.client.uploading import CSV, ROWS_REFUSED, Compression, uploading
 from trueup.kit.cells import safe_cell
 from trueup.kit.errors import Invalid
 from trueup.kit.period import Month, instant_text
@@ -19,9 +19,6 @@ from trueup.kit.progress import Progress, Silence
 
 _POLL: Final = 1
 """Seconds between two looks at a delivery that is being worked on."""
-
-_ROWS_REFUSED: Final = frozenset({"rows_refused"})
-"""The refusal of a whole delivery because of its rows: it says which."""
 
 _LARGE: Final = 20 * 2**20
 """Bytes from which on a delivery is worked on while nobody waits for the answer: proxies give up on long ones."""
@@ -65,7 +62,7 @@ class Usage:
         return self._send({}, Silence(), key, _asked(source, accept_valid, dry_run), json={"records": said})
 
     def _send(self, headers: dict[str, str], told: Progress, key: str | None, params: dict[str, Any], **what: Any) -> Delivery:
-        answer = self._transport.call("POST", "/usage", params=params, headers=headers, key=key, answers=_ROWS_REFUSED, **what)
+        answer = self._transport.call("POST", "/usage", params=params, headers=headers, key=key, answers=ROWS_REFUSED, **what)
         return self._awaited(answer, told) if answer.status == 202 else _delivery(answer.json)
 
     def _awaited(self, answer: Answer, told: Progress) -> Delivery:
@@ -78,7 +75,7 @@ class Usage:
             self._pause(_POLL)
         told.finish()
         why = found.get("error")
-        if isinstance(why, dict) and why.get("code") not in _ROWS_REFUSED:
+        if isinstance(why, dict) and why.get("code") not in ROWS_REFUSED:
             raise Invalid(str(why.get("detail") or "the delivery could not be taken in"))
         return _delivery(found)
 

@@ -16,6 +16,7 @@ from trueup.client.answers import (
     DayFigures,
     Forecast,
     HistoryEntry,
+    ImportedCustomers,
     LineEdit,
     Mapped,
     MappingProfile,
@@ -125,6 +126,9 @@ class Desk(Protocol):
 
     def take_in(self, file: Path, how: Taking, progress: Progress) -> TakenIn:
         """Take in a file of usage. Raises Conflict, Invalid."""
+
+    def import_customers(self, file: Path, *, dry_run: bool, progress: Progress) -> ImportedCustomers:
+        """Add, rename and move customers as a CSV file says. Raises Invalid."""
 
     def profiles(self) -> Iterable[MappingProfile]:
         """The mapping profiles, by name and account."""

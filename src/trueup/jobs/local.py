@@ -17,10 +17,12 @@ from trueup.client.answers import (
     Forecast,
     ForecastLine,
     HistoryEntry,
+    ImportedCustomers,
     LineEdit,
     Mapped,
     MappingProfile,
     MissingDays,
+    RefusedRow,
     Report,
     ReportLine,
     ReportSummary,
@@ -40,6 +42,7 @@ from trueup.kit.progress import Progress
 from trueup.kit.quantity import plain
 from trueup.ledger import actions as ledger
 from trueup.ledger import queries as recorded
+from trueup.network.actions import import_customers
 from trueup.reports import actions, generating, queries
 from trueup.reports.queries import ReportView
 from trueup.reports.rules.workflow import EDITABLE, Status
@@ -180,6 +183,12 @@ class LocalDesk:
         if how.profile is not None:
             return mapped.take_in(self._email, file, how.profile, how, progress, now=self.now)
         return mapped.taken_in(mapped.stored(Viewer.system(), file, how, progress, now=self.now))
+
+    def import_customers(self, file: Path, *, dry_run: bool, progress: Progress) -> ImportedCustomers:
+        """Add, rename and move customers."""
+        found = import_customers(Viewer.system(), file, dry_run=dry_run, now=self.now, progress=progress)
+        refused = tuple(RefusedRow(one.row, one.column, one.value, one.code, str(one.reason)) for one in found.refused)
+        return _like(ImportedCustomers, found, refused=refused, refused_count=len({one.row for one in refused}))
 
     def profiles(self) -> Iterable[MappingProfile]:
         """The mapping profiles of all memberships."""

@@ -56,14 +56,20 @@ def keeper(email: str | None, account: str | None) -> Viewer:
 
 def take_in(email: str | None, file: Path, name: str, how: Taking, progress: Progress, *, now: datetime) -> TakenIn:
     """Convert a file as the profile says and take it in; rows are told as the file has them."""
-    if not file.is_file():
-        raise Invalid(f"there is no file {file}")
+    _require_readable(file)
     viewer = every_answer(viewers(email), lambda viewer: (queries.profile(viewer, name), viewer))[0][1]
     with TemporaryDirectory() as folder:
         converted = convert(viewer, name, file, Path(folder) / f"{file.stem}.csv", day=how.day)
         found = stored(viewer, converted.path, how, progress, now=now)
     converted.retell(found.refused_file, found.refused())
     return taken_in(found)
+
+
+def _require_readable(file: Path) -> None:
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read: {error.strerror}") from error
 
 
 def stored(viewer: Viewer, file: Path, how: Taking, progress: Progress, *, now: datetime) -> ImportResult:

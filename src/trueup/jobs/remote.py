@@ -15,6 +15,7 @@ from trueup.client.answers import (
     DayFigures,
     Forecast,
     HistoryEntry,
+    ImportedCustomers,
     LineEdit,
     Mapped,
     MappingProfile,
@@ -142,6 +143,10 @@ class RemoteDesk:
         found = self._client.usage.send_file(file, **asdict(how), compression="zstd" if text else None, progress=progress)
         rows = lambda: self._client.usage.refused_rows(found)  # noqa: E731
         return TakenIn(found.batch, found.stored, found.repeated, found.refused_count, found.unmapped, rows, None)
+
+    def import_customers(self, file: Path, *, dry_run: bool, progress: Progress) -> ImportedCustomers:
+        """Add, rename and move customers."""
+        return self._client.network.import_customers(file, dry_run=dry_run, progress=progress)
 
     def profiles(self) -> Iterable[MappingProfile]:
         """The mapping profiles."""
