@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from ninja import Field, Query, Router, Schema, Status
-from pydantic import AfterValidator, ConfigDict, WithJsonSchema
+from pydantic import ConfigDict, WithJsonSchema
 
 from trueup.accounts.rules import Scope
 from trueup.api import paging, problems, versions
@@ -14,29 +14,20 @@ from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.network_writing import EXISTS
 from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
-from trueup.api.parameters import Cycle, Ref
-from trueup.api.problems import Refused
+from trueup.api.parameters import Cycle, Ref, Storable
 from trueup.api.schemas import REFUSALS, WRITES
 from trueup.exchange import actions, queries
 from trueup.exchange.queries import Kept
 from trueup.exchange.rules.definition import MOST_ALIASES, MOST_CHARACTERS, MOST_COLUMNS, MOST_HEADER_ROW
 from trueup.exchange.rules.profiles import FIGURES, TEXTS, USAGE, document_of
 from trueup.kit.errors import Stale
-from trueup.kit.text import text
 
 router = Router()
 READ: Final = Allowed(Scope.REPORTS_READ, Scope.USAGE_READ)
 WRITE: Final = Allowed(Scope.USAGE_WRITE, Scope.REPORTS_PREPARE, Scope.REPORTS_REVIEW)
 
 
-def _named(given: str) -> str:
-    """PostgreSQL keeps no character 0."""
-    if "\0" in given:
-        raise ValueError("there is no such profile")
-    return given
-
-
-Name = Annotated[str, AfterValidator(_named), Field(min_length=1, max_length=60, description="The name of a profile.")]
+Name = Annotated[Storable, Field(min_length=1, max_length=60, description="The name of a profile.")]
 Encoding = Literal["utf-8", "utf-8-sig", "windows-1252", "iso-8859-1", "iso-8859-15", "utf-16"]
 DayFormat = Literal["YYYY-MM-DD", "YYYYMMDD", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY"]
 
@@ -87,6 +78,7 @@ class Profile(ProfileIn):
     """A mapping profile."""
 
     name: str
+    account: str = Field(description="Whose it is; empty for one that is built in.")
     built_in: bool
     saved_at: datetime | None
     saved_by: str
@@ -94,8 +86,9 @@ class Profile(ProfileIn):
 
 
 def _shown(kept: Kept) -> dict[str, Any]:
-    own = {"name": kept.name, "built_in": kept.profile.built_in, "saved_at": kept.saved_at, "saved_by": kept.saved_by}
-    return {"per": None, **document_of(kept.profile), **own, "version": kept.profile.fingerprint}
+    own = {"name": kept.name, "account": kept.account, "built_in": kept.profile.built_in}
+    saved = {"saved_at": kept.saved_at, "saved_by": kept.saved_by, "version": kept.profile.fingerprint}
+    return {"per": None, **document_of(kept.profile), **own, **saved}
 
 
 @router.get(
@@ -127,14 +120,12 @@ def put_mapping_profile(request: HttpRequest, response: HttpResponse, name: Ref,
     """Make the profile as it is sent. A new one comes with `If-None-Match: *`, one there is with the `If-Match` it was read with."""
     asked: Asked = request  # type: ignore[assignment]
     said = body.model_dump(exclude_none=True, exclude_unset=True)
-    only_new = request.headers.get("If-None-Match")
-    if only_new is not None and (only_new.strip() != "*" or "If-Match" in request.headers):
-        raise Refused(400, "bad_if_none_match", text("If-None-Match can only be *, and not beside If-Match"))
+    only_new = versions.only_new(request)
     seen = versions.seen(request) if "If-Match" in request.headers else actions.NEW
     try:
         actions.save_profile(asked.caller.viewer, name, said, seen=seen, now=asked.now)
     except Stale as error:
-        if "If-Match" not in request.headers and only_new is None:
+        if "If-Match" not in request.headers and not only_new:
             versions.seen(request)  # there is one: 428
         return _stale(request, name, error, code=EXISTS if seen == actions.NEW else None)
     return Status(201 if seen == actions.NEW else 200, _show(request, response, name))
