@@ -139,6 +139,8 @@ _EDITS: Final = {"lines": [{"service": "endpoint-core", "chargeable_units": "31"
 _WAIVER: Final = {"service": "endpoint-core", "reason": "Agreed."}
 _BOLTS: Final = {"bolt": "200 VNB 403 v", NOWHERE: ""}
 _CLIENT: Final = {"account": "bolt", "name": "Feed", "scopes": ["usage:write"]}
+_PERSONS: Final = {"": "200 v 403 VNSBCD"}
+_NO_VIEW: Final = {NOWHERE: "403 VNSBCD"}
 _PROFILE: Final = {"kind": "out", "columns": [{"heading": "Quantity", "field": "chargeable"}]}
 _DENTAL: Final = {"tier": "customer", "name": "Renamed", "parent": "bolt"}
 
@@ -158,6 +160,13 @@ def _kept(name: str, several: str, code: str, entry: dict[str, object], change: 
 
 OPERATIONS: Final = (
     Operation("me", {"": f"200 {ALL}"}),
+    # ── What people have, and programs do not
+    Operation("get_notifications", _PERSONS),
+    Operation("change_notifications", _PERSONS, sends={"kinds": {"approved": "off"}}, headers=ANY, doer="v "),
+    Operation("list_views", _PERSONS),
+    Operation("get_view", _NO_VIEW, at=_named),
+    Operation("put_view", {"mine": "201 v 403 VNSBCD"}, at=_named, sends={"query": "cycle=2026-10"}, doer="v mine"),
+    Operation("delete_view", _NO_VIEW, at=_named, headers=ANY),
     # ── Cycles and reports
     Operation("list_cycles", {"": "200 VNSBCv 403 D"}),
     Operation("get_cycle", {"": "200 VNSBCv 403 D"}, at=_cycle),
@@ -224,10 +233,14 @@ OPERATIONS: Final = (
     Operation("get_member", {"bolt": "200 VNBv", "north": "200 VN", NOWHERE: ""}, at=_member),
     Operation("put_member", _BOLTS, at=_member, sends={"role": "viewer"}, headers=ANY),
     Operation("delete_member", {"bolt": "204 VNB 403 v", NOWHERE: ""}, at=_member, headers=ANY, doer="B bolt"),
+    Operation("invite_member", {"bolt": "202 VNB 403 v", "north": "202 VN 403 v", NOWHERE: "403 v"}, at=_member, doer="B bolt"),
     # ── Programs
     Operation("list_clients", {"": "200 VNSBCD 403 v"}),
     Operation("create_client", {"": "201 VNB 403 v"}, sends=_CLIENT, doer="B "),
     Operation("get_client", {"bolt": "200 VNB 403 v", "north": "200 VN 403 v", NOWHERE: "403 v"}, at=_client),
+    Operation(
+        "change_client", {"bolt": "200 VNB", NOWHERE: ""}, at=_client, sends={"name": "Renamed"}, headers=ANY, doer="B bolt",
+    ),
     Operation("rotate_client", {"bolt": "200 VNB", NOWHERE: ""}, at=_client, sends={}, doer="B bolt"),
     Operation("revoke_client", {"bolt": "200 VNB", NOWHERE: ""}, at=_client, sends={}, doer="B bolt"),
     # ── Usage

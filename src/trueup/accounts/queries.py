@@ -10,7 +10,7 @@ from itertools import islice
 from django.db.models import QuerySet
 
 from trueup.accounts.models import Account, ApiClient, Installation, Member, Placement, SavedView, User
-from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, no_account, rights_of, usage_report_access
+from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, no_account, rights_of, usage_report_access, view_mark
 from trueup.kit.errors import NotFound
 from trueup.kit.text import text
 
@@ -47,6 +47,11 @@ class KeptView:
 
     name: str
     query: str
+
+    @property
+    def mark(self) -> str:
+        """Another one as soon as the view is another."""
+        return view_mark(self.query)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Who may do what, and who has usage reports."""
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -269,3 +270,8 @@ def read_view_name(typed: str) -> str:
     if len(name) > MOST_VIEW_NAME:
         raise Invalid(text("the name has {length} characters, {most} at most are kept", length=len(name), most=MOST_VIEW_NAME))
     return name
+
+
+def view_mark(query: str) -> str:
+    """A short name for exactly this filter, to notice that a view of the same name is another one by now."""
+    return hashlib.sha256(query.encode()).hexdigest()[:16]

@@ -19,6 +19,7 @@ from trueup.api.endpoints import (
     exchange,
     me,
     members,
+    own_settings,
     report_list,
     report_parts,
     report_writing,
@@ -30,6 +31,7 @@ from trueup.api.endpoints import (
 
 ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("Yourself", me.router),
+    ("Yourself", own_settings.router),
     ("Cycles", cycles.router),
     ("Reports", report_list.router),
     ("Reports", report_writing.router),
