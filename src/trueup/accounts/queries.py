@@ -10,7 +10,7 @@ from itertools import islice
 from django.db.models import QuerySet
 
 from trueup.accounts.models import Account, ApiClient, Installation, Member, Placement, SavedView, User
-from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, no_account, rights_of, usage_report_access, view_mark
+from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, no_account, usage_report_access, view_mark
 from trueup.kit.errors import NotFound
 from trueup.kit.text import text
 
@@ -130,7 +130,7 @@ def _program(found: QuerySet[ApiClient]) -> Program | None:
         return None
     actor = Actor("client", client.name, client.pk)
     # An admin, within what its scopes leave it.
-    viewer = Viewer(actor, client.account_id, Tier(client.account.tier), Role.ADMIN, rights_of(client.scopes))
+    viewer = Viewer(actor, client.account_id, Tier(client.account.tier), Role.ADMIN, frozenset(client.scopes))
     return Program(viewer, frozenset(client.scopes), client.last_used_at, client.account.ref)
 
 

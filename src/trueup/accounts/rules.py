@@ -116,6 +116,11 @@ def beyond(scopes: Collection[str], tier: Tier) -> tuple[str, ...]:
     return tuple(sorted(set(scopes) - set(scopes_of(tier))))
 
 
+def scopes_of_role(role: Role, tier: Tier) -> frozenset[Scope]:
+    """The scopes that say what a member of an account of this tier may do."""
+    return frozenset(scope for scope in Scope if any(role in RIGHTS[right].get(tier, ()) for right in SCOPE_RIGHTS[scope]))
+
+
 POSITIONS: dict[tuple[Role, Tier], Text] = {
     (Role.ADMIN, Tier.VENDOR): text("an admin of a vendor"),
     (Role.ADMIN, Tier.DISTRIBUTOR): text("an admin of a distributor"),
@@ -153,8 +158,8 @@ class Viewer:
     account_id: int | None = None
     tier: Tier | None = None
     role: Role | None = None
-    within: frozenset[Right] | None = None
-    """The rights a program's scopes leave it; None for people in the portal, who have all of their role."""
+    scopes: frozenset[str] | None = None
+    """What a program, or the token of a person, is limited to; None for people in the portal, who have all of their role."""
 
     @classmethod
     def system(cls) -> "Viewer":
@@ -170,7 +175,7 @@ class Viewer:
         """Whether the viewer has a right in its own account."""
         if self.tier is None or self.role is None:
             return self.sees_all
-        if self.within is not None and right not in self.within:
+        if self.scopes is not None and right not in rights_of(self.scopes):
             return False
         return self.role in RIGHTS[right].get(self.tier, frozenset())
 

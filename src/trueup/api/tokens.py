@@ -8,11 +8,10 @@ from allauth.core.internal import httpkit, ratelimit
 from allauth.idp.oidc import views
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.internal.oauthlib.request_validator import OAuthLibRequestValidator
-from allauth.idp.oidc.models import Client, Token
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import BasePasswordHasher, check_password
 from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.crypto import constant_time_compare
@@ -25,9 +24,6 @@ from trueup.network import keys
 from trueup.network.rules import secrets
 
 _log = logging.getLogger(__name__)
-
-COMMAND_LINE: Final = "trueup-cli"
-"""The client that is the command line. It has no secret: a person lets it in, on the page for devices."""
 
 WRONG_SECRETS: Final = "30/m/ip"
 TOKENS: Final = "600/m/ip"
@@ -82,7 +78,7 @@ class Issuer(DefaultOIDCAdapter):  # type: ignore[misc]
         for closed in ("authorization_endpoint", "end_session_endpoint", "userinfo_endpoint"):
             data.pop(closed, None)
         data["scopes_supported"] = [str(scope) for scope in Scope]
-        data["grant_types_supported"] = ["client_credentials", str(Client.GrantType.DEVICE_CODE), "refresh_token"]
+        data["grant_types_supported"] = ["client_credentials", keys.DEVICE_GRANT, "refresh_token"]
         data["response_types_supported"] = []
 
 
@@ -108,7 +104,7 @@ def token(request: HttpRequest) -> HttpResponse:
     if b'"invalid_client"' in response.content or b'"invalid_grant"' in response.content:
         _allowed(request, "wrong_secret", WRONG_SECRETS)
     if response.status_code == 200:
-        Token.objects.expired().filter(type=Token.Type.ACCESS_TOKEN, client_id=_client_id(request)).delete()
+        keys.forget_expired(_client_id(request))
     return response
 
 
@@ -138,8 +134,8 @@ def _asked(request: HttpRequest, view: Callable[[HttpRequest], HttpResponse]) ->
             return _refused("invalid_request", "a parameter cannot be read")
         if any(len(several) > 1 for name, several in request.POST.lists() if name != "resource"):
             return _refused("invalid_request", "a parameter is given twice")
-        if _client_id(request) == COMMAND_LINE:
-            ensure_command_line()
+        if _client_id(request) == keys.COMMAND_LINE:
+            keys.ensure_command_line()
         response = view(request)
     except (ValueError, DataError, BadRequest, SuspiciousOperation, MultiPartParserError, ValidationError) as error:
         _log.info("a request for a token could not be read: %s", type(error).__name__)
@@ -170,26 +166,3 @@ def _refused(error: str, description: str, *, status: int = 400) -> HttpResponse
     response = JsonResponse({"error": error, "error_description": description}, status=status)
     response["Cache-Control"] = "no-store"
     return response
-
-
-def ensure_command_line() -> None:
-    """Have the client of the command line as this version needs it: it is made when it first asks."""
-    wanted = {
-        "name": "TrueUp command line",
-        "type": Client.Type.PUBLIC,
-        "scopes": "\n".join(Scope),
-        "default_scopes": "\n".join(Scope),
-        "grant_types": f"{Client.GrantType.DEVICE_CODE}\n{Client.GrantType.REFRESH_TOKEN}",
-        "response_types": "",
-    }
-    there = Client.objects.filter(pk=COMMAND_LINE).values(*wanted).first()
-    if there == wanted:
-        return
-    if there is not None:
-        Client.objects.filter(pk=COMMAND_LINE).update(**wanted)
-        return
-    try:
-        with transaction.atomic():
-            Client.objects.create(pk=COMMAND_LINE, secret=secrets.encoded(keys.new_secret()), **wanted)
-    except IntegrityError:  # two of them came first
-        return

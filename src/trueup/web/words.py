@@ -237,6 +237,7 @@ EVENTS: Words = {
     "customers_imported": _("Customers imported"),
     "invitation_accepted": _("Invitation accepted"),
     "client_created": _("API client created"),
+    "client_changed": _("API client changed"),
     "client_revoked": _("API client revoked"),
     "client_rotated": _("Secret of an API client rotated"),
     "upload_received": _("File uploaded"),
