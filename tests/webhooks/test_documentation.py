@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from trueup.webhooks.rules.happenings import NAMES, TEST
+from trueup.webhooks.rules.keeping import KEPT_FOR, MOST_ENDPOINTS
+from trueup.webhooks.rules.targets import LOOK_UP
 from trueup.webhooks.rules.trying import BACK_OFF, MOST_KEPT, OVERLAP, TIMEOUT, State
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "webhooks.md").read_text(encoding="utf-8")
@@ -24,4 +26,7 @@ class TestPage:
     def test_says_how_long(self) -> None:
         assert f"within {TIMEOUT} seconds" in PAGE
         assert f"first {MOST_KEPT:,} bytes" in PAGE
+        assert f"keeps a delivery for {KEPT_FOR.days} days" in PAGE
+        assert f"within {LOOK_UP} seconds" in PAGE
+        assert f"has {MOST_ENDPOINTS} at most" in PAGE
         assert f"For {OVERLAP // timedelta(hours=1)} hours" in PAGE

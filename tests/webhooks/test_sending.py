@@ -239,6 +239,80 @@ class TestFailing:
         assert (found.failing_since, found.disabled_why) == (None, None)
 
 
+class TestDisabling:
+    """Nothing of what was before an endpoint was enabled again is sent afterwards, whatever was under way."""
+
+    LATER = NOW + timedelta(hours=1)
+
+    @pytest.fixture
+    def endpoint_id(self, october: October, private: None) -> int:
+        """An endpoint that is told something."""
+        made = listen("bolt", "http://hooks.example/")
+        send_test(admin("bolt"), made.endpoint_id, now=NOW)
+        return made.endpoint_id
+
+    def switch(self, endpoint_id: int, *, on: bool, now: datetime = LATER) -> None:
+        change(admin("bolt"), endpoint_id, Wanted(enabled=on), now=now)
+
+    def outcome(self) -> tuple[str, str]:
+        row = Delivery.objects.get()
+        return row.state, row.problem
+
+    @pytest.mark.parametrize("status", [500, 410])
+    @pytest.mark.parametrize("again", [False, True])
+    def test_ends_a_call_that_is_under_way(self, endpoint_id: int, status: int, again: bool) -> None:
+        go_on = threading.Event()
+
+        def late() -> Answer:
+            go_on.wait(60)
+            return Answer(status=status)
+
+        with Sender(answering({"hooks.example": late})) as sender:
+            assert sender.begin(now=NOW) == 1
+            self.switch(endpoint_id, on=False)
+            if again:
+                self.switch(endpoint_id, on=True)
+            go_on.set()
+            while sender.busy:
+                sender.collect(now=self.LATER, milliseconds=1000)
+        assert self.outcome() == (State.FAILED, "the webhook was disabled")
+        if not again:
+            self.switch(endpoint_id, on=True)
+        assert send_due(now=self.LATER + timedelta(days=1), call_it=answering({})) == 0
+        found = endpoint(admin("bolt"), endpoint_id, now=self.LATER)
+        assert (found.enabled, found.failing_since) == (True, None)
+        assert not Event.objects.filter(kind="webhook_disabled").exists()
+
+    def test_keeps_what_was_taken_meanwhile(self, endpoint_id: int) -> None:
+        with Sender(answering({"hooks.example": lambda: Answer(status=200)})) as sender:
+            sender.begin(now=NOW)
+            self.switch(endpoint_id, on=False)
+            while sender.busy:
+                sender.collect(now=self.LATER, milliseconds=1000)
+        assert self.outcome() == (State.DELIVERED, "")
+
+    def test_ends_what_a_killed_worker_left(self, endpoint_id: int) -> None:
+        Delivery.objects.update(state=State.SENDING, claimed_at=NOW, claims=1, tries=1)
+        self.switch(endpoint_id, on=False)
+        self.switch(endpoint_id, on=True)
+        assert send_due(now=self.LATER, call_it=answering({})) == 0
+        assert self.outcome() == (State.FAILED, "the webhook was disabled")
+
+    def test_ends_what_was_queued_at_that_very_moment(self, endpoint_id: int) -> None:
+        self.switch(endpoint_id, on=False)
+        Delivery.objects.update(state=State.WAITING, next_try_at=NOW)  # as another transaction that saw it enabled may commit it
+        self.switch(endpoint_id, on=True)
+        assert send_due(now=self.LATER, call_it=answering({})) == 0
+        assert self.outcome() == (State.FAILED, "the webhook was disabled")
+
+    def test_keeps_nobody_from_asking_for_it_again(self, endpoint_id: int) -> None:
+        self.switch(endpoint_id, on=False)
+        self.switch(endpoint_id, on=True)
+        replay(admin("bolt"), endpoint_id, Delivery.objects.get().pk, now=self.LATER)
+        assert send_due(now=self.LATER, call_it=answering({"hooks.example": lambda: Answer(status=200)})) == 1
+        assert self.outcome() == (State.DELIVERED, "")
+
+
 def answering(answers: dict[str, Callable[[], Answer]]) -> Callable[..., Answer]:
     """Calls that are answered by host."""
 
@@ -266,7 +340,7 @@ class TestSlowEndpoint:
         with Sender(answering({"slow.example": never, "brisk.example": lambda: Answer(status=200)})) as sender:
             for _ in range(100):
                 sender.begin(now=NOW)
-                sender.collect(now=NOW, seconds=1)
+                sender.collect(now=NOW, milliseconds=1000)
                 if Delivery.objects.filter(endpoint=brisk.endpoint_id, state=State.DELIVERED).count() == 30:
                     break
             assert Delivery.objects.filter(endpoint=slow.endpoint_id, state=State.SENDING).count() == MOST_PER_ENDPOINT
@@ -290,7 +364,7 @@ class TestSlowEndpoint:
             for one in made:
                 send_test(admin("bolt"), one.endpoint_id, now=NOW)
             while sender.begin(now=NOW) or sender.busy:
-                sender.collect(now=NOW, seconds=1)
+                sender.collect(now=NOW, milliseconds=1000)
             answers.update(dict.fromkeys(hosts, never))
             for _ in range(3):
                 sender.begin(now=NOW + BACK_OFF[0])
@@ -322,7 +396,7 @@ class TestKilledWorker:
             second = answering({"hooks.example": lambda: Answer(status=200)})
             assert send_due(now=NOW + CLAIM_LASTS, call_it=second) == 1
             go_on.set()
-            first.collect(now=NOW + CLAIM_LASTS, seconds=30)
+            first.collect(now=NOW + CLAIM_LASTS, milliseconds=30_000)
         assert Delivery.objects.get().state == State.DELIVERED
         assert set(Attempt.objects.values_list("status", flat=True)) == {200, 500}
 
@@ -340,7 +414,7 @@ class TestKilledWorker:
         with Sender(answering({"hooks.example": lambda: Answer(status=200)})) as sender:
             sender.begin(now=NOW)
             Endpoint.objects.all().delete()
-            assert sender.collect(now=NOW, seconds=30) == 1
+            assert sender.collect(now=NOW, milliseconds=30_000) == 1
         assert not Attempt.objects.exists()
 
 

@@ -94,6 +94,7 @@ class Delivery(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["state", "next_try_at", "id"], name="webhook_due"),
             models.Index(fields=["endpoint", "id"], name="webhook_log"),
+            models.Index(fields=["ended_at", "id"], name="webhook_ended"),  # what is old is forgotten
         ]
 
 
