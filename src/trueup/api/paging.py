@@ -23,10 +23,15 @@ Cursor = Annotated[str | None, Field(max_length=1000, description="Where the pag
 
 
 class Listed(Schema, Generic[Item]):
-    """A page of a list. `next` is the cursor of the next one, null on the last."""
+    """A page of a list."""
 
     items: list[Item]
-    next: str | None = None
+    next: str | None = Field(None, description="The `cursor` of the next page; null: this is the last one.")
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """What such a page is called in the documentation: `Line` has the `LinePage`."""
+        return f"{params[0].__name__}Page"
 
 
 def packed(place: Sequence[str | int | None]) -> str:
@@ -61,8 +66,15 @@ def page(
     shown: Callable[[Row], Any], place: Callable[[Row], Sequence[str | int | None]],
 ) -> dict[str, Any]:  # fmt: skip
     """A page of a list, of `limit` + 1 rows that were fetched: the one too many says that there is a next page."""
-    items = rows[:limit]
-    following = packed(place(items[-1])) if len(rows) > limit else None
+    return portion(request, response, rows[:limit], more=len(rows) > limit, shown=shown, place=place)
+
+
+def portion(
+    request: HttpRequest, response: HttpResponse, items: Sequence[Row], *,
+    more: bool, shown: Callable[[Row], Any], place: Callable[[Row], Sequence[str | int | None]],
+) -> dict[str, Any]:  # fmt: skip
+    """A page of a list, of all its items; `more`: others follow them."""
+    following = packed(place(items[-1])) if more else None
     if following is not None:
         query = request.GET.copy()
         query["cursor"] = following

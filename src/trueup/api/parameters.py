@@ -1,6 +1,6 @@
 """What is sent, read once: refs, codes, months and days in addresses; texts, wherever they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import Annotated, TypeVar
 
@@ -8,8 +8,9 @@ from ninja import Field
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from trueup.kit.addresses import from_segment
-from trueup.kit.errors import Invalid
+from trueup.kit.errors import Invalid, Problem
 from trueup.kit.period import Month
+from trueup.kit.text import text
 
 _Value = TypeVar("_Value")
 
@@ -70,3 +71,13 @@ Day = Annotated[date, BeforeValidator(_reading(_day)), WithJsonSchema({"type": "
 
 Storable = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
 """A text in a body or a query: PostgreSQL keeps no character 0, and looks for none."""
+
+
+def words(said: str | None, name: str, known: Collection[str]) -> list[str]:
+    """The words of a list in a query. Raises Invalid for one that there is not."""
+    asked = [word.strip() for word in (said or "").split(",") if word.strip()]
+    lost = [word for word in asked if word not in known]
+    if lost:
+        detail = text("there is no “{word}” here, only {known}", word=lost[0], known=", ".join(known))
+        raise Invalid(detail, [Problem(name, detail, "unknown_field", ("query", name))])
+    return list(dict.fromkeys(asked))

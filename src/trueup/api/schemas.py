@@ -1,11 +1,13 @@
 """What all operations have in common in what they answer."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from ninja import Schema
 from pydantic import PlainSerializer, WithJsonSchema
 
+from trueup.kit.period import Month, instant_text
 from trueup.kit.quantity import plain
 
 Number = Annotated[
@@ -14,6 +16,20 @@ Number = Annotated[
     WithJsonSchema({"type": "string", "format": "decimal", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["12.5"]}),
 ]
 """A number in an answer: a string in plain decimal notation, so that no digit is lost."""
+
+Instant = Annotated[
+    datetime,
+    PlainSerializer(instant_text, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-06T23:00:00Z"]}),
+]
+"""An instant in UTC."""
+
+CycleName = Annotated[
+    Month,
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$", "examples": ["2026-10"]}),
+]
+"""A cycle by its month."""
 
 
 class BadField(Schema):

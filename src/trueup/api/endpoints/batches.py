@@ -10,10 +10,9 @@ from trueup.accounts.rules import Scope
 from trueup.api import paging
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
-from trueup.api.endpoints.report_shapes import Instant
 from trueup.api.endpoints.usage_shapes import DeliveryState, refused_csv
 from trueup.api.parameters import Storable
-from trueup.api.schemas import REFUSALS
+from trueup.api.schemas import REFUSALS, Instant
 from trueup.kit.errors import NotFound
 from trueup.kit.text import text
 from trueup.ledger.queries import lists

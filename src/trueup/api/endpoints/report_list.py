@@ -1,6 +1,7 @@
 """The list of reports: everybody's, narrowed like the distributor's inbox."""
 
 import json
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -12,12 +13,10 @@ from trueup.api import paging
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints import report_shapes as shapes
-from trueup.api.endpoints.report_shapes import FLAG_ASKED, CycleName, Flag, Instant, Line, flags_of
-from trueup.api.parameters import Cycle
-from trueup.api.schemas import REFUSALS, Number
-from trueup.kit.errors import Invalid, Problem
-from trueup.kit.text import text
-from trueup.reports.queries import ORDERS, Listed, ReportFilter, listing
+from trueup.api.endpoints.report_shapes import FLAG_ASKED, Flag, Line, flags_of
+from trueup.api.parameters import Cycle, words
+from trueup.api.schemas import REFUSALS, CycleName, Instant, Number
+from trueup.reports.queries import MOST_LINES, ORDERS, Listed, Portion, ReportFilter, listing
 from trueup.reports.rules.workflow import Status, Submission
 
 router = Router()
@@ -81,7 +80,9 @@ class Filters(Schema):
 
 
 Fields = Annotated[str | None, Field(max_length=1000, description="The fields that are wanted, separated by commas; all, if left out.")]
-Expand = Annotated[str | None, Field(max_length=100, description="`lines`: each report with its lines.")]
+_BOUND: Final = f"A page then ends before the report that would bring it beyond {MOST_LINES} lines."
+
+Expand = Annotated[str | None, Field(max_length=100, description=f"`lines`: each report with its lines. {_BOUND}")]
 
 
 @router.get(
@@ -101,13 +102,16 @@ def list_reports(
     wanted = _fields(fields)
     parts = words(expand, "expand", ("lines",))
     place = paging.unpacked(cursor, str, str, str, str, int)
-    found = listing(asked.caller.viewer, _filter(filters), limit=limit + 1, after=place, with_lines=bool(parts))
+    found = listing(asked.caller.viewer, _filter(filters), limit=limit, after=place, with_lines=bool(parts))
     if wanted is None:
-        return paging.page(request, response, found, limit, shown=_shown, place=lambda one: one.place)
+        return _page(request, response, found, _shown)
     sparse = HttpResponse(content_type="application/json")
-    told = paging.page(request, sparse, found, limit, shown=lambda one: _sparse(one, wanted), place=lambda one: one.place)
-    sparse.content = json.dumps(told)
+    sparse.content = json.dumps(_page(request, sparse, found, lambda one: _sparse(one, wanted)))
     return sparse
+
+
+def _page(request: HttpRequest, response: HttpResponse, found: Portion, shown: Callable[[Listed], dict[str, Any]]) -> dict[str, Any]:
+    return paging.portion(request, response, found.items, more=found.more, shown=shown, place=lambda one: one.place)
 
 
 def _filter(asked: Filters) -> ReportFilter:
@@ -129,16 +133,6 @@ def _filter(asked: Filters) -> ReportFilter:
 def _fields(said: str | None) -> set[str] | None:
     """The fields that are wanted; None: all. Raises Invalid."""
     return None if said is None else set(words(said, "fields", ReportRow.model_fields))
-
-
-def words(said: str | None, name: str, known: Any) -> list[str]:
-    """The words of a list in a query. Raises Invalid for one that there is not."""
-    asked = [word.strip() for word in (said or "").split(",") if word.strip()]
-    lost = [word for word in asked if word not in known]
-    if lost:
-        detail = text("there is no “{word}” here, only {known}", word=lost[0], known=", ".join(known))
-        raise Invalid(detail, [Problem(name, detail, "unknown_field", ("query", name))])
-    return list(dict.fromkeys(asked))
 
 
 _RENAMED: Final = {

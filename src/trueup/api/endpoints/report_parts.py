@@ -1,10 +1,8 @@
 """What is behind a report: its customers, its days, its history, what happens if nobody does anything; and it as CSV."""
 
-import csv
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
-from io import StringIO
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -16,22 +14,19 @@ from trueup.api import paging, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints import report_shapes as shapes
-from trueup.api.endpoints.report_shapes import ForecastShown, Instant
+from trueup.api.endpoints.report_shapes import ForecastShown
 from trueup.api.parameters import Cycle, Ref
-from trueup.api.schemas import REFUSALS, Number
-from trueup.kit.cells import safe_cell
+from trueup.api.schemas import REFUSALS, Instant, Number
 from trueup.kit.page import no_place
-from trueup.kit.quantity import plain
 from trueup.reports.queries import (
-    CustomerFigures,
     CustomerOfLine,
-    LineView,
     chart,
     customers,
     customers_from,
     forecast,
     history_from,
     report,
+    table,
 )
 
 router = Router()
@@ -141,10 +136,11 @@ def list_line_customers(
     `search` is a part of the ref or name, whatever its case. A cursor belongs to its `order`.
     """
     asked: Asked = request  # type: ignore[assignment]
-    place = paging.unpacked(cursor, str, str)
-    found = customers(asked.caller.viewer, cycle, msp, service, search=search, order=order.value)
-    rows = _after(found, order.value, place)
-    return paging.page(request, response, rows[: limit + 1], limit, shown=lambda one: one, place=lambda one: (order.value, one.customer))
+    ordered, after = paging.unpacked(cursor, str, str) or (order.value, None)
+    if ordered != order.value:
+        raise no_place()
+    found = customers(asked.caller.viewer, cycle, msp, service, search=search, order=order.value, after=after)
+    return paging.page(request, response, found, limit, shown=lambda one: one, place=lambda one: (order.value, one.customer))
 
 
 @router.get(
@@ -174,16 +170,13 @@ def list_report_history(
     return paging.page(request, response, found, limit, shown=lambda step: step, place=lambda step: (step.sequence,))
 
 
-_HEAD: Final = (
-    "group", "group_name", "service", "service_name", "unit", "provisioned", "used", "over_provisioned", "over_provisioned_percent",
-    "credits", "default_chargeable", "chargeable", "outcome", "comment", "reason", "days", "issues",
-)  # fmt: skip
+_CSV: Final = {"responses": {200: {"description": "The file.", "content": {"text/csv": {"schema": {"type": "string"}}}}}}
 
 
 @router.get(
     "/reports/{cycle}/{msp}/export.csv", response={200: None, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
     operation_id="export_report", summary="A report as CSV",
-    openapi_extra={"responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}},
+    openapi_extra=_CSV,
 )  # fmt: skip
 def export_report(request: HttpRequest, cycle: Cycle, msp: Ref) -> Any:
     """A row for each line, in UTF-8 with a header row. Numbers have a decimal point, unknown is empty.
@@ -192,37 +185,28 @@ def export_report(request: HttpRequest, cycle: Cycle, msp: Ref) -> Any:
     """
     asked: Asked = request  # type: ignore[assignment]
     found = report(asked.caller.viewer, cycle, msp)
-    written = StringIO()
-    csv.writer(written, lineterminator="\r\n").writerows([_HEAD, *map(_cells, found.lines)])
-    response = HttpResponse(written.getvalue(), content_type="text/csv; charset=utf-8")
-    name = f"report-{cycle}-{msp}.csv".replace("/", "_")
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    response["ETag"] = versions.tag(found.version)
-    return response
+    answer = _file(f"report-{cycle}-{msp}.csv", [table.LINE_COLUMNS, *map(table.line_cells, found.lines)])
+    answer["ETag"] = versions.tag(found.version)
+    return answer
 
 
-def _cells(line: LineView) -> Iterable[str]:
-    figures = (
-        line.provisioned, line.used, line.over_provisioned, line.over_provisioned_percent, line.credits, line.default_chargeable,
-        line.chargeable,
-    )  # fmt: skip
-    yield from map(safe_cell, (line.group, line.group_name, line.service, line.service_name, line.unit))
-    yield from (plain(value) or "" for value in figures)
-    yield from map(safe_cell, (line.outcome.value, line.comment, line.reason))
-    yield " ".join(day.isoformat() for day in line.days)
-    yield " ".join(issue.code for issue in line.issues)
+@router.get(
+    "/reports/{cycle}/{msp}/lines/{service}/customers.csv", response={200: None, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
+    operation_id="export_line_customers", summary="The customers behind a line as CSV", openapi_extra=_CSV,
+)  # fmt: skip
+def export_line_customers(request: HttpRequest, cycle: Cycle, msp: Ref, service: Ref) -> Any:
+    """A row for each customer, by ref, in UTF-8 with a header row: they add up to the line exactly. Otherwise like the report's."""
+    asked: Asked = request  # type: ignore[assignment]
+    found = customers(asked.caller.viewer, cycle, msp, service)
+    return _file(f"customers-{cycle}-{msp}-{service}.csv", [table.CUSTOMER_COLUMNS, *map(table.customer_cells, found)])
+
+
+def _file(name: str, rows: Iterable[Iterable[str]]) -> HttpResponse:
+    answer = HttpResponse(table.as_csv(rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name.replace("/", "_"))
+    return answer
 
 
 def _of_line(one: CustomerOfLine) -> dict[str, Any]:
     parts = {name: getattr(one.figures, name) for name in _NAMES}
     return {**parts, "service": one.service, "unit": one.unit, "decimals": one.decimals}
-
-
-def _after(found: list[CustomerFigures], order: str, place: tuple[Any, ...] | None) -> list[CustomerFigures]:
-    """What follows a customer in this order. Raises Invalid for a place in another order, or of a customer that is not there (any more)."""
-    if place is None:
-        return found
-    at = [index for index, one in enumerate(found) if place == (order, one.customer)]
-    if not at:
-        raise no_place()
-    return found[at[0] + 1 :]

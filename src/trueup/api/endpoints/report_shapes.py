@@ -1,17 +1,16 @@
 """What the operations about cycles and reports have in common in what they take and answer."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from ninja import Field, Schema
-from pydantic import BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
 
 from trueup.api.parameters import Storable
-from trueup.api.schemas import Number, ProblemDocument
+from trueup.api.schemas import CycleName, Instant, Number, ProblemDocument
 from trueup.kit.issue import Severity
-from trueup.kit.period import Month, instant_text
 from trueup.reports.queries import LineView, ReportPage
 from trueup.reports.rules.lines import Outcome
 from trueup.reports.rules.workflow import MAY_REQUIRE_REVIEW, Status, Submission, Verb
@@ -51,20 +50,6 @@ class Taken(Schema):
 
 
 # ── What is answered ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-Instant = Annotated[
-    datetime,
-    PlainSerializer(instant_text, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-06T23:00:00Z"]}),
-]
-"""An instant in UTC."""
-
-CycleName = Annotated[
-    Month,
-    PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$", "examples": ["2026-10"]}),
-]
-"""A cycle by its month."""
 
 
 class Flag(StrEnum):

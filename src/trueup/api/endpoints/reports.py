@@ -9,11 +9,10 @@ from trueup.accounts.rules import Scope
 from trueup.api import paging, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
-from trueup.api.endpoints.report_list import words
 from trueup.api.endpoints.report_shapes import Line, Part, Report, shown
-from trueup.api.parameters import Cycle, Ref
+from trueup.api.parameters import Cycle, Ref, words
 from trueup.api.schemas import REFUSALS
-from trueup.reports.queries import LineView, report, report_page
+from trueup.reports.queries import LineView, lines_from, report_page
 
 router = Router()
 
@@ -53,10 +52,9 @@ def list_report_lines(
     """
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, int, str)
-    found = report(asked.caller.viewer, cycle, msp)
+    found = lines_from(asked.caller.viewer, cycle, msp, limit=limit + 1, after=place)
     response["ETag"] = versions.tag(found.version)
-    rows = [line for line in found.lines if place is None or _place(line) > place]
-    return paging.page(request, response, rows[: limit + 1], limit, shown=lambda line: line, place=_place)
+    return paging.page(request, response, found.lines, limit, shown=lambda line: line, place=_place)
 
 
 def _place(line: LineView) -> tuple[int, str]:

@@ -15,12 +15,11 @@ from trueup.api import clock, paging, problems
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints import usage_bodies
-from trueup.api.endpoints.report_shapes import Instant
 from trueup.api.endpoints.usage_documented import SEND_USAGE
 from trueup.api.endpoints.usage_shapes import Delivered, RefusedUsage, Waiting, refused_csv
 from trueup.api.parameters import Cycle, Day, Storable
 from trueup.api.problems import Refused, pointer
-from trueup.api.schemas import REFUSALS, Number, ProblemDocument
+from trueup.api.schemas import REFUSALS, Instant, Number, ProblemDocument
 from trueup.exchange.actions import Converted, convert
 from trueup.kit.errors import Invalid, Problem
 from trueup.kit.page import no_place

@@ -1,5 +1,6 @@
 """Questions about reports. Everything answered here is scoped to the viewer."""
 
+from trueup.reports.queries.behind import CustomerFigures, CustomerOfLine, customers, customers_from, report_customers
 from trueup.reports.queries.charts import Chart, DayFigures, chart, days, sparklines
 from trueup.reports.queries.inbox import (
     FLAGS,
@@ -15,7 +16,7 @@ from trueup.reports.queries.inbox import (
     next_in_inbox,
     preview,
 )
-from trueup.reports.queries.listing import Listed, Place, ReportFilter, listing
+from trueup.reports.queries.listing import MOST_LINES, Listed, Place, Portion, ReportFilter, listing
 from trueup.reports.queries.lists import (
     GroupChargeable,
     LastAct,
@@ -29,18 +30,15 @@ from trueup.reports.queries.lists import (
     without_reports,
 )
 from trueup.reports.queries.one import (
-    CustomerFigures,
     Forecast,
     ForecastLine,
     HistoryEntry,
     LineView,
     ReportSummary,
     ReportView,
-    customers,
     forecast,
     history,
     report,
-    report_customers,
     viewer_for,
 )
 from trueup.reports.queries.overview import (
@@ -70,10 +68,11 @@ from trueup.reports.queries.page import (
     report_page,
     stake_of,
 )
-from trueup.reports.queries.portions import CustomerOfLine, HistoryStep, customers_from, history_from
+from trueup.reports.queries.portions import HistoryStep, SomeLines, history_from, lines_from
 
 __all__ = [
     "FLAGS",
+    "MOST_LINES",
     "ORDERS",
     "Chart",
     "CustomerFigures",
@@ -99,6 +98,7 @@ __all__ = [
     "Meanwhile",
     "PageLine",
     "Place",
+    "Portion",
     "Preview",
     "PreviewLine",
     "Previous",
@@ -109,6 +109,7 @@ __all__ = [
     "ReportRow",
     "ReportSummary",
     "ReportView",
+    "SomeLines",
     "UnitTotals",
     "Waiting",
     "WaitingItem",
@@ -129,6 +130,7 @@ __all__ = [
     "history_from",
     "inbox",
     "inbox_options",
+    "lines_from",
     "listing",
     "next_in_inbox",
     "preview",

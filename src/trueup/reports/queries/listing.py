@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from itertools import accumulate
+from typing import Any, Final
 
 from django.db.models import Q
 
@@ -21,6 +22,11 @@ from trueup.reports.queries.lists import readable
 from trueup.reports.queries.one import LineView, line_view
 from trueup.reports.rules.copies import copied_terms
 from trueup.reports.rules.workflow import EDITABLE, Status
+
+MOST_LINES: Final = 5_000
+"""Lines of one portion of the list, where they are asked for; a report is never parted, so that a long one may have more."""
+
+_LINE_COUNT: Final = COLUMNS.index("line_count")
 
 Place = tuple[str, str, str, str, int]
 """Where a report stands in a list: by what it is sorted, its value of that, its cycle, its MSP, its id."""
@@ -52,18 +58,37 @@ class Listed:
     lines: tuple[LineView, ...] | None = None
 
 
-def listing(viewer: Viewer, filters: ReportFilter, *, limit: int, after: Place | None = None, with_lines: bool = False) -> list[Listed]:
-    """At most `limit` of the reports somebody sees, those behind the place `after`; the lines of all of them are one read.
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Reports of a list that follow each other; `more`: others follow these."""
 
+    items: tuple[Listed, ...]
+    more: bool
+
+
+def listing(viewer: Viewer, filters: ReportFilter, *, limit: int, after: Place | None = None, with_lines: bool = False) -> Portion:
+    """At most `limit` of the reports somebody sees, those behind the place `after`.
+
+    The lines of all of them are one read; with them a portion ends before the report that would bring it beyond MOST_LINES.
     Raises NotAllowed, with the reason, for an MSP without access to usage reports, Invalid for a filter, an order or a place there is not.
     """
     order = ordering(filters.order)
     behind = _behind(after, filters.order, order)
     with snapshot():
         found = narrowed(sortable(readable(viewer)), filters).filter(_more(viewer, filters), behind).order_by(*order)
-        rows = list(found.values_list(*COLUMNS, "pk", order[0].removeprefix("-"), "terms")[:limit])
-        lines = _lines({pk: terms for *_, pk, _, terms in rows}) if with_lines else {}
-    return [_listed(columns, pk, value, filters.order, lines.get(pk)) for *columns, pk, value, _ in rows]
+        rows = list(found.values_list(*COLUMNS, "pk", order[0].removeprefix("-"), "terms")[: limit + 1])
+        told = rows[:limit]
+        if with_lines:
+            told = told[: _within([row[_LINE_COUNT] for row in told])]
+        lines = _lines({pk: terms for *_, pk, _, terms in told}) if with_lines else {}
+    items = tuple(_listed(columns, pk, value, filters.order, lines.get(pk)) for *columns, pk, value, _ in told)
+    return Portion(items, more=len(rows) > len(told))
+
+
+def _within(counts: Sequence[int]) -> int:
+    """How many reports, of so many lines each, come to MOST_LINES at most; the first one does, whatever it has."""
+    sums = accumulate(counts)
+    return max(1, sum(lines <= MOST_LINES for lines in sums))
 
 
 def _more(viewer: Viewer, filters: ReportFilter) -> Q:
