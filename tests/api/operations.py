@@ -252,6 +252,7 @@ OPERATIONS: Final = (
     Operation("get_refused_rows", {"bolt": "200 Bv", NOWHERE: ""}, at=_upload),
     Operation("list_unmapped", {"": f"200 {ALL}"}),
     Operation("map_name", {"": "200 V 403 NSBCDv"}, sends={"name": "Nobody", "customer": "bolt-dental"}),
+    Operation("map_names", {"": "200 V 403 NSBCDv"}, sends={"mappings": [{"name": "Nobody", "customer": "bolt-dental"}]}),
     Operation("send_events", {"": "204 VNB 422 SCD 403 v"}, sends=_CLOUD_EVENT, doer="B "),
     Operation("send_event_batch", {"": "200 VNB 422 SCD 403 v"}, sends={"events": [_EVENT]}, doer="B "),
     Operation("list_refused_events", {"": f"200 {ALL}"}),
@@ -274,7 +275,7 @@ OPERATIONS: Final = (
 )  # fmt: skip
 """The table."""
 
-OUTSIDE: Final = frozenset({"send_usage", "map_name"})
+OUTSIDE: Final = frozenset({"send_usage", "map_name", "map_names"})
 """They write to the ledger too, which is not taken back with the database: asked by those only whom they refuse."""
 
 

@@ -131,6 +131,7 @@ class TestUnknownNames:
                 "records": 2,
                 "first_day": "2026-10-01",
                 "last_day": "2026-10-02",
+                "suggestion": None,
             }
         ]
         rest = vendor.get(f"/unmapped?limit=1&cursor={first['next']}")[1]

@@ -66,6 +66,11 @@ def field_error(found: Problem, under: Sequence[str | int] = ()) -> dict[str, st
     return {"path": pointer((*under, *found.at)), **error} if found.at or under else error
 
 
+def code_of(error: TrueUpError) -> str:
+    """What a refusal of the domain is called."""
+    return next(code for kind, _, code in KINDS if isinstance(error, kind))
+
+
 def refusal(error: TrueUpError, **members: object) -> HttpResponse:
     """The problem document of a refusal of the domain."""
     status, code = next((status, code) for kind, status, code in KINDS if isinstance(error, kind))
