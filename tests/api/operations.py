@@ -220,6 +220,7 @@ OPERATIONS: Final = (
     *_kept("billing_unit", "billing_units", "GB", {"name": "Changed", "decimals": 3}),
     *_kept("region", "regions", "emea", {"name": "Changed"}),
     *_kept("account_type", "account_types", "msp", {"name": "Changed"}),
+    Operation("list_installation_history", {"": "200 V"}),
     *_kept("source", "sources", "manual", {"unmapped": "refuse"}, {"expected": "daily"}),
     Operation("list_terms", {"": f"200 {ALL}"}),
     Operation("get_terms", _BELOW, at=_terms),

@@ -1,7 +1,6 @@
-"""Accounts: who they are, below whom they are, what happened to them."""
+"""Accounts: who they are, below whom they are."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -31,7 +30,7 @@ from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
 from trueup.api.parameters import Ref
 from trueup.api.schemas import REFUSALS, WRITES
 from trueup.network import queries
-from trueup.network.queries import AccountEntry, HistoryRow
+from trueup.network.queries import AccountEntry
 
 router = Router(by_alias=True)
 READ: Final = Allowed(Scope.NETWORK_READ)
@@ -110,32 +109,6 @@ class AccountIn(AccountChange):
     tier: Annotated[Tier, Checked(strict=False)] | None = None
     parent: str | None = Checked(default=None, description="The account above it, since ever.")
     placements: list[PlacementIn] | None = Checked(default=None, description="Instead of parent: its complete history.")
-
-
-class Actor(Schema):
-    """Who did it: a person, a client or system."""
-
-    kind: str
-    name: str
-
-
-class ValueChange(Schema):
-    """One value before and after; `of` is the entry it belongs to."""
-
-    of: str
-    field: str
-    before: Any
-    after: Any
-
-
-class AccountEvent(Schema):
-    """Something that happened. `told_in` is the account in whose history it is: a customer's is in those of its MSPs."""
-
-    at: datetime
-    actor: Actor
-    kind: str
-    changes: list[ValueChange]
-    told_in: Unseen | None
 
 
 def _account(row: AccountEntry) -> dict[str, Any]:
@@ -231,27 +204,3 @@ def get_placements(request: HttpRequest, response: HttpResponse, ref: Ref) -> An
 def put_placements(request: HttpRequest, response: HttpResponse, ref: Ref, body: PlacementsIn) -> Any:
     """Give the complete history of the accounts above it. Usage that was received keeps the MSP it came with."""
     return writing.change(PLACEMENTS, request, response, (ref,), said(body))
-
-
-@router.get(
-    "/accounts/{ref}/history", response={200: Listed[AccountEvent], **REFUSALS}, auth=READ, operation_id="list_account_history",
-    summary="What happened to it",
-)  # fmt: skip
-def list_account_history(
-    request: HttpRequest, response: HttpResponse, ref: Ref, limit: Limit = USUAL, cursor: Cursor = None
-) -> Any:  # fmt: skip
-    """What happened to an account, its members, its terms and what it sells, the newest first."""
-    asked: Asked = request  # type: ignore[assignment]
-    before = unpacked(cursor, int)
-    rows = queries.history_before(asked.caller.viewer, ref, before=before[0] if before else None, limit=limit + 1)
-    return paging.page(request, response, rows, limit, shown=_event, place=lambda row: (row.number,))
-
-
-def _event(row: HistoryRow) -> dict[str, Any]:
-    return {
-        "at": row.at,
-        "actor": {"kind": row.actor.kind, "name": row.actor.name},
-        "kind": row.kind,
-        "changes": [{"of": one.of, "field": one.field, "before": one.before, "after": one.after} for one in row.changes],
-        "told_in": known_as(row.told_in) if row.told_in else None,
-    }
