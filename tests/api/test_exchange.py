@@ -116,6 +116,7 @@ class TestDelete:
         assert bolt.call("DELETE", MINE, if_match=tag).status_code == 204
         assert bolt.get(MINE)[0] == 404
         assert bolt.delete(MINE, if_match=tag)[0] == 404
+        assert bolt.delete("/mapping-profiles/no%20name", if_match="*")[0] == 404
 
 
 @pytest.fixture

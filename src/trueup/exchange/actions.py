@@ -14,7 +14,7 @@ from trueup.events.recording import Change, record
 from trueup.events.rules import Plain
 from trueup.exchange.models import MappingProfile
 from trueup.exchange.rules.coming_in import HEADER, Cells, gathered
-from trueup.exchange.rules.definition import read_name, read_profile
+from trueup.exchange.rules.definition import read_name, read_profile, refuse_built_in
 from trueup.exchange.rules.profiles import BUILT_IN, MOST_PROFILES, Kind, Profile, document_of, require_keeper, require_kind
 from trueup.exchange.written import from_text
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
@@ -74,7 +74,8 @@ def _save(viewer: Viewer, wanted: Profile, seen: str | None, now: datetime) -> P
 def remove_profile(viewer: Viewer, name: str, *, seen: str | None, now: datetime) -> None:
     """Remove a profile of the viewer's account. Raises NotAllowed, NotFound, Stale, Conflict for a built-in one."""
     account_id = _require(viewer)
-    row = _locked(viewer, read_name(name))
+    refuse_built_in(name)
+    row = _locked(viewer, name)
     if row is None:
         raise NotFound(text("there is no mapping profile “{name}”", name=name))
     _require_seen(row, seen)
