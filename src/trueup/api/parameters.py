@@ -1,8 +1,8 @@
 """What is sent, read once: refs, codes, months and days in addresses; texts, wherever they are."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from ninja import Field
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -75,9 +75,15 @@ Storable = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"p
 
 def words(said: str | None, name: str, known: Collection[str]) -> list[str]:
     """The words of a list in a query. Raises Invalid for one that there is not."""
-    asked = [word.strip() for word in (said or "").split(",") if word.strip()]
+    asked = [word.strip(" ") for word in (said or "").split(",") if word.strip(" ")]
     lost = [word for word in asked if word not in known]
     if lost:
         detail = text("there is no “{word}” here, only {known}", word=lost[0], known=", ".join(known))
         raise Invalid(detail, [Problem(name, detail, "unknown_field", ("query", name))])
     return list(dict.fromkeys(asked))
+
+
+def list_of(known: Iterable[str]) -> dict[str, Any]:
+    """What the description of the API says of such a list: the words there are, in any order, with commas between them."""
+    one = f"({'|'.join(known)})? *"
+    return {"pattern": f"^ *{one}(, *{one})*$"}

@@ -1,7 +1,7 @@
 """Cycles: the months, how far their reports are, and which days of usage are missing."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
@@ -10,7 +10,7 @@ from trueup.accounts.rules import Scope, Tier
 from trueup.api import paging
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
-from trueup.api.parameters import Cycle, words
+from trueup.api.parameters import Cycle, list_of, words
 from trueup.api.schemas import REFUSALS, CycleName, Instant, Number
 from trueup.cycles.queries import CycleView, SourceCalendar, cycle_view, source_calendar
 from trueup.cycles.rules import CycleStatus, DayState
@@ -97,7 +97,11 @@ class SourceShown(Schema):
     days: list[DayOfSource] = Field(description="Every day of the month, in order.")
 
 
-Expand = Annotated[str | None, Field(max_length=100, description="`figures`: each month with what its reports come to.")]
+_PARTS: Final = ("figures",)
+
+Expand = Annotated[
+    str | None, Field(max_length=100, json_schema_extra=list_of(_PARTS), description="`figures`: each month with what its reports come to.")
+]
 
 
 @router.get(
@@ -112,7 +116,7 @@ def list_cycles(
     403 `not_allowed`, with the reason, for an MSP without access to usage reports.
     """
     asked: Asked = request  # type: ignore[assignment]
-    figures = bool(words(expand, "expand", ("figures",)))
+    figures = bool(words(expand, "expand", _PARTS))
     rows = calendar(asked.caller.viewer, before=_before(cursor), limit=limit + 1, with_figures=figures)
     return paging.page(request, response, rows, limit, shown=_listed, place=lambda row: (str(row.view.month),))
 
