@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from trueup.accounts.actions import USE_NOTED, note_use
 from trueup.accounts.queries import Program, memberships_of, program
 from trueup.accounts.rules import Viewer
+from trueup.api.limits import Tries
 from trueup.network import keys
 
 ACCOUNT_HEADER: Final = "TrueUp-Account"
@@ -41,36 +42,38 @@ class Asked(HttpRequest):
         return self.caller.viewer
 
 
-def identify(request: HttpRequest, *, now: datetime) -> Caller | None:
+def identify(request: HttpRequest, tries: Tries, *, now: datetime) -> Caller | None:
     """Whoever the Authorization header stands for; None for nobody.
 
     A bearer token is an access token of the token endpoint, or `client_id.secret`: programs that can send a fixed
-    token only send that one. Who is nobody in the account that the request names is nobody.
+    token only send that one. Who is nobody in the account that the request names is nobody. Raises Refused after too many wrong keys.
     """
-    caller = _of(request, now)
+    caller = _of(request, tries, now)
     named = request.headers.get(ACCOUNT_HEADER)
     return caller if caller is None or named in {None, caller.account_ref} else None
 
 
-def _of(request: HttpRequest, now: datetime) -> Caller | None:
+def _of(request: HttpRequest, tries: Tries, now: datetime) -> Caller | None:
     kind, _, credentials = request.headers.get("Authorization", "").partition(" ")
     credentials = credentials.strip()
     if kind.lower() != "bearer" or not credentials:
         return None
     held = keys.held(credentials)
     if held is None:
-        return _by_key(credentials, now)
+        return _by_key(credentials, tries, now)
     if held.user_id is not None:
         return _person(held.user_id, held.scopes, request.headers.get(ACCOUNT_HEADER))
     return _program(program(held.client_id), held.scopes, now)
 
 
-def _by_key(credentials: str, now: datetime) -> Caller | None:
+def _by_key(credentials: str, tries: Tries, now: datetime) -> Caller | None:
     client_id, dot, secret = credentials.partition(".")
     if not dot:
         return None
+    tries.require()
     found = program(client_id)
     if found is None or not keys.opens(client_id, secret):
+        tries.failed()
         return None
     return _program(found, found.scopes, now)
 

@@ -17,6 +17,7 @@ from ninja.operation import Operation
 
 from trueup.accounts.rules import Scope
 from trueup.api.access import DEVICE_URL, SCOPES, TOKEN_URL, Allowed
+from trueup.api.gate import OWN_KEYS
 from trueup.api.problems import CONTENT_TYPE
 
 PREFIX: Final = "/api/v1/"
@@ -54,9 +55,6 @@ TAGS: Final[dict[str, str]] = {
     "Exchange": "Reports in the columns of where MSPs bill; files of any layout.",
 }
 """What the headings are about."""
-
-_OWN_KEYS: Final = ("/api/v1/usage", "/api/v1/events")
-"""Operations that say for themselves what a repetition is."""
 
 _WHY: Final[dict[int, tuple[str, str]]] = {
     400: ("BadRequest", "The request cannot be read."),
@@ -245,7 +243,7 @@ def _complete(path: str, method: str, details: dict[str, Any], *, has_versions: 
 
 def _parameters(path: str, method: str, statuses: set[str]) -> list[str]:
     names = ["Account"]
-    if method != "get" and not path.startswith(_OWN_KEYS):
+    if method != "get" and path not in OWN_KEYS:
         names.append("IdempotencyKey")
     if "428" in statuses:
         names += ["IfMatchToChange", "IfNoneMatch"] if method == "put" and "201" in statuses else ["IfMatch"]

@@ -1,4 +1,5 @@
-"""Answers that hold a secret are kept sealed: who reads the database alone learns nothing. Kept they are, for the same request again."""
+"""Answers that hold a secret are kept sealed: who reads the database alone learns nothing. Kept they are, for some minutes, for whoever
+lost the answer on the way and asks again."""
 
 from typing import Final
 
@@ -20,9 +21,14 @@ def mark(request: HttpRequest) -> None:
     request.holds_secret = True  # type: ignore[attr-defined]
 
 
+def is_marked(request: HttpRequest) -> bool:
+    """Whether the answer to this request holds a secret."""
+    return getattr(request, "holds_secret", False)
+
+
 def to_keep(request: HttpRequest, content: bytes) -> bytes:
     """What may be kept of an answer: sealed, if it holds a secret."""
-    if not getattr(request, "holds_secret", False):
+    if not is_marked(request):
         return content
     return _MARK + seal(content, key=settings.SECRET_KEY, purpose=_PURPOSE)
 

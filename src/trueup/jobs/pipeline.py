@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from trueup.accounts.rules import Viewer
+from trueup.answers import actions as answers
 from trueup.cycles.actions import close
 from trueup.cycles.queries import closed_cycle, closed_months, months_to_close
 from trueup.intake.queries import gatherings_due
@@ -23,7 +24,7 @@ from trueup.reports.actions import auto_submit, remind
 from trueup.reports.generating import generate, is_generated
 from trueup.reports.queries import due_for_reminder, due_for_submission
 from trueup.uploads.queries import waiting_uploads
-from trueup.uploads.working import work_on_next
+from trueup.uploads.working import remove_old_files, work_on_next
 
 CLOCK = Viewer.system()
 
@@ -72,6 +73,7 @@ def run_once(now: datetime, progress: Progress | None = None) -> Iterator[Done]:
         work_on_uploads,
         tell_people,
         tidy_the_ledger,
+        forget_answers,
     ):
         yield from (done for done in step(this) if done.count)
     if this.failures:
@@ -136,9 +138,15 @@ def work_on_uploads(this: Round) -> Iterator[Done]:
     def next_one(_waiting: int) -> int:
         return int(work_on_next(now=this.now))
 
+    this.each([this.now], lambda now: remove_old_files(now=now))
     yield Done("worked on uploads", this.each(range(waiting_uploads()), next_one))
 
 
 def tidy_the_ledger(this: Round) -> Iterator[Done]:
     """Days that got new usage are compacted, so that reading them stays fast; no figure changes by it."""
     yield Done("compacted days of the ledger", this.each([this.progress], lambda told: compact(now=this.now, progress=told)))
+
+
+def forget_answers(this: Round) -> Iterator[Done]:
+    """What was answered to programs is kept for those who ask again, secrets for minutes."""
+    yield Done("forgot old answers", this.each([this.now], lambda now: answers.forget(now=now)))
