@@ -105,8 +105,8 @@ def _numbered(_autumn: Autumn, _of: str) -> dict[str, str]:
     return {"number": "999999"}
 
 
-def _upload(autumn: Autumn, of: str) -> dict[str, str]:
-    return {"number": str(autumn.uploads.get(of, 999_999))}
+def _sent(autumn: Autumn, of: str) -> dict[str, str]:
+    return {"number": str(autumn.deliveries.get(of, 999_999))}
 
 
 def _named(_autumn: Autumn, of: str) -> dict[str, str]:
@@ -249,8 +249,9 @@ OPERATIONS: Final = (
     Operation("list_usage", {"": f"200 {ALL}"}, query="?month=2026-10"),
     Operation("list_batches", {"": f"200 {ALL}"}),
     Operation("get_batch", {NOWHERE: ""}, at=_numbered),
-    Operation("get_delivery", {"bolt": "200 Bv", NOWHERE: ""}, at=_upload),
-    Operation("get_refused_rows", {"bolt": "200 Bv", NOWHERE: ""}, at=_upload),
+    Operation("list_deliveries", {"": f"200 {ALL}"}),
+    Operation("get_delivery", {"bolt": "200 Bv", NOWHERE: ""}, at=_sent),
+    Operation("get_refused_rows", {"bolt": "200 Bv", NOWHERE: ""}, at=_sent),
     Operation("list_unmapped", {"": f"200 {ALL}"}),
     Operation("map_name", {"": "200 V 403 NSBCDv"}, sends={"name": "Nobody", "customer": "bolt-dental"}),
     Operation("map_names", {"": "200 V 403 NSBCDv"}, sends={"mappings": [{"name": "Nobody", "customer": "bolt-dental"}]}),

@@ -215,12 +215,12 @@ class TestDelivery:
         assert (found["state"], found["batch"], found["stored"] + found["repeated"]) == ("done", Batch.objects.get().pk, 2)
         assert stored() == STORED
 
-    def test_is_refused_once_its_sender_lost_the_right(self, bolt: Program, clock: Clock) -> None:
-        place = later(bolt, CSV)
+    def test_that_was_acknowledged_is_taken_in_whatever_becomes_of_its_sender(self, bolt: Program, clock: Clock) -> None:
+        later(bolt, CSV)
         ApiClient.objects.update(revoked_at=clock.at)
         work()
-        ApiClient.objects.update(revoked_at=None)
-        assert bolt.get(place)[1]["error"]["code"] == "not_allowed"
+        assert stored() == STORED
+        assert Upload.objects.get().state == "done"
 
     def test_is_of_its_account_alone(self, bolt: Program, as_program: AsProgram) -> None:
         place = later(bolt, CSV)
