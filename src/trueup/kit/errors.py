@@ -45,6 +45,10 @@ class Stale(Conflict):
     """It has changed since it was seen, by somebody else; nothing was changed."""
 
 
+class Busy(Conflict):
+    """It cannot be done just now, for something large is being written; nothing was changed."""
+
+
 class Invalid(TrueUpError):
     """What was given is wrong; `problems` says where and why, one by one."""
 
