@@ -58,18 +58,18 @@ def _of(request: HttpRequest, tries: Tries, now: datetime) -> Caller | None:
     credentials = credentials.strip()
     if kind.lower() != "bearer" or not credentials:
         return None
+    client_id, dot, secret = credentials.partition(".")
+    if dot:  # no access token has one
+        return _by_key(client_id, secret, tries, now)
     held = keys.held(credentials)
     if held is None:
-        return _by_key(credentials, tries, now)
+        return None
     if held.user_id is not None:
         return _person(held.user_id, held.scopes, request.headers.get(ACCOUNT_HEADER))
     return _program(program(held.client_id), held.scopes, now)
 
 
-def _by_key(credentials: str, tries: Tries, now: datetime) -> Caller | None:
-    client_id, dot, secret = credentials.partition(".")
-    if not dot:
-        return None
+def _by_key(client_id: str, secret: str, tries: Tries, now: datetime) -> Caller | None:
     tries.require()
     found = program(client_id)
     if found is None or not keys.opens(client_id, secret):

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Case, CharField, Exists, Expression, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast
 
 from trueup.accounts.models import Account, Installation, Placement
 from trueup.accounts.rules import SYSTEM, Role, Tier, Viewer
@@ -18,7 +18,7 @@ from trueup.intake.rules.pieces import CUSTOMER, LONGEST_NAME, SERVICE, Director
 from trueup.ledger.actions import DEFAULT_SOURCE
 from trueup.ledger.models import NameMapping, Source
 
-_SIZES: Final = (1, 10, 100)
+_SIZES: Final = (1, 10, 50)
 """For how many names of a kind there are questions: some databases take no more than 999 values."""
 
 _TEXT: Final = CharField(max_length=LONGEST_NAME)
@@ -109,21 +109,26 @@ def _names(viewer: Viewer, customers: Sequence[str], services: Sequence[str], so
     accounts = Account.objects.visible_to(viewer).filter(tier=Tier.CUSTOMER)
     never = accounts.filter(~Exists(Placement.objects.filter(below_msp, account_id=OuterRef("pk"))), ref__in=customers)
     offered = Service.objects.visible_to(viewer)
-    mapped = NameMapping.objects.order_by()
     stays = Placement.objects.visible_to(viewer).filter(below_msp, account__ref__in=customers)
     feeds = Source.objects.filter(Q(pk__in=Source.objects.visible_to(viewer).values("pk")) | Q(code=DEFAULT_SOURCE), code__in=sources)
     keeps = Case(When(keeps_unmapped=True, then=Value("yes")), default=_NOTHING, output_field=_TEXT)
-    source = Coalesce("source__code", _NOTHING)
     parts: tuple[QuerySet[Any], ...] = (
         _rows(stays, _CUSTOMER, "account__ref", "account_id", Cast("from_date", _TEXT), Cast("until_date", _TEXT)),
         _rows(never, _CUSTOMER, "ref", "pk"),
-        _rows(mapped.filter(kind=CUSTOMER, name__in=customers, account__in=accounts), CUSTOMER, "name", "account_id", source),
+        *_mapped(CUSTOMER, customers, sources, "account_id", accounts),
         _rows(offered.filter(code__in=services), _SERVICE, "code", "pk"),
-        _rows(mapped.filter(kind=SERVICE, name__in=services, service__in=offered), SERVICE, "name", "service_id", source),
+        *_mapped(SERVICE, services, sources, "service_id", offered),
         _rows(feeds, _FEED, "code", "pk", keeps),
         _rows(Installation.objects.all(), _ZONE, "time_zone", "pk"),
     )
     return parts[0].union(*parts[1:], all=True)
+
+
+def _mapped(kind: str, names: Sequence[str], sources: Sequence[str], target: str, seen: QuerySet[Any]) -> Iterator[QuerySet[Any, Any]]:
+    """Other names: of all sources, and of those that are asked for. Each is found by an index, and only then whether it may be seen."""
+    named = NameMapping.objects.filter(Exists(seen.filter(pk=OuterRef(target))), kind=kind, name__in=names)
+    yield _rows(named.filter(source=None), kind, "name", target)
+    yield _rows(named.filter(source__code__in=sources), kind, "name", target, Cast("source__code", _TEXT))
 
 
 def _rows(found: QuerySet[Any], kind: str, name: str, number: str, *more: Expression | Cast) -> QuerySet[Any, Any]:
