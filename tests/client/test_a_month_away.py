@@ -1,9 +1,11 @@
 """A month at the machine and the same month over the network: what is typed, and what is answered."""
 
+import gzip
 import re
 from pathlib import Path
 
 import pytest
+import zstandard
 from django.core.management import call_command
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -60,6 +62,8 @@ STORY: list[tuple[str, str, list[str]]] = [
     (END, VENDOR, ["usage", "import", "later.csv", "--key", "october"]),
     (END, VENDOR, ["usage", "import", "later.csv", "--source", "nope"]),
     (END, VENDOR, ["usage", "import", "bad.csv", "--accept-valid", "--format", "json"]),
+    (END, VENDOR, ["usage", "import", "good.csv.gz"]),
+    (END, VENDOR, ["usage", "import", "good.zst", "--format", "json"]),
     (END, VENDOR, ["usage", "import", "none.csv"]),
     (END, VENDOR, ["usage", "import", "empty.csv"]),
     (END, VENDOR, ["usage", "import", "names.csv", "--source", "queue"]),
@@ -140,6 +144,9 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.mkdir()
     for name, text in FILES.items():
         (folder / name).write_text(f"{text}\n", encoding="utf-8")
+    good = (folder / "good.csv").read_bytes()
+    (folder / "good.csv.gz").write_bytes(gzip.compress(good))
+    (folder / "good.zst").write_bytes(zstandard.ZstdCompressor().compress(good))
     (folder / "empty.csv").touch()
     monkeypatch.chdir(folder)
 

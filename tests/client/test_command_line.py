@@ -69,7 +69,7 @@ class TestProgram:
     def test_is_told_how_to_sign_in_with_another_secret(self, trueup: Trueup, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TRUEUP_CLIENT_SECRET", "another")
         said = trueup.refused("--server", program, "report", "list")
-        assert "does not know this client id with this secret: run `trueup login" in said
+        assert "does not know this client id with this secret: look whether TRUEUP_CLIENT_ID and" in said
         monkeypatch.delenv("TRUEUP_CLIENT_SECRET")
         assert "one of them is missing" in trueup.refused("--server", program, "report", "list")
 

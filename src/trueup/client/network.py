@@ -80,11 +80,13 @@ class Network:
 
         Rows that are bad are no error: they are in the answer. Raises Invalid, NotAllowed.
         """
-        with uploading(Path(file), kind=CSV, compression=None, progress=progress or Silence()) as upload:
+        told = progress or Silence()
+        with uploading(Path(file), kind=CSV, compression=None, progress=told) as upload:
             answer = self._transport.call(
                 "POST", "/customers", params={"dry_run": dry_run or None}, headers=upload.headers, body=upload.body, key=new_key(),
                 answers=ROWS_REFUSED,
             )  # fmt: skip
+        told.finish()
         said = answer.json if isinstance(answer.json, dict) else {}
         return read(ImportedCustomers, {**said, "refused": said.get("errors", ())})
 

@@ -19,6 +19,9 @@ from trueup.kit.errors import Invalid
 TRIES: Final = 5
 """How often a request is sent at most."""
 
+_MORE_FOR_FILES: Final = 3
+"""Further tries for a file: together they take about a minute, in which a server has begun anew."""
+
 _LONGEST_WAIT: Final = 90
 """Seconds between two tries; a server that asks for more is not waited for."""
 
@@ -89,7 +92,7 @@ class Http:
 
     def __init__(self, url: str, *, tries: int = TRIES, pause: Pause = time.sleep, transport: httpx.BaseTransport | None = None) -> None:
         self.url = url
-        self._tries = tries
+        self.tries = tries
         self._pause = pause
         self._http = httpx.Client(
             transport=transport,
@@ -107,7 +110,7 @@ class Http:
         body: Body | None = None, stream: bool = False, tries: int | None = None,
     ) -> httpx.Response:  # fmt: skip
         """The answer, whatever it is; `stream`: it is read later. Every try sends the same. Raises Unreachable if there is none."""
-        most = tries or self._tries
+        most = tries or self.tries
         for left in reversed(range(most)):
             content = body() if body else None
             try:
@@ -198,7 +201,8 @@ class Transport:
         if not token.isascii() or not token.isprintable():
             raise SignedOut("the token is none: it has characters that no token has")
         who = {"Authorization": f"Bearer {token}"} | ({"TrueUp-Account": self._account} if self._account is not None else {})
-        return self.http.send(method, f"/api/v1{path}", headers={**said, **who}, **what)
+        tries = self.http.tries + _MORE_FOR_FILES if what.get("body") else None
+        return self.http.send(method, f"/api/v1{path}", headers={**said, **who}, tries=tries, **what)
 
     def content(self, path: str, params: Parameters | None = None) -> bytes:
         """A file as it is. Raises the four errors, Unreachable."""

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from trueup.client.answers import Delivery, Mapped, RefusedRow, UnmappedName, UsageRecord
 from trueup.client.errors import Unreachable
+from trueup.client.packing import Compression
 from trueup.client.reading import read
 from trueup.client.transport import Answer, Pause, Transport
-from trueup.client.uploading import CSV, ROWS_REFUSED, Compression, uploading
+from trueup.client.uploading import CSV, ROWS_REFUSED, uploading
 from trueup.kit.cells import safe_cell
 from trueup.kit.errors import Invalid
 from trueup.kit.period import Month, instant_text
@@ -39,6 +40,8 @@ class Usage:
     ) -> Delivery:  # fmt: skip
         """Send a CSV, NDJSON or Parquet file, as a whole or (`accept_valid`) what is good of it; it is read from the disk as it is sent.
 
+        It may be packed by gzip or zstd already; else `compression` packs it.
+
         The same delivery twice (same key, or same content from the same source) changes nothing, so it is sent again where the
         network fails. Rows that are bad are no error: they are in the answer. With a mapping `profile` it is a CSV file of any layout,
         of 20 MB at most; `day` stands in for a day that the profile says. Raises Invalid, Conflict, NotFound for the profile,
@@ -62,18 +65,19 @@ class Usage:
         return self._send({}, Silence(), key, _asked(source, accept_valid, dry_run), json={"records": said})
 
     def _send(self, headers: dict[str, str], told: Progress, key: str | None, params: dict[str, Any], **what: Any) -> Delivery:
-        answer = self._transport.call("POST", "/usage", params=params, headers=headers, key=key, answers=ROWS_REFUSED, **what)
-        return self._awaited(answer, told) if answer.status == 202 else _delivery(answer.json)
+        try:
+            answer = self._transport.call("POST", "/usage", params=params, headers=headers, key=key, answers=ROWS_REFUSED, **what)
+            return self._awaited(answer) if answer.status == 202 else _delivery(answer.json)
+        finally:
+            told.finish()
 
-    def _awaited(self, answer: Answer, told: Progress) -> Delivery:
+    def _awaited(self, answer: Answer) -> Delivery:
         """What became of a delivery, once the server is done with it. Raises Invalid if nothing of it could be read."""
         place = answer.headers.get("Location", "").partition("/api/v1")[2]
         if not place:
             raise Unreachable("the server does not say where to ask what became of the delivery")
-        told.start("Taking in", None)
         while (found := _object(self._transport.get(place).json)).get("state") in {"waiting", "working"}:
             self._pause(_POLL)
-        told.finish()
         why = found.get("error")
         if isinstance(why, dict) and why.get("code") not in ROWS_REFUSED:
             raise Invalid(str(why.get("detail") or "the delivery could not be taken in"))

@@ -180,9 +180,7 @@ class LocalDesk:
 
     def take_in(self, file: Path, how: Taking, progress: Progress) -> TakenIn:
         """Take in a file of usage."""
-        if how.profile is not None:
-            return mapped.take_in(self._email, file, how.profile, how, progress, now=self.now)
-        return mapped.taken_in(mapped.stored(Viewer.system(), file, how, progress, now=self.now))
+        return mapped.take_in(self._email, file, how, progress, now=self.now)
 
     def import_customers(self, file: Path, *, dry_run: bool, progress: Progress) -> ImportedCustomers:
         """Add, rename and move customers."""

@@ -14,6 +14,7 @@ from trueup.exchange.actions import convert
 from trueup.exchange.queries import Kept
 from trueup.exchange.rules.profiles import Profile, document_of, may_keep
 from trueup.jobs.desk import TakenIn, Taking
+from trueup.jobs.given import unpacked
 from trueup.jobs.people import every_answer, viewers
 from trueup.kit.errors import Invalid, NotFound
 from trueup.kit.progress import Progress
@@ -54,32 +55,28 @@ def keeper(email: str | None, account: str | None) -> Viewer:
     return keepers[0]
 
 
-def take_in(email: str | None, file: Path, name: str, how: Taking, progress: Progress, *, now: datetime) -> TakenIn:
-    """Convert a file as the profile says and take it in; rows are told as the file has them."""
-    _require_readable(file)
-    viewer = every_answer(viewers(email), lambda viewer: (queries.profile(viewer, name), viewer))[0][1]
-    with TemporaryDirectory() as folder:
-        converted = convert(viewer, name, file, Path(folder) / f"{file.stem}.csv", day=how.day)
-        found = stored(viewer, converted.path, how, progress, now=now)
-    converted.retell(found.refused_file, found.refused())
-    return taken_in(found)
+def take_in(email: str | None, file: Path, how: Taking, progress: Progress, *, now: datetime) -> TakenIn:
+    """Take in a file; with a profile it is converted before, and rows are told as the file has them."""
+    with unpacked(file) as plain:
+        if how.profile is None:
+            return _taken_in(_stored(Viewer.system(), plain, how, progress, now))
+        name = how.profile
+        viewer = every_answer(viewers(email), lambda viewer: (queries.profile(viewer, name), viewer))[0][1]
+        with TemporaryDirectory() as folder:
+            converted = convert(viewer, name, plain, Path(folder) / f"{plain.stem}.csv", day=how.day)
+            found = _stored(viewer, converted.path, how, progress, now)
+        converted.retell(found.refused_file, found.refused())
+        return _taken_in(found)
 
 
-def _require_readable(file: Path) -> None:
-    try:
-        file.open("rb").close()
-    except OSError as error:
-        raise Invalid(f"{file} cannot be read: {error.strerror}") from error
-
-
-def stored(viewer: Viewer, file: Path, how: Taking, progress: Progress, *, now: datetime) -> ImportResult:
+def _stored(viewer: Viewer, file: Path, how: Taking, progress: Progress, now: datetime) -> ImportResult:
     """What the ledger has done with a file in our columns."""
     return import_usage(
         viewer, file, source=how.source, key=how.key, accept_valid=how.accept_valid, dry_run=how.dry_run, now=now, progress=progress
     )
 
 
-def taken_in(found: ImportResult) -> TakenIn:
+def _taken_in(found: ImportResult) -> TakenIn:
     """The same as commands tell it."""
     listed_in = str(found.refused_file) if found.refused_file else None
     return TakenIn(found.batch, found.stored, found.repeated, found.refused_count, found.unmapped, lambda: _refused(found), listed_in)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from trueup.client import ANY, Client
+from trueup.client import ANY, Client, Unreachable
 from trueup.client.answers import (
     CustomerFigures,
     Cycle,
@@ -140,7 +140,10 @@ class RemoteDesk:
     def take_in(self, file: Path, how: Taking, progress: Progress) -> TakenIn:
         """Send a file of usage; text is compressed on the way."""
         text = file.suffix.lower() != ".parquet" and file.is_file() and file.stat().st_size > _SMALL
-        found = self._client.usage.send_file(file, **asdict(how), compression="zstd" if text else None, progress=progress)
+        try:
+            found = self._client.usage.send_file(file, **asdict(how), compression="zstd" if text else None, progress=progress)
+        except Unreachable as error:
+            raise Unreachable(f"{error.message}. Send the same again: what was taken in already changes nothing") from error
         rows = lambda: self._client.usage.refused_rows(found)  # noqa: E731
         return TakenIn(found.batch, found.stored, found.repeated, found.refused_count, found.unmapped, rows, None)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from trueup.jobs.desk import Desk, TakenIn, Taking
+from trueup.jobs.given import given
 from trueup.jobs.messages import say
 from trueup.jobs.options import Format
 from trueup.jobs.output import Listing, Record, write_object
@@ -58,8 +59,13 @@ REFUSED = Listing(
 
 def import_file(desk: Desk, file: Path, how: Taking, form: Format) -> None:
     """Take in a file of usage and say what became of it; exit code 1 if all of it was refused. Raises Invalid, Conflict, NotAllowed."""
-    with showing_progress() as progress:
-        result = desk.take_in(file, how, progress)
+    with given(file) as content:
+        with showing_progress() as progress:
+            result = desk.take_in(content, how, progress)
+        _tell(result, how, form)
+
+
+def _tell(result: TakenIn, how: Taking, form: Format) -> None:
     if form is Format.JSON:
         counts: dict[str, object] = {"batch": result.batch, "stored": result.stored, "repeated": result.repeated}
         write_object(counts | {"refused": _refused(result)})

@@ -25,12 +25,12 @@ SourceOption = Annotated[str | None, typer.Option("--source", metavar="S", help=
     epilog=examples(
         "trueup usage import usage.csv --dry-run",
         "trueup usage import october.parquet --source rmm-feed --key 2026-10",
-        "trueup usage import usage.ndjson --accept-valid --format json",
+        "trueup usage import usage.ndjson.gz --accept-valid --format json",
         "trueup usage import licenses.csv --profile rmm --day 2026-10-31 --as billing@bolt.example",
     ),
 )
 def import_usage(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, NDJSON or Parquet.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, NDJSON or Parquet, also packed (gzip, zstd); - is standard input.")],
     *,
     source: SourceOption = None,
     key: Annotated[
