@@ -130,4 +130,4 @@ class Broken(io.RawIOBase):
 def _sent(program: Program, stream: Any, **environ: str) -> HttpResponse:
     client = Client(raise_request_exception=False)
     environ |= {"HTTP_AUTHORIZATION": f"Bearer {program.token}", "HTTP_IF_MATCH": "*", "CONTENT_TYPE": "application/json"}
-    return client.generic("PATCH", f"/api/v1{DENTAL}", **{"wsgi.input": stream, **environ})  # type: ignore[return-value, arg-type]
+    return client.generic("PATCH", f"/api/v1{DENTAL}", **{"wsgi.input": stream, **environ})  # type: ignore[return-value]

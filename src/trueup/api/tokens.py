@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, Final
 
 from allauth.core.internal import httpkit, ratelimit
@@ -11,7 +12,7 @@ from allauth.idp.oidc.internal.oauthlib.request_validator import OAuthLibRequest
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import BasePasswordHasher, check_password
 from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
-from django.db import DataError
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.crypto import constant_time_compare
@@ -29,6 +30,9 @@ WRONG_SECRETS: Final = "30/m/ip"
 TOKENS: Final = "600/m/ip"
 DEVICES: Final = "30/m/ip"
 """How often from one address: what is no secret, tokens asked for, devices that want to come in."""
+
+
+View = Callable[[HttpRequest], HttpResponse]
 
 
 class LongSecrets(BasePasswordHasher):
@@ -95,7 +99,24 @@ if not hasattr(OAuthLibRequestValidator, "validate_device_code"):  # the version
     OAuthLibRequestValidator.validate_device_code = _let_in
 
 
-@csrf_exempt
+def _unless_busy(view: View) -> View:
+    """What an endpoint answers; that the database cannot take it just now is said as OAuth says it."""
+
+    @csrf_exempt
+    @wraps(view)
+    def answered(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request)
+        except OperationalError as error:
+            _log.error("the database could not be used", exc_info=error)
+            response = _refused("temporarily_unavailable", "something large is being written; try again", status=503)
+            response["Retry-After"] = "10"
+            return response
+
+    return answered
+
+
+@_unless_busy
 def token(request: HttpRequest) -> HttpResponse:
     """An access token for a secret, a device that was let in, or a refresh token."""
     if not _allowed(request, "token", TOKENS) or not _allowed(request, "wrong_secret", WRONG_SECRETS, count=False):
@@ -108,7 +129,7 @@ def token(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@csrf_exempt
+@_unless_busy
 def device_code(request: HttpRequest) -> HttpResponse:
     """A code for a device whose person lets it in on another one (RFC 8628)."""
     if not _allowed(request, "device_code", DEVICES):
@@ -116,7 +137,7 @@ def device_code(request: HttpRequest) -> HttpResponse:
     return _asked(request, views.device_code)
 
 
-@csrf_exempt
+@_unless_busy
 def revoke(request: HttpRequest) -> HttpResponse:
     """End a token (RFC 7009)."""
     if not _allowed(request, "token", TOKENS):
@@ -124,7 +145,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
     return _asked(request, views.revoke)
 
 
-def _asked(request: HttpRequest, view: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+def _asked(request: HttpRequest, view: View) -> HttpResponse:
     """What the library answers; whatever it cannot read is a bad request."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])

@@ -115,7 +115,7 @@ sessions = Sessions.as_view()
 @require_POST
 def end_device(request: Request, number: int) -> HttpResponse:
     """End one of one's own command lines."""
-    if not keys.end(request.user.pk, number):
+    if not keys.end(request.user.pk or 0, number):
         raise NotFound("")
     messages.success(request, _("That program has no access any more."))
     return redirect("usersessions_list")
