@@ -137,6 +137,7 @@ _EVENT: Final = {
 }  # fmt: skip
 _EDITS: Final = {"lines": [{"service": "endpoint-core", "chargeable_units": "31", "comment": "Counted anew."}]}
 _WAIVER: Final = {"service": "endpoint-core", "reason": "Agreed."}
+_SEVERAL: Final = {"reports": [{"cycle": "2026-10", "msp": "coil", "version": None}]}
 _BOLTS: Final = {"bolt": "200 VNB 403 v", NOWHERE: ""}
 _CLIENT: Final = {"account": "bolt", "name": "Feed", "scopes": ["usage:write"]}
 _PERSONS: Final = {"": "200 v 403 VNSBCD"}
@@ -172,6 +173,8 @@ OPERATIONS: Final = (
     Operation("get_cycle", {"": "200 VNSBCv 403 D"}, at=_cycle),
     Operation("list_cycle_days", {"": "200 VNS 403 BCDv"}, at=_cycle),
     Operation("list_reports", {"": "200 VNSBCv 403 D"}),
+    Operation("count_reports", {"": "200 VNSBCv 403 D"}),
+    Operation("list_waiting", {"": f"200 {ALL}"}),
     Operation("get_report", _REPORT, at=_report),
     Operation("list_report_lines", _REPORT, at=_report),
     Operation("get_report_forecast", _REPORT | {"coil": "409 VNC"}, at=_report),
@@ -180,6 +183,7 @@ OPERATIONS: Final = (
     Operation("list_line_days", _REPORT, at=_line),
     Operation("list_report_history", _REPORT, at=_report),
     Operation("export_report", _REPORT, at=_report),
+    Operation("export_line_customers", _REPORT, at=_line),
     Operation("export_mapped_report", _REPORT, at=_report, query="?profile=connectwise"),
     Operation(
         "edit_report_lines", {"bolt": "200 B 403 VNv", "coil": "409 C 403 VN", "dune": "200 S 403 VD", NOWHERE: ""},
@@ -201,6 +205,8 @@ OPERATIONS: Final = (
         "regenerate_report", {"bolt": "200 N 403 VBv", "coil": "409 N 403 VC", NOWHERE: ""},
         at=_report, sends={}, headers=ANY, doer="N bolt",
     ),
+    Operation("approve_reports", {"": "200 NS 403 VBCDv"}, sends=_SEVERAL, doer="N "),
+    Operation("regenerate_cycle", {"": "200 NS 403 VBCDv"}, at=_cycle, sends={"reports": [{"msp": "bolt", "version": None}]}, doer="N "),
     Operation(
         "waive_penalty", {"gale": "200 N 403 V", "coil": "409 N 403 VC", NOWHERE: ""},
         at=_report, sends=_WAIVER, headers=ANY, doer="N gale",
@@ -214,13 +220,13 @@ OPERATIONS: Final = (
     Operation("get_placements", _BELOW, at=_ref),
     Operation("put_placements", _BOLTS, at=_customer, sends={"placements": [{"parent": "bolt"}]}, headers=ANY),
     Operation("list_account_history", _BELOW, at=_ref),
+    Operation("list_installation_history", {"": "200 V"}),
     Operation("import_customers", {"": "200 VNB 422 SCD 403 v"}, sends=b"ref,name,msp\nnew,New,bolt\n", kind="text/csv", doer="B "),
     *_kept("solution_group", "solution_groups", "smb", {"name": "Changed"}),
     *_kept("service", "services", "endpoint-core", {"name": "Changed", "group": "credits", "unit": "endpoint"}),
     *_kept("billing_unit", "billing_units", "GB", {"name": "Changed", "decimals": 3}),
     *_kept("region", "regions", "emea", {"name": "Changed"}),
     *_kept("account_type", "account_types", "msp", {"name": "Changed"}),
-    Operation("list_installation_history", {"": "200 V"}),
     *_kept("source", "sources", "manual", {"unmapped": "refuse"}, {"expected": "daily"}),
     Operation("list_terms", {"": f"200 {ALL}"}),
     Operation("get_terms", _BELOW, at=_terms),

@@ -1,6 +1,6 @@
 """One report: its details and its lines."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router
@@ -10,15 +10,17 @@ from trueup.api import paging, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.report_shapes import Line, Part, Report, shown
-from trueup.api.parameters import Cycle, Ref, words
+from trueup.api.parameters import Cycle, Ref, list_of, words
 from trueup.api.schemas import REFUSALS
 from trueup.reports.queries import LineView, lines_from, report_page
 
 router = Router()
 
+_PARTS: Final = ", ".join(f"`{part}`" for part in Part)
+
 Expand = Annotated[
-    str | None, Field(max_length=100, description="Parts to be shown, separated by commas: `lines`, `groups`, `issues`, `forecast`.")
-]  # fmt: skip
+    str | None, Field(max_length=100, json_schema_extra=list_of(Part), description=f"Parts to be shown, separated by commas: {_PARTS}.")
+]
 
 
 @router.get(

@@ -16,7 +16,7 @@ from trueup.reports.queries.inbox import (
     next_in_inbox,
     preview,
 )
-from trueup.reports.queries.listing import MOST_LINES, Listed, Place, Portion, ReportFilter, listing
+from trueup.reports.queries.listing import MOST_LINES, Counted, Listed, Place, Portion, ReportFilter, counted, listing
 from trueup.reports.queries.lists import (
     GroupChargeable,
     LastAct,
@@ -75,6 +75,7 @@ __all__ = [
     "MOST_LINES",
     "ORDERS",
     "Chart",
+    "Counted",
     "CustomerFigures",
     "CustomerOfLine",
     "CycleFigures",
@@ -116,6 +117,7 @@ __all__ = [
     "calendar",
     "chart",
     "conflict",
+    "counted",
     "counts",
     "customers",
     "customers_from",

@@ -1,7 +1,7 @@
 """A list of reports for programs: what anybody sees, narrowed and sorted like the inbox, read on from where the last page ended."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import accumulate
@@ -17,11 +17,11 @@ from trueup.kit.period import Month, instant_text, parse_instant
 from trueup.kit.quantity import plain
 from trueup.reports.measuring import state_of
 from trueup.reports.models import ReportLine
-from trueup.reports.queries.inbox import COLUMNS, ORDERS, InboxFilter, InboxRow, beyond, narrowed, ordering, row_of, sortable
+from trueup.reports.queries.inbox import COLUMNS, ORDERS, InboxFilter, InboxRow, beyond, count_by, narrowed, ordering, row_of, sortable
 from trueup.reports.queries.lists import readable
 from trueup.reports.queries.one import LineView, line_view
 from trueup.reports.rules.copies import copied_terms
-from trueup.reports.rules.workflow import EDITABLE, Status
+from trueup.reports.rules.workflow import EDITABLE, Status, Submission
 
 MOST_LINES: Final = 5_000
 """Lines of one portion of the list, where they are asked for; a report is never parted, so that a long one may have more."""
@@ -83,6 +83,27 @@ def listing(viewer: Viewer, filters: ReportFilter, *, limit: int, after: Place |
         lines = _lines({pk: terms for *_, pk, _, terms in told}) if with_lines else {}
     items = tuple(_listed(columns, pk, value, filters.order, lines.get(pk)) for *columns, pk, value, _ in told)
     return Portion(items, more=len(rows) > len(told))
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many reports there are: altogether; for each status, and each way to come under review, under the other filters."""
+
+    total: int
+    statuses: dict[Status, int]
+    submissions: dict[Submission, int]
+
+
+def counted(viewer: Viewer, filters: ReportFilter) -> Counted:
+    """How many reports a list has, and what it could be narrowed to. Raises NotAllowed, Invalid as `listing`."""
+    with snapshot():
+        seen = readable(viewer).filter(_more(viewer, filters))
+        statuses = count_by(narrowed(seen, replace(filters, status=None)), "status")
+        submissions = count_by(narrowed(seen, replace(filters, submission=None)), "submission")
+        total = narrowed(seen, filters).count()
+    return Counted(
+        total, {one: statuses.get(one, 0) for one in Status}, {one: submissions.get(one, 0) for one in Submission}
+    )  # fmt: skip
 
 
 def _within(counts: Sequence[int]) -> int:
