@@ -211,7 +211,9 @@ class TestAddresses:
 class TestWebhooks:
     def test_are_asked_for_by_their_numbers(self) -> None:
         server = Server(
-            answered({"id": 3, "secret": "whsec_x"}, 201, ETag='"1"'), answered([{"type": "report.approved"}]), answered({}, 202)
+            answered({"id": 3, "secret": "whsec_x"}, 201, ETag='"1"'),
+            answered({"items": [{"type": "report.approved"}], "next": None}),
+            answered({}, 202),
         )
         webhooks = server.client().webhooks
         made = webhooks.add("https://hooks.example.com", ["report.approved"])

@@ -147,10 +147,7 @@ class Webhooks:
 
     def event_types(self) -> Iterator[Entry]:
         """What a webhook can be told of."""
-        found = self._transport.get("/webhook-events").json
-        if not isinstance(found, list):
-            raise Unreachable("the server does not answer as this version of TrueUp expects: the types of events are a list")
-        return (Entry(one) for one in found)
+        return (Entry(one) for one in self._transport.pages("/webhook-events"))
 
     def _do(self, webhook: int | str, what: str) -> Entry:
         return entry(self._transport.call("POST", f"/webhooks/{encoded(str(webhook))}/{what}"))

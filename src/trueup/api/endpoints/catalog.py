@@ -6,13 +6,11 @@ from typing import Annotated, Any, Final, Literal
 from ninja import Field, Router, Schema
 from pydantic import Field as Checked
 
-from trueup.api.callers import Asked
-from trueup.api.endpoints.network_lists import List, keep
-from trueup.api.endpoints.network_shapes import From, Named, Taken, Typed, Version, known_as, today
-from trueup.api.endpoints.network_writing import Key, Kind
+from trueup.api.endpoints.network_lists import List, keep, read
+from trueup.api.endpoints.network_shapes import From, Named, Taken, Typed, Version, known_as
+from trueup.api.endpoints.network_writing import Kind
 from trueup.api.schemas import Number
 from trueup.catalog.rules import DEFAULT_MEASURE, ChargeableBasis, MeasureName
-from trueup.network import queries
 from trueup.network.queries import CreditsFrom, GroupRow, MeasureFrom, ServiceRow, SourceRow, SwitchRow, UnitRow, When
 
 router = Router(by_alias=True)
@@ -211,77 +209,27 @@ def _source(row: SourceRow) -> dict[str, Any]:
     }
 
 
-def _groups(request: Asked) -> tuple[GroupRow, ...]:
-    return queries.catalog(request.caller.viewer, today(request))
-
-
-def _read_group(request: Asked, key: Key) -> GroupRow:
-    return queries.listed("solution_groups", _groups(request), key[0])
-
-
-def _services(request: Asked) -> tuple[ServiceRow, ...]:
-    return queries.services(request.caller.viewer, today(request))
-
-
-def _read_service(request: Asked, key: Key) -> ServiceRow:
-    return queries.service_details(request.caller.viewer, key[0], today(request))
-
-
-def _units(request: Asked) -> tuple[UnitRow, ...]:
-    return queries.billing_units(request.caller.viewer)
-
-
-def _read_unit(request: Asked, key: Key) -> UnitRow:
-    return queries.listed("billing_units", _units(request), key[0])
-
-
-def _regions(request: Asked) -> tuple[SwitchRow, ...]:
-    return queries.regions(request.caller.viewer)
-
-
-def _read_region(request: Asked, key: Key) -> SwitchRow:
-    return queries.listed("regions", _regions(request), key[0])
-
-
-def _types(request: Asked) -> tuple[SwitchRow, ...]:
-    return queries.account_types(request.caller.viewer)
-
-
-def _read_type(request: Asked, key: Key) -> SwitchRow:
-    return queries.listed("account_types", _types(request), key[0])
-
-
-def _sources(request: Asked) -> tuple[SourceRow, ...]:
-    return queries.sources(request.caller.viewer)
-
-
-def _read_source(request: Asked, key: Key) -> SourceRow:
-    return queries.listed("sources", _sources(request), key[0])
-
-
 _CODE: Final = {"code": "code"}
 
 keep(
-    router, "/solution-groups", List("solution_group", "solution group", _groups, in_order=True),
-    Kind("solution_groups", SolutionGroup, _read_group, _group, _CODE), whole=SolutionGroupIn, part=SolutionGroupChange,
+    router, "/solution-groups", List("solution_group", "solution group", in_order=True),
+    Kind("solution_groups", SolutionGroup, read("solution_groups"), _group, _CODE), whole=SolutionGroupIn, part=SolutionGroupChange,
 )  # fmt: skip
 keep(
-    router, "/services", List("service", "service", _services, in_order=True),
-    Kind("services", Service, _read_service, _service, _CODE, {"measure": "measures"}), whole=ServiceIn, part=ServiceChange,
+    router, "/services", List("service", "service", in_order=True),
+    Kind("services", Service, read("services"), _service, _CODE, {"measure": "measures"}), whole=ServiceIn, part=ServiceChange,
 )  # fmt: skip
 keep(
-    router, "/billing-units", List("billing_unit", "billing unit", _units), Kind("billing_units", BillingUnit, _read_unit, _unit, _CODE),
-    whole=BillingUnitIn, part=BillingUnitIn,
+    router, "/billing-units", List("billing_unit", "billing unit"),
+    Kind("billing_units", BillingUnit, read("billing_units"), _unit, _CODE), whole=BillingUnitIn, part=BillingUnitIn,
 )  # fmt: skip
 keep(
-    router, "/regions", List("region", "region", _regions), Kind("regions", Switch, _read_region, _switch, _CODE),
-    whole=SwitchIn, part=SwitchIn,
+    router, "/regions", List("region", "region"), Kind("regions", Switch, read("regions"), _switch, _CODE), whole=SwitchIn, part=SwitchIn,
 )  # fmt: skip
 keep(
-    router, "/account-types", List("account_type", "account type", _types), Kind("account_types", Switch, _read_type, _switch, _CODE),
-    whole=SwitchIn, part=SwitchIn,
+    router, "/account-types", List("account_type", "account type"),
+    Kind("account_types", Switch, read("account_types"), _switch, _CODE), whole=SwitchIn, part=SwitchIn,
 )  # fmt: skip
 keep(
-    router, "/sources", List("source", "source", _sources), Kind("sources", Source, _read_source, _source, _CODE),
-    whole=SourceIn, part=SourceIn,
+    router, "/sources", List("source", "source"), Kind("sources", Source, read("sources"), _source, _CODE), whole=SourceIn, part=SourceIn,
 )  # fmt: skip

@@ -134,11 +134,16 @@ def _stale(request: Asked, endpoint_id: int, error: Stale) -> HttpResponse:
 
 
 @router.get(
-    "/webhook-events", response={200: list[EventType], **REFUSALS}, auth=ALLOWED, operation_id="list_webhook_events", summary="Event types"
-)
-def list_webhook_events(request: HttpRequest) -> Any:  # noqa: ARG001
-    """What can be listened to. A call says the type, the time, and where to read more: never figures."""
-    return [{"type": one.name, "about": one.about} for one in TYPES]
+    "/webhook-events", response={200: Listed[EventType], **REFUSALS}, auth=ALLOWED, operation_id="list_webhook_events",
+    summary="Event types",
+)  # fmt: skip
+def list_webhook_events(request: HttpRequest, response: HttpResponse, limit: Limit = USUAL, cursor: Cursor = None) -> Any:
+    """What can be listened to, by name. A call says the type, the time, and where to read more: never figures."""
+    after = unpacked(cursor, str)
+    rows = sorted((one for one in TYPES if after is None or one.name > after[0]), key=lambda one: one.name)
+    return paging.page(
+        request, response, rows[: limit + 1], limit, shown=lambda one: {"type": one.name, "about": one.about}, place=lambda one: (one.name,)
+    )  # fmt: skip
 
 
 @router.get("/webhooks", response={200: Listed[Webhook], **REFUSALS}, auth=ALLOWED, operation_id="list_webhooks", summary="Webhooks")
