@@ -13,6 +13,7 @@ from trueup.accounts.rules import Scope
 from trueup.api import clock, paging
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
+from trueup.api.endpoints.usage_turns import UPLOADS
 from trueup.api.parameters import Storable
 from trueup.api.problems import code_of
 from trueup.api.schemas import CHANGES, REFUSALS
@@ -151,7 +152,8 @@ def _place(row: tuple[UnmappedName, NamePlace]) -> NamePlace:
 )  # fmt: skip
 def map_a_name(request: HttpRequest, mapping: Mapping) -> Any:
     """Say which customer or service a name stands for, and store what waited for it. Saying it again stores what still waits."""
-    return _map(request, mapping)
+    with UPLOADS.taken():  # it may wait for imports
+        return _map(request, mapping)
 
 
 @router.post(
@@ -160,7 +162,8 @@ def map_a_name(request: HttpRequest, mapping: Mapping) -> Any:
 )  # fmt: skip
 def map_names(request: HttpRequest, body: Mappings) -> Any:
     """The same of up to 100 names, each by itself: one that is refused does not hold up the others, and says why in its `problem`."""
-    results = [_one_of_several(request, mapping) for mapping in body.mappings]
+    with UPLOADS.taken():
+        results = [_one_of_several(request, mapping) for mapping in body.mappings]
     failed = sum(one["problem"] is not None for one in results)
     return {"mapped": len(results) - failed, "failed": failed, "results": results}
 

@@ -147,10 +147,9 @@ def _sent(request: HttpRequest, length: int | None) -> Iterator[bytes]:
 def _read(read: Callable[[int], bytes]) -> bytes:
     try:
         return read(PIECE)
-    except TimeoutError as error:
-        raise _too_slow() from error
     except OSError as error:  # the connection, or a chunk that is none
-        raise _cut_off() from error
+        silent = isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError)  # Django has its own name for both
+        raise (_too_slow() if silent else _cut_off()) from error
 
 
 @contextmanager
