@@ -121,12 +121,18 @@ def token(request: HttpRequest) -> HttpResponse:
     """An access token for a secret, a device that was let in, or a refresh token."""
     if not _allowed(request, "token", TOKENS) or not _allowed(request, "wrong_secret", WRONG_SECRETS, count=False):
         return _too_often()
-    response = _asked(request, views.token)
+    response = _asked(request, _given)
     if b'"invalid_client"' in response.content or b'"invalid_grant"' in response.content:
         _allowed(request, "wrong_secret", WRONG_SECRETS)
     if response.status_code == 200:
         keys.forget_expired(_client_id(request))
     return response
+
+
+def _given(request: HttpRequest) -> HttpResponse:
+    """What the library gives."""
+    with keys.renewing(request.POST.get("refresh_token", "")):
+        return views.token(request)
 
 
 @_unless_busy
@@ -142,6 +148,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
     """End a token (RFC 7009)."""
     if not _allowed(request, "token", TOKENS):
         return _too_often()
+    keys.forget_used(request.POST.get("token", ""))
     return _asked(request, views.revoke)
 
 

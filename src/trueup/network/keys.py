@@ -4,13 +4,15 @@ Nobody else touches its tables. The row of a client is written in the transactio
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from allauth.idp.oidc.adapter import get_adapter
 from allauth.idp.oidc.models import Client, Token
+from django.contrib.auth.hashers import check_password
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -89,8 +91,7 @@ def older_until(client_ids: Collection[str]) -> dict[str, datetime]:
 
 def opens(client_id: str, secret: str) -> bool:
     """Whether a secret is one of a client's."""
-    client = Client.objects.filter(pk=client_id).first()
-    return client is not None and bool(client.check_secret(secret))
+    return any(check_password(secret, kept) for (kept,) in Client.objects.filter(pk=client_id).values_list("secret"))
 
 
 # ── Tokens ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -112,8 +113,39 @@ def held(token: str) -> Held | None:
 
 
 def forget_expired(client_id: str) -> None:
-    """Delete the access tokens of a client that are over."""
-    Token.objects.expired().filter(type=Token.Type.ACCESS_TOKEN, client_id=client_id).delete()
+    """Delete the tokens of a client that are over."""
+    Token.objects.expired().filter(client_id=client_id).delete()
+
+
+_LOST: Final = timedelta(minutes=1)
+"""So long a refresh token works once more after it was used: an answer may be lost, and with it the token that took its place."""
+
+_USED: Final = "used"
+"""What such a token is known by; beside it, the number of the one that took its place."""
+
+
+@contextmanager
+def renewing(refresh: str) -> Iterator[None]:
+    """Let a refresh token that is used up within the block work a little longer. Used again, it ends the one that took its place."""
+    with transaction.atomic():
+        before = Token.objects.valid().by_value(refresh).filter(type=Token.Type.REFRESH_TOKEN).first()
+        yield
+        if before is None or Token.objects.filter(pk=before.pk).exists():
+            return
+        of = {"type": before.type, "client_id": before.client_id, "user_id": before.user_id}
+        lost = (before.data or {}).get(_USED)
+        Token.objects.filter(**of, pk=lost).delete()
+        present = Token.objects.filter(**of, pk__gt=before.pk).latest("pk")
+        until = before.expires_at if lost is not None else present.created_at + _LOST
+        kept = {"scopes": before.scopes, "created_at": before.created_at, "expires_at": until, "data": {_USED: present.pk}}
+        Token.objects.get_or_create(hash=before.hash, **of, defaults=kept)
+
+
+def forget_used(token: str) -> None:
+    """Delete the used refresh tokens of whom a token belongs to: it is about to be taken back."""
+    found = Token.objects.by_value(token).exclude(user=None).first()
+    if found is not None:
+        Token.objects.filter(user_id=found.user_id, client_id=found.client_id, data__has_key=_USED).delete()
 
 
 # ── Programs that people have let in ──────────────────────────────────────────────────────────────────────────────────
@@ -131,7 +163,8 @@ class LetIn:
 def let_in(user_id: int) -> list[LetIn]:
     """The programs that act as a person, the last that came first."""
     tokens = Token.objects.valid().filter(user_id=user_id, type=Token.Type.REFRESH_TOKEN, client__type=Client.Type.PUBLIC)
-    return [LetIn(one.pk, one.client.name, one.created_at) for one in tokens.select_related("client").order_by("-created_at", "-pk")]
+    present = tokens.filter(Q(data__isnull=True) | ~Q(data__has_key=_USED)).select_related("client").order_by("-created_at", "-pk")
+    return [LetIn(one.pk, one.client.name, one.created_at) for one in present]
 
 
 def end(user_id: int, number: int) -> bool:
@@ -141,7 +174,8 @@ def end(user_id: int, number: int) -> bool:
         if there is None:
             return False
         # Which access token came of which is not kept: the others get new ones by themselves.
-        Token.objects.filter(Q(pk=number) | Q(type=Token.Type.ACCESS_TOKEN), user_id=user_id, client_id=there.client_id).delete()
+        gone = Q(pk=number) | Q(type=Token.Type.ACCESS_TOKEN) | Q(data__has_key=_USED)
+        Token.objects.filter(gone, user_id=user_id, client_id=there.client_id).delete()
         return True
 
 
