@@ -132,7 +132,8 @@ def token(request: HttpRequest) -> HttpResponse:
 def _given(request: HttpRequest) -> HttpResponse:
     """What the library gives."""
     with keys.renewing(request.POST.get("refresh_token", "")):
-        return views.token(request)
+        answer: HttpResponse = views.token(request)
+    return answer
 
 
 @_unless_busy
