@@ -196,6 +196,14 @@ def _loads_an_engine(file: File, node: ast.Import | ast.ImportFrom) -> bool:
     return file.module == "ledger" and all(name.split(".")[0] in ENGINES for name in names)
 
 
+def keys_of_programs(file: File) -> list[str]:
+    """One file knows what the library keeps of programs and their tokens."""
+    if file.path == "network/keys.py":
+        return []
+    imports = (node for node in file.nodes() if isinstance(node, ast.ImportFrom) and node.module == "allauth.idp.oidc.models")
+    return [f"line {node.lineno}: clients and tokens are network.keys'" for node in imports]
+
+
 RULES: tuple[Rule, ...] = (
     too_long,
     forbidden_name,
@@ -204,6 +212,7 @@ RULES: tuple[Rule, ...] = (
     reading_the_clock,
     now_by_default,
     import_in_a_function,
+    keys_of_programs,
 )
 
 
@@ -267,6 +276,7 @@ class TestRule:
             (import_in_a_function, "cycles/actions.py", "def f():\n    from trueup.reports import rules"),
             (import_in_a_function, "cycles/actions.py", "def f():\n    import duckdb"),
             (import_in_a_function, "ledger/actions.py", "def f():\n    from trueup.catalog import queries"),
+            (keys_of_programs, "api/callers.py", "from allauth.idp.oidc.models import Token"),
         ],
     )
     def test_catches_a_violation(self, rule: Rule, path: str, text: str) -> None:
@@ -284,6 +294,7 @@ class TestRule:
             (reading_the_clock, "cycles/actions.py", "record(now=now)"),
             (now_by_default, "cycles/actions.py", "def close(viewer, note='', *, now): ..."),
             (import_in_a_function, "ledger/engine/reading.py", "def f():\n    import duckdb"),
+            (keys_of_programs, "network/keys.py", "from allauth.idp.oidc.models import Token"),
         ],
     )
     def test_leaves_alone_what_is_right(self, rule: Rule, path: str, text: str) -> None:
