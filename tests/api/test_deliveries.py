@@ -4,6 +4,7 @@ import gzip
 import io
 import itertools
 import threading
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -200,7 +201,7 @@ class TestSlowSender:
 
     def test_that_trickles_is_not_waited_for(self, bolt: Program, monkeypatch: pytest.MonkeyPatch) -> None:
         minutes = itertools.count()
-        monkeypatch.setattr(usage_bodies.time, "monotonic_ns", lambda: next(minutes) * 60 * 10**9)
+        monkeypatch.setattr(time, "monotonic_ns", lambda: next(minutes) * 60 * 10**9)
         monkeypatch.setattr(usage_bodies, "PIECE", 30)
         assert announced(bolt, io.BytesIO(CSV.encode()), len(CSV)).status_code == 408
 
@@ -218,8 +219,8 @@ class TestEmptyPieces:
         make = zlib.decompressobj
 
         class Member:
-            def __init__(self, **options: int) -> None:
-                self._of = make(**options)
+            def __init__(self, wbits: int) -> None:
+                self._of = make(wbits=wbits)
 
             def decompress(self, data: bytes, most: int) -> bytes:
                 fed.append(len(data))

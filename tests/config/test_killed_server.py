@@ -18,7 +18,6 @@ import pytest
 from pytest_django import Settings
 
 from tests import processes
-from tests.config.test_serving import free_port
 from tests.intake.test_crash import records
 from tests.world import APPLIED_AT
 from trueup.accounts.rules import Scope, Viewer
@@ -125,7 +124,7 @@ def wait_until(said: Callable[[], bool], server: Popen[str]) -> None:
 class TestKill:
     def test_loses_nothing_that_was_acknowledged_and_stores_nothing_twice(self) -> None:
         create_client(Viewer.system(), "bolt", "Feed", [Scope.USAGE_WRITE], client_id="feed", secret=SECRET, now=APPLIED_AT)
-        chance, port = random.Random(20261003), free_port()
+        chance, port = random.Random(20261003), processes.free_port()
         feeds = [Feed(number, port) for number in range(FEEDS)]
         for feed in feeds:
             feed.start()

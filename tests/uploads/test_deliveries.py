@@ -16,6 +16,7 @@ from trueup.ledger.actions import import_usage
 from trueup.ledger.durable import durable_commits
 from trueup.ledger.models import Batch
 from trueup.ledger.queries import usage_rows
+from trueup.ledger.rules.refusals import KeyReused
 from trueup.uploads import actions, queries, rules, storage, working
 from trueup.uploads.models import Upload
 from trueup.uploads.queries import UploadView
@@ -165,7 +166,12 @@ class TestDelivery:
     def test_is_on_the_disk_before_anybody_is_told(self, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
         flushed: list[Path] = []
         fsync = os.fsync
-        monkeypatch.setattr(os, "fsync", lambda handle: (flushed.append(Path(f"/proc/self/fd/{handle}").readlink()), fsync(handle)))
+
+        def noted(handle: int) -> None:
+            flushed.append(Path(f"/proc/self/fd/{handle}").readlink())
+            fsync(handle)
+
+        monkeypatch.setattr(os, "fsync", noted)
         delivery = deliver()
         names = [path.name for path in flushed]
         assert "usage.csv" in names
@@ -219,4 +225,4 @@ class TestClock:
 
     def test_knows_what_passes(self) -> None:
         assert rules.passes(Conflict("the ledger is busy"))
-        assert not rules.passes(rules.KeyReused("used for another content"))
+        assert not rules.passes(KeyReused("used for another content"))
