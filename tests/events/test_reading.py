@@ -101,3 +101,16 @@ class TestReadOn:
         assert {type(error) for error in failures} == {ZeroDivisionError}
         (left,) = unread(Reached)
         assert list(left) == [bolt]
+
+    def test_takes_so_much_and_no_more_if_that_is_said(self, bolt: int) -> None:
+        happen(bolt, MOST_EVENTS + 1)
+        portions: list[Portion] = []
+
+        def gather(portion: Portion) -> int:
+            with reading(Reached, portion):
+                portions.append(portion)
+            return 1
+
+        assert read_on(Reached, gather, failed=print, most=1) == 1
+        assert read_on(Reached, gather, failed=print) == 1
+        assert len(portions) == 2

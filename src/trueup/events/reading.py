@@ -6,6 +6,7 @@ events are no such place: transactions that began first may end last.)
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import Final
 
 from django.db import transaction
@@ -40,10 +41,15 @@ def unread(places: type[Place]) -> Iterator[Portion]:
         ahead = [(chain, ends[chain], at) for chain, _, at in _ahead(places) if tried.get(chain, at) < at < ends[chain]]
 
 
-def read_on(places: type[Place], gather: Callable[[Portion], int], *, failed: Callable[[Exception], object]) -> int:
-    """Have all that is unread gathered, and add up what it came to. A history that cannot be read is told of and holds up no other."""
+def read_on(
+    places: type[Place], gather: Callable[[Portion], int], *, failed: Callable[[Exception], object], most: int | None = None
+) -> int:
+    """Have all that is unread gathered, `most` portions of it if that is said; returns what it came to in all.
+
+    A history that cannot be read is told of and holds up no other.
+    """
     count = 0
-    for portion in unread(places):
+    for portion in islice(unread(places), most):
         try:
             count += gather(portion)
         except Exception:  # noqa: BLE001 -- then one by one

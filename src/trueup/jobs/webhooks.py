@@ -15,6 +15,9 @@ from trueup.webhooks.sending import Sender, send_due
 GATHER_EVERY = 1.0
 """Seconds between two looks at the histories."""
 
+_PORTIONS = 20
+"""Portions of the histories read at one look, so that calls under way are not forgotten over a long one."""
+
 _LOOK = 200
 """Milliseconds a round waits for answers, or for something to be due."""
 
@@ -39,7 +42,7 @@ def call_until(end: threading.Event, now: Callable[[], datetime]) -> None:
             try:
                 if time.monotonic() - gathered >= GATHER_EVERY:
                     gathered = time.monotonic()
-                    gather_all(now=now())
+                    gather_all(now=now(), most=_PORTIONS)
                     forget_old(now=now())
                 begun = 0 if end.is_set() else sender.begin(now=now())
                 sender.collect(now=now(), milliseconds=_LOOK)

@@ -27,9 +27,9 @@ _log = logging.getLogger(__name__)
 Data = Mapping[str, str | int]
 
 
-def gather_all(*, now: datetime) -> int:
-    """Read all histories on; returns how many deliveries were made. One that cannot be read holds up no other."""
-    return read_on(Reached, lambda portion: gather(portion, now=now), failed=_tell)
+def gather_all(*, now: datetime, most: int | None = None) -> int:
+    """Read the histories on, `most` portions if that is said; returns how many deliveries that made. What fails holds up nothing else."""
+    return read_on(Reached, lambda portion: gather(portion, now=now), failed=_tell, most=most)
 
 
 def _tell(error: Exception) -> None:
