@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -41,7 +41,8 @@ def gather(portion: Portion, *, now: datetime) -> int:
     """Read some histories on and make the deliveries they give cause to; returns how many. One transaction."""
     with reading(Reached, portion) as spans:
         made = list(_deliveries(happened_within(spans, kinds=TOLD, subject="report"), now))
-        made += _to_admins(happened_within(spans, kinds=TOLD_ADMINS, subject="webhook"), now)
+        for subject, kinds in TOLD_ADMINS.items():
+            made += _to_admins(happened_within(spans, kinds=kinds, subject=subject), kinds, now)
         Delivery.objects.bulk_create(made, batch_size=_ROWS, ignore_conflicts=True)
     return len(made)
 
@@ -71,7 +72,7 @@ def _deliveries(events: Sequence[Happened], now: datetime) -> Iterator[Delivery]
             yield _delivery(event, report, kind, person.member, due, now=now)
 
 
-def _to_admins(events: Sequence[Happened], now: datetime) -> Iterator[Delivery]:
+def _to_admins(events: Sequence[Happened], kinds: Mapping[str, Kind], now: datetime) -> Iterator[Delivery]:
     """What those who manage an account are told: in its history it is."""
     people = _people({event.chain for event in events})
     above = paths(people, now.date())
@@ -79,7 +80,7 @@ def _to_admins(events: Sequence[Happened], now: datetime) -> Iterator[Delivery]:
         for person in people.get(event.chain, ()):
             if person.member.role == Role.ADMIN:
                 path = "".join(f"/{part}" for part in above[event.chain]) + "/"
-                yield _delivery_of(event, TOLD_ADMINS[event.kind], person.member, now=now, path=path, details={"subject": event.subject_id})
+                yield _delivery_of(event, kinds[event.kind], person.member, now=now, path=path, details={"subject": event.subject_id})
 
 
 def _reports(report_ids: Collection[int]) -> dict[int, Report]:

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     DIGEST = "digest"
     INVITATION = "invitation"
     WEBHOOK_DISABLED = "webhook_disabled"
+    EVENT_PUT_ASIDE = "event_put_aside"
 
 
 class Audience(StrEnum):
@@ -71,8 +72,11 @@ TOLD: dict[str, tuple[Kind, ...]] = {
 }
 """Events of a report → the e-mails they give cause to. Of every other event nobody is told."""
 
-TOLD_ADMINS: dict[str, Kind] = {"webhook_disabled": Kind.WEBHOOK_DISABLED}
-"""Events of a webhook → the e-mail the admins of its account get, whatever they chose: nobody else would notice."""
+TOLD_ADMINS: dict[str, dict[str, Kind]] = {
+    "webhook": {"webhook_disabled": Kind.WEBHOOK_DISABLED},
+    "event": {"event_put_aside": Kind.EVENT_PUT_ASIDE},
+}
+"""By what they are about: events → the e-mail the admins of the account get, whatever they chose, for nobody else would notice."""
 
 _REVIEWED = frozenset({Status.UNDER_REVIEW, Status.APPROVED})
 
