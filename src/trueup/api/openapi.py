@@ -6,7 +6,7 @@ docs/openapi.json is this document, committed: `make openapi` writes it, and a t
 import json
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -165,6 +165,13 @@ class Document(OpenAPISchema):
                 _complete(path, method, details, has_versions=has_versions)
         return paths
 
+    def operation_parameters(self, operation: Operation) -> list[dict[str, Any]]:
+        """Its parameters, with what their types say of them, which the framework forgets."""
+        declared = {name: _said(one.annotation) for name, one in operation.signature.signature.parameters.items()}
+        found: list[dict[str, Any]] = super().operation_parameters(operation)
+        said = ({"description": declared[one["name"]]} if declared.get(one["name"]) else {} for one in found)
+        return [one | {"schema": _flat(one["schema"])} | its for one, its in zip(found, said, strict=True)]
+
     def operation_security(self, operation: Operation) -> list[dict[str, Any]] | None:
         """One of the scopes, or the fixed key."""
         found: list[dict[str, Any]] = []
@@ -180,16 +187,30 @@ class Document(OpenAPISchema):
         self.schemas.update({self._renamed[name]: _referring(schema, self._renamed) for name, schema in definitions.items()})
 
     def _name_for(self, name: str, schema: dict[str, Any]) -> str:
-        wanted, number = name, 1
+        title = str(schema.get("title", ""))
+        wanted = first = title if title.isalpha() and not name.isalnum() else name  # a page of lines is a LinePage
+        number = 1
         while wanted in self.schemas and self.schemas[wanted] != _referring(schema, self._renamed | {name: wanted}):
             number += 1
-            wanted = f"{name}{number}"
+            wanted = f"{first}{number}"
         return wanted
 
     def _create_schema_from_model(self, *args: Any, **options: Any) -> tuple[dict[str, Any], bool]:
         self._renamed = {}
         schema, required = super()._create_schema_from_model(*args, **options)
         return _referring(schema, self._renamed), required
+
+
+def _said(annotation: Any) -> str:
+    """The description that comes with a type, the outermost one."""
+    own = [str(one.description) for one in getattr(annotation, "__metadata__", ()) if getattr(one, "description", None)]
+    return own[-1] if own else next(filter(None, map(_said, get_args(annotation))), "")
+
+
+def _flat(schema: dict[str, Any]) -> dict[str, Any]:
+    """A choice of choices as one choice."""
+    options = [inner for one in schema.get("anyOf", ()) for inner in one.get("anyOf", [one])]
+    return schema | {"anyOf": [one for index, one in enumerate(options) if one not in options[:index]]} if options else schema
 
 
 def _schemes(at: str) -> dict[str, Any]:

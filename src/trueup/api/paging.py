@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Schema
+from pydantic import ConfigDict
 
 from trueup.kit.page import no_place
 
@@ -25,7 +26,9 @@ Cursor = Annotated[str | None, Field(max_length=1000, description="Where the pag
 class Listed(Schema, Generic[Item]):
     """A page of a list."""
 
-    items: list[Item]
+    model_config = ConfigDict(json_schema_extra={"description": "A page of a list."})  # which a page of something does not inherit
+
+    items: list[Item] = Field(description="What is on this page, in the order of the list.")
     next: str | None = Field(None, description="The `cursor` of the next page; null: this is the last one.")
 
     @classmethod

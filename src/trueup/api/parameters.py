@@ -63,6 +63,7 @@ Cycle = Annotated[
     Month,
     BeforeValidator(_reading(Month.parse)),
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$", "examples": ["2026-10"]}),
+    Field(description="A month."),
 ]
 """A month in a path or a query."""
 

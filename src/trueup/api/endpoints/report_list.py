@@ -149,7 +149,7 @@ _SAME: Final = ("cycle", "status", "submission", "search", "since", "until", "ms
 
 
 def _filter(asked: Narrowing) -> ReportFilter:
-    order = {"order": asked.order.value} if isinstance(asked, Filters) else {}
+    order: dict[str, Any] = {"order": asked.order.value} if isinstance(asked, Filters) else {}
     return ReportFilter(**{name: getattr(asked, name) for name in _SAME}, flag=FLAG_ASKED[asked.flag] if asked.flag else None, **order)
 
 

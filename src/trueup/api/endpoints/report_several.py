@@ -22,7 +22,7 @@ from trueup.reports.several import Chosen, Done, Present, approve_each, present,
 router = Router()
 
 
-class WhyNot(Schema):
+class ReportRefused(Schema):
     """Why a report stayed as it is."""
 
     code: str = Field(
@@ -38,7 +38,7 @@ class ReportDone(Schema):
     cycle: CycleName
     msp: str = Field(description="The ref of its MSP, as it was sent.")
     done: bool = Field(description="Whether it was done.")
-    problem: WhyNot | None = Field(description="Why not; null: it was done.")
+    problem: ReportRefused | None = Field(description="Why not; null: it was done.")
     status: Status | None = Field(description="Where the report is now; null for one that does not exist for you.")
     version: int | None = Field(description="What stands in its ETag now; null for one that does not exist for you.")
 

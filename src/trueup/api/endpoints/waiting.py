@@ -1,9 +1,10 @@
 """What waits for somebody: the start page of programs."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
+from pydantic import WithJsonSchema
 
 from trueup.accounts.rules import Scope
 from trueup.api.access import Allowed
@@ -13,11 +14,13 @@ from trueup.reports.queries import Waiting, WaitingItem, waiting
 
 router = Router()
 
+_Kind = Annotated[Waiting, WithJsonSchema({"type": "string", "enum": [str(kind) for kind in Waiting]})]
+
 
 class WaitingShown(Schema):
     """Something of one kind that waits for you, of one month."""
 
-    kind: Waiting = Field(
+    kind: _Kind = Field(
         description=(
             "`rejected`: reports to correct. `to_prepare`, `to_review`: reports. `unmapped_names`: names in usage that nobody knows. "
             "`missing_days`: days of the running month for which a source delivered nothing."
