@@ -39,8 +39,15 @@ def document_of(response: httpx.Response) -> Mapping[str, Any]:
 
 
 def refusal(response: httpx.Response) -> TrueUpError:
-    """What an answer of 300 and above says, as the error that every caller knows."""
-    status, document = response.status_code, document_of(response)
+    """What an answer of 300 and above says, as the error that every caller knows; `code` is what the server calls it."""
+    document = document_of(response)
+    error = _error(response, document)
+    error.code = str(document.get("code") or "")
+    return error
+
+
+def _error(response: httpx.Response, document: Mapping[str, Any]) -> TrueUpError:
+    status = response.status_code
     detail = str(document.get("detail") or "")
     if not detail or status < 400 or status >= 500:
         return Unreachable(f"{_origin(response)} {_instead(response, detail)}")

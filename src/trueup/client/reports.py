@@ -1,6 +1,6 @@
 """Cycles and usage reports."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +13,14 @@ from trueup.client.answers import (
     HistoryEntry,
     LineEdit,
     Report,
+    ReportCustomer,
+    ReportDone,
     ReportSummary,
+    SourceDays,
+    Waiting,
 )
 from trueup.client.reading import read
-from trueup.client.transport import Answer, Transport
+from trueup.client.transport import Answer, Transport, listed
 from trueup.kit.addresses import encoded
 from trueup.kit.period import Month
 from trueup.kit.quantity import plain
@@ -38,6 +42,16 @@ class Cycles:
     def get(self, cycle: Month | str) -> CycleDetails:
         """One month. Raises NotFound."""
         return read(CycleDetails, self._transport.get(f"/cycles/{cycle}").json)
+
+    def calendar(self, cycle: Month | str) -> Iterator[SourceDays]:
+        """What became of every day of a month, by source. Raises NotFound, NotAllowed."""
+        return (read(SourceDays, one) for one in self._transport.pages(f"/cycles/{cycle}/calendar"))
+
+    def regenerate(self, cycle: Month | str, msps: Mapping[str, str], *, comment: str = "") -> tuple[ReportDone, ...]:
+        """Measure several reports of a month anew, each by itself: by their MSPs, with the versions that were read. Raises NotAllowed."""
+        reports = [{"msp": msp, **_seen(version)} for msp, version in msps.items()]
+        said = {"reports": reports, "comment": comment}
+        return _done(self._transport.call("POST", f"/cycles/{cycle}/regenerate", json=said))
 
 
 class Reports:
@@ -67,6 +81,14 @@ class Reports:
     def get(self, cycle: Month | str, msp: str) -> Report:
         """A report with its lines and issues. Raises NotFound, NotAllowed."""
         return _report(self._transport.get(_path(cycle, msp), {"expand": "lines"}))
+
+    def waiting(self) -> Iterator[Waiting]:
+        """What waits for the account. Raises NotAllowed."""
+        return (read(Waiting, one) for one in self._transport.pages("/waiting"))
+
+    def all_customers(self, cycle: Month | str, msp: str) -> Iterator[ReportCustomer]:
+        """The customers behind all lines of a report. Raises NotFound, NotAllowed."""
+        return (read(ReportCustomer, one) for one in self._transport.pages(f"{_path(cycle, msp)}/customers"))
 
     def customers(self, cycle: Month | str, msp: str, service: str) -> Iterator[CustomerFigures]:
         """The customers behind a line. Raises NotFound, NotAllowed."""
@@ -108,6 +130,11 @@ class Reports:
         """Approve a report under review."""
         return self._do("approve", cycle, msp, {"comment": comment}, version)
 
+    def approve_all(self, reports: Iterable[ReportSummary | Report], *, comment: str = "") -> tuple[ReportDone, ...]:
+        """Approve several reports, each by itself as it was read: what somebody has changed meanwhile is refused. Raises NotAllowed."""
+        seen = [{"cycle": str(one.cycle), "msp": one.msp, **_seen(one.version)} for one in reports]
+        return _done(self._transport.call("POST", "/reports/approve", json={"reports": seen, "comment": comment}))
+
     def reject(self, cycle: Month | str, msp: str, *, reason: str, lines: Iterable[str] = (), version: str) -> Report:
         """Send a report under review back to the MSP; `lines` are the services it is about."""
         return self._do("reject", cycle, msp, {"reason": reason, "lines": [*lines]}, version)
@@ -126,6 +153,15 @@ class Reports:
 
 def _path(cycle: Month | str, msp: str) -> str:
     return f"/reports/{encoded(str(cycle))}/{encoded(msp)}"
+
+
+def _seen(version: str) -> dict[str, int | None]:
+    """The version of one of several."""
+    return {"version": int(version) if version.isdecimal() else None}
+
+
+def _done(answer: Answer) -> tuple[ReportDone, ...]:
+    return tuple(read(ReportDone, one) for one in listed(answer, "reports"))
 
 
 def _report(answer: Answer) -> Report:

@@ -244,6 +244,14 @@ class Transport:
         return found
 
 
+def listed(answer: Answer, name: str) -> list[Any]:
+    """A list within an answer. Raises Unreachable for an answer without it."""
+    found = answer.json.get(name) if isinstance(answer.json, dict) else None
+    if not isinstance(found, list):
+        raise Unreachable(f"the server does not answer as this version of TrueUp expects: there is no list of {name}")
+    return found
+
+
 def _json(response: httpx.Response) -> Any:
     if not response.content:
         return None

@@ -7,11 +7,21 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from trueup.client.answers import Delivery, Mapped, RefusedRow, UnmappedName, UsageRecord
+from trueup.client.answers import (
+    Batch,
+    Delivery,
+    DeliveryState,
+    Mapped,
+    MappedName,
+    RefusedEvent,
+    RefusedRow,
+    UnmappedName,
+    UsageRecord,
+)
 from trueup.client.errors import Unreachable
 from trueup.client.packing import Compression
 from trueup.client.reading import read
-from trueup.client.transport import Answer, Pause, Transport
+from trueup.client.transport import Answer, Pause, Transport, listed
 from trueup.client.uploading import CSV, ROWS_REFUSED, uploading
 from trueup.kit.cells import safe_cell
 from trueup.kit.errors import Invalid
@@ -114,6 +124,36 @@ class Usage:
         said = {"name": name, "customer": customer, "service": service, "source": source}
         answer = self._transport.call("POST", "/mappings", json={what: value for what, value in said.items() if value is not None})
         return read(Mapped, answer.json)
+
+    def map_several(self, names: Iterable[Mapping[str, str]]) -> tuple[MappedName, ...]:
+        """The same of many names, each by itself: objects with name, customer or service, and source. Raises Invalid, NotAllowed."""
+        said = {"mappings": [dict(one) for one in names]}
+        return tuple(read(MappedName, one) for one in listed(self._transport.call("POST", "/mappings/batch", json=said), "results"))
+
+    def batches(self) -> Iterator[Batch]:
+        """What the ledger has taken in, the last first."""
+        return (read(Batch, one) for one in self._transport.pages("/batches"))
+
+    def batch(self, number: int) -> Batch:
+        """One batch, with its days. Raises NotFound."""
+        return read(Batch, self._transport.get(f"/batches/{number}").json)
+
+    def deliveries(self, *, state: str | None = None) -> Iterator[DeliveryState]:
+        """What was sent to be worked on later, the last first; `state`: waiting, working, done or failed."""
+        return (read(DeliveryState, one) for one in self._transport.pages("/deliveries", {"state": state}))
+
+    def delivery(self, number: int) -> DeliveryState:
+        """One of them. Raises NotFound."""
+        return read(DeliveryState, self._transport.get(f"/deliveries/{number}").json)
+
+    def refused_events(self) -> Iterator[RefusedEvent]:
+        """The events that could not be stored."""
+        return (read(RefusedEvent, one) for one in self._transport.pages("/events/refused"))
+
+    def retry_events(self, numbers: Iterable[int] | None = None) -> int:
+        """Try refused events again, all of them or some; returns how many. Raises NotAllowed."""
+        said = {} if numbers is None else {"ids": [*numbers]}
+        return int(self._transport.call("POST", "/events/refused/retry", json=said).json["retried"])
 
 
 def _asked(source: str | None, accept_valid: bool, dry_run: bool) -> dict[str, Any]:
