@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
+from pytest_django import Settings
 
 from tests.api.conftest import AsProgram, Program, token_of_person
 from tests.web.conftest import NOW, Clock
@@ -69,6 +70,18 @@ class TestOnce:
         clock.at += LEASE
         assert bolt.post(f"/clients/{client_id}/{verb}", {}, **KEY)[1]["code"] == "answer_lost"
         assert Event.objects.count() == before + 1
+
+    def test_makes_one_webhook_and_sends_one_test(self, bolt: Program, clock: Clock, settings: Settings) -> None:
+        settings.TRUEUP_WEBHOOKS_PRIVATE = True  # there is no name server here
+        hook = {"url": "https://example.com/hook", "types": ["report.approved"]}
+        assert bolt.post("/webhooks", hook, **KEY)[0] == 201
+        (there,) = bolt.get("/webhooks")[1]["items"]
+        assert bolt.post(f"/webhooks/{there['id']}/test", {}, idempotency_key="t")[0] in {200, 202}
+        lose_the_answer()
+        clock.at += LEASE
+        assert bolt.post("/webhooks", hook, **KEY)[1]["code"] == "answer_lost"
+        assert bolt.post(f"/webhooks/{there['id']}/test", {}, idempotency_key="t")[1]["code"] == "answer_lost"
+        assert len(bolt.get("/webhooks")[1]["items"]) == len(bolt.get(f"/webhooks/{there['id']}/deliveries")[1]["items"]) == 1
 
     def test_is_done_by_the_next_if_the_server_is_killed_before_it(self, bolt: Program, clock: Clock) -> None:
         make(bolt)
