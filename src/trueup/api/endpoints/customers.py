@@ -34,7 +34,7 @@ _EXAMPLE: Final = "ref,name,msp,from\nbolt-dental,Dental Care,bolt,\nbolt-moved,
 class ImportedCustomers(Schema):
     """What a list of customers did; of a dry run, what it would do. A customer may be both renamed and moved."""
 
-    dry_run: bool
+    dry_run: bool = Field(description="true: nothing was changed.")
     added: int = Field(description="Customers that were not there yet.")
     renamed: int = Field(description="Customers that have another name than before.")
     moved: int = Field(description="Customers that are below another MSP on some days.")
@@ -52,7 +52,7 @@ class BadCustomer(BadField):
 class RefusedCustomers(ProblemDocument):
     """A list of customers of which nothing was done. `errors` names up to 1000 problems of its rows."""
 
-    errors: list[BadCustomer] = []  # type: ignore[assignment]
+    errors: list[BadCustomer] = Field([], description="What is wrong.")  # type: ignore[assignment]
     refused_count: int = Field(0, description="How many rows are bad.")
 
 

@@ -1,6 +1,5 @@
 """Mapping profiles, and a report in the columns of where it is billed."""
 
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +14,7 @@ from trueup.api.callers import Asked
 from trueup.api.endpoints.network_writing import EXISTS
 from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
 from trueup.api.parameters import Cycle, Ref, Storable
-from trueup.api.schemas import REFUSALS, WRITES
+from trueup.api.schemas import REFUSALS, WRITES, Instant
 from trueup.exchange import actions, queries
 from trueup.exchange.queries import Kept
 from trueup.exchange.rules.definition import MOST_ALIASES, MOST_CHARACTERS, MOST_COLUMNS, MOST_HEADER_ROW
@@ -37,7 +36,11 @@ _COLUMN: Final = {
     "type": "object",
     "properties": {
         "heading": {**_TEXT, "description": "What stands above it. In a usage file a constant has none."},
-        "field": {"type": "string", "enum": [*TEXTS, *FIGURES, *(name for name in USAGE if name not in TEXTS)]},
+        "field": {
+            "type": "string",
+            "description": "What stands in it: one of our fields; this or `constant`.",
+            "enum": [*TEXTS, *FIGURES, *(name for name in USAGE if name not in TEXTS)],
+        },
         "constant": {**_TEXT, "description": "The same in every row."},
     },
     "additionalProperties": False,
@@ -57,31 +60,31 @@ Customers = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "additio
 
 
 class ProfileIn(Schema):
-    """What a mapping profile says. `services` and `customers`: what is read → what is written."""
+    """What a mapping profile says."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     kind: Literal["out", "in"] = Field(description="out: reports. in: usage files.")
-    columns: Columns
-    services: Services = {}
-    customers: Customers = {}
+    columns: Columns = Field(description="The columns of the file, from left to right; of a usage file those that are read.")
+    services: Services = Field({}, description="Services: what is read → what is written; whatever is not named keeps its name.")
+    customers: Customers = Field({}, description="The same of customers; of a row of a whole line, of the MSP.")
     per: Literal["line", "customer"] | None = Field(None, description="What a row of an exported file is of; null for usage files.")
-    sum_per_sku: bool = True
-    decimal_comma: bool = False
-    delimiter: Literal[",", ";", "\t", "|"] = ","
+    sum_per_sku: bool = Field(default=True, description="Whether rows that come to the same are added up.")
+    decimal_comma: bool = Field(default=False, description="Whether the decimal sign is a comma.")
+    delimiter: Literal[",", ";", "\t", "|"] = Field(",", description="What stands between two cells.")
     header_row: int = Field(1, ge=0, le=MOST_HEADER_ROW, description="Where the headings are, from 1; 0: an exported file without any.")
-    encoding: Encoding = "utf-8"
-    day_format: DayFormat = "YYYY-MM-DD"
+    encoding: Encoding = Field("utf-8", description="How characters are written; `utf-8-sig` begins with a mark that Excel looks for.")
+    day_format: DayFormat = Field("YYYY-MM-DD", description="How days are written.")
 
 
 class Profile(ProfileIn):
     """A mapping profile."""
 
-    name: str
+    name: str = Field(description="What it is called.")
     account: str = Field(description="Whose it is; empty for one that is built in.")
-    built_in: bool
-    saved_at: datetime | None
-    saved_by: str
+    built_in: bool = Field(description="true: everybody has it, and nobody can change it.")
+    saved_at: Instant | None = Field(description="When it was saved last; null of one that is built in.")
+    saved_by: str = Field(description="By whom; empty of one that is built in.")
     version: str = Field(description="What stands in its ETag.")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 from pydantic import Field as Checked
 
 from trueup.accounts.queries import account
@@ -30,21 +30,23 @@ WRITE: Final = Allowed(Scope.MEMBERS_WRITE)
 
 
 class Member(Schema):
-    """A person in an account. `signed_up`: has come in, or has chosen a password."""
+    """A person in an account."""
 
-    email: str
-    name: str
-    role: Role
-    account: Named
-    signed_up: bool
-    active: bool
+    email: str = Field(description="By which they are known, in lower case.")
+    name: str = Field(description="What they are called; empty if nothing is said.")
+    role: Role = Field(description="What they may do in the account.")
+    account: Named = Field(description="Where they are a member.")
+    signed_up: bool = Field(description="Whether they have come in, or have chosen a password.")
+    active: bool = Field(description="false: they cannot sign in anywhere.")
     version: Version
 
 
 class MemberIn(Taken):
     """What a person is in an account. A person has one name everywhere: who does not see all their accounts does not change it."""
 
-    role: Annotated[Role, Checked(strict=False)]
+    role: Annotated[Role, Checked(strict=False)] = Checked(
+        description="`admin`: everything, also members; `billing_manager`: the work of the month; `viewer`: reads."
+    )
     name: str | None = Checked(default=None, description="Left out, it stays as it is.")
 
 
@@ -70,8 +72,9 @@ _ADDRESS: Final = "/accounts/{ref}/members/{email}"
 
 @router.get("/members", response={200: Listed[Member], **REFUSALS}, auth=READ, operation_id="list_members", summary="Members")
 def list_members(  # noqa: PLR0917 -- what a query can say
-    request: HttpRequest, response: HttpResponse, account: RefAsked | None = None, search: Search = "", limit: Limit = USUAL,
-    cursor: Cursor = None,
+    request: HttpRequest, response: HttpResponse,
+    account: Annotated[RefAsked | None, Field(description="Only members of this account (a ref).")] = None, search: Search = "",
+    limit: Limit = USUAL, cursor: Cursor = None,
 ) -> Any:  # fmt: skip
     """The members of your account and of those below it today, or of one of these, by account and e-mail address."""
     asked: Asked = request  # type: ignore[assignment]

@@ -1,6 +1,5 @@
 """What happened to the network: to an account and what belongs to it, and to the lists of the installation."""
 
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +12,7 @@ from trueup.api.callers import Asked
 from trueup.api.endpoints.network_shapes import Unseen, known_as
 from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
 from trueup.api.parameters import Ref, Storable
-from trueup.api.schemas import REFUSALS
+from trueup.api.schemas import REFUSALS, Instant
 from trueup.network import queries
 from trueup.network.queries import HistoryRow
 
@@ -48,8 +47,8 @@ class ValueChange(Schema):
 class NetworkEvent(Schema):
     """Something that happened to the network."""
 
-    at: datetime = Field(description="When it happened.")
-    actor: Actor
+    at: Instant = Field(description="When it happened.")
+    actor: Actor = Field(description="Who did it.")
     kind: str = Field(description="What happened: `network_changed`, `customers_imported`, `client_created`, `invitation_accepted` …")
     changes: list[ValueChange] = Field(description="What was changed by it.")
     told_in: Unseen | None = Field(

@@ -59,7 +59,7 @@ class NotificationsChange(Schema):
 class View(Schema):
     """A filter of the distributor's list of reports that a person gave a name."""
 
-    name: str
+    name: str = Field(description="What it is called.")
     query: str = Field(description="What stands in the address of the portal's list.", examples=["cycle=2026-10&flag=penalty"])
     version: str = Field(description="What stands in its ETag.")
 

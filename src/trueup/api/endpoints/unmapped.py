@@ -80,22 +80,22 @@ class Mappings(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    mappings: Annotated[list[Mapping], Field(min_length=1, max_length=MOST_AT_ONCE)]
+    mappings: Annotated[list[Mapping], Field(min_length=1, max_length=MOST_AT_ONCE, description="What each of them stands for.")]
 
 
-class WhyNot(Schema):
+class NotMapped(Schema):
     """Why a name was not mapped."""
 
     code: str = Field(description="As in a problem document: `not_found`, `conflict`, `invalid`, `unknown_source`.")
-    detail: str
+    detail: str = Field(description="The same for people.")
 
 
 class MappedOne(Mapped):
     """What became of one of several names."""
 
-    name: str
-    source: str | None
-    problem: WhyNot | None = Field(description="Why it was not mapped; null where it was.")
+    name: str = Field(description="The name, as it was sent.")
+    source: str | None = Field(description="In which source; null: in all.")
+    problem: NotMapped | None = Field(description="Why it was not mapped; null where it was.")
 
 
 class MappedAll(Schema):
@@ -103,7 +103,7 @@ class MappedAll(Schema):
 
     mapped: int = Field(description="How many were mapped.")
     failed: int = Field(description="How many were not; the others are mapped nevertheless.")
-    results: list[MappedOne]
+    results: list[MappedOne] = Field(description="One for each, in the order in which they were sent.")
 
 
 @router.get(
