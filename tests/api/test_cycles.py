@@ -1,6 +1,7 @@
 """Cycles: the calendar as programs read it."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from pytest_django import DjangoDbBlocker
@@ -54,6 +55,20 @@ class TestList:
         rest = program.get(f"/cycles?cursor={first['next']}")[1]
         assert [one["cycle"] for one in (*first["items"], *rest["items"])] == ["2026-11", "2026-10"]
         assert rest["next"] is None
+
+    def test_shows_what_the_reports_come_to(self, as_program: AsProgram) -> None:
+        north = as_program("north", READ)
+        november, october = (one["figures"] for one in north.get("/cycles?expand=figures")[1]["items"])
+        assert november == dict.fromkeys(("chargeable", "provisioned", "over_provisioned", "over_provisioned_percent"), "0") | {
+            "reports": 0
+        }
+        rows = north.get("/reports?cycle=2026-10&fields=chargeable")[1]["items"]
+        assert (october["reports"], Decimal(october["chargeable"])) == (5, sum(Decimal(row["chargeable"]) for row in rows))
+        assert [one["figures"] for one in north.get("/cycles")[1]["items"]] == [None, None]
+
+    def test_refuses_a_part_there_is_not(self, as_program: AsProgram) -> None:
+        status, problem = as_program("north", READ).get("/cycles?expand=margins")
+        assert (status, problem["errors"][0]["path"]) == (422, "/query/expand")
 
 
 class TestCycle:

@@ -100,7 +100,7 @@ def as_file(name: str, rows: Iterable[Iterable[str]]) -> HttpResponse:
     return response
 
 
-_TITLES: Final[words.Words] = {
+TITLES: Final[words.Words] = {
     "customer": gettext_lazy("Customer"),
     "name": gettext_lazy("Name"),
     "group": gettext_lazy("Group code"),
@@ -125,7 +125,7 @@ _TITLES: Final[words.Words] = {
 
 
 def _titles(columns: Iterable[str]) -> list[str]:
-    return [str(_TITLES[name]) for name in columns]
+    return [str(TITLES[name]) for name in columns]
 
 
 def customers_csv(request: Request, month: str, msp: str, service: str) -> HttpResponse:
