@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 import zlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.web.conftest import NOW
 from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Scope
 from trueup.api.endpoints import usage_bodies
-from trueup.api.endpoints.usage_turns import UPLOADS, Places
+from trueup.api.endpoints.usage_turns import CONVERSIONS, UPLOADS, Places
 from trueup.uploads import rules
 from trueup.uploads.actions import receive
 from trueup.uploads.models import Upload
@@ -106,10 +107,12 @@ class TestList:
             assert len(listed(bolt)) == 1 + further
 
     def test_says_why_one_waits_and_until_when(self, bolt: Program) -> None:
-        later(bolt, CSV)
-        Upload.objects.update(tries=1, due_at=NOW, error='"the database is busy"', error_code="busy")
+        place = later(bolt, CSV)
+        assert bolt.call("GET", place)["Retry-After"] == "1"
+        Upload.objects.update(tries=1, due_at=NOW + timedelta(minutes=15), error='"the database is busy"', error_code="busy")
         (row,) = listed(bolt)
-        assert (row["state"], row["error"]["code"], row["tries_again_at"]) == ("waiting", "busy", "2026-11-03T12:00:00Z")
+        assert (row["state"], row["error"]["code"], row["tries_again_at"]) == ("waiting", "busy", "2026-11-03T12:15:00Z")
+        assert bolt.call("GET", place)["Retry-After"] == "60"
 
     def test_names_no_list_of_rows_that_was_removed(self, bolt: Program) -> None:
         place = later(bolt, ONE_BAD)
@@ -144,6 +147,12 @@ class TestBound:
             assert bolt.get("/batches")[0] == 200
         assert send(bolt, CSV)[0] == 201
         assert nothing_is_left(home)
+
+    def test_on_what_is_added_up_in_memory_lets_one_do_it(self, bolt: Program) -> None:
+        with CONVERSIONS.taken():
+            assert code(send(bolt, "Client,SKU,Qty\n", "?profile=rmm")) == (503, "busy")
+            assert send(bolt, CSV)[0] == 201
+        assert code(send(bolt, "Client,SKU,Qty\n", "?profile=rmm")) == (404, "not_found")
 
     def test_counts_those_who_are_there(self) -> None:
         places, refused = Places(lambda: 2), []

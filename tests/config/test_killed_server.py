@@ -26,7 +26,7 @@ from trueup.uploads.models import Upload
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "world", "ledger_home", "home")
 
-ROUNDS: Final = 3
+ROUNDS: Final = 2
 FEEDS: Final = 4
 PATIENCE: Final = 120
 """Seconds a busy machine may take."""

@@ -1,12 +1,13 @@
 """Usage that programs sent, and what became of it."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from ninja import Path, Router
 
 from trueup.accounts.rules import Scope
-from trueup.api import paging
+from trueup.api import clock, paging
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.usage_shapes import DeliveryRow, DeliveryState, Progress, refused_csv
@@ -62,7 +63,7 @@ def get_delivery(request: HttpRequest, response: HttpResponse, number: Number) -
     asked: Asked = request  # type: ignore[assignment]
     found = queries.delivery(asked.caller.viewer, number)
     if found.busy:
-        response["Retry-After"] = "1"
+        response["Retry-After"] = str(_seconds_until(found.due_at if found.state == State.CONFIRMED else None))
     return {
         **_row(found),
         "refused": [
@@ -72,6 +73,11 @@ def get_delivery(request: HttpRequest, response: HttpResponse, number: Number) -
         "progress": found.done,
         "progress_of": found.total,
     }
+
+
+def _seconds_until(due_at: datetime | None) -> int:
+    """When it is worth asking again: soon, and within a minute also of what is tried again later."""
+    return max(1, min(60, (due_at - clock.now()) // timedelta(seconds=1))) if due_at else 1
 
 
 @router.get(
