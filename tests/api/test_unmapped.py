@@ -1,11 +1,15 @@
 """Names nobody knows: what they may stand for, and many of them mapped at once."""
 
+from typing import Any
+
 import pytest
 
 from tests.api.conftest import AsProgram, Program
 from tests.api.reading import errors
 from tests.reports.month import HEADER
-from trueup.accounts.rules import Scope
+from trueup.accounts.rules import Scope, Viewer
+from trueup.kit.errors import Busy
+from trueup.ledger.actions import MappingResult, map_name
 
 pytestmark = [pytest.mark.usefixtures("world", "ledger_home"), pytest.mark.django_db(transaction=True)]
 
@@ -51,6 +55,20 @@ class TestManyAtOnce:
         assert [(one["name"], one["source"]) for one in told["results"]][:2] == [("EPC", "manual"), ("Nothing", None)]
         assert [one["replayed"] for one in told["results"]] == [0, 0, 0, 0, 0, 2]
         assert len(vendor.get("/usage?month=2026-10")[1]["items"]) == 2
+
+    def test_are_told_that_the_ledger_was_busy(self, vendor: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+        mappings = [{"name": "EPC", "service": "endpoint-core"}, {"name": "Dental Carre", "customer": "bolt-dental"}]
+
+        def busy(viewer: Viewer, name: str, **more: Any) -> MappingResult:
+            if name != "EPC":
+                raise Busy("another import is being written")
+            return map_name(viewer, name, **more)
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr("trueup.api.endpoints.unmapped.map_name", busy)
+            status, told = vendor.post("/mappings/batch", {"mappings": mappings})
+        assert (status, [one["problem"] and one["problem"]["code"] for one in told["results"]]) == (200, [None, "busy"])
+        assert vendor.post("/mappings/batch", {"mappings": mappings})[1]["mapped"] == 2
 
     def test_are_some_and_not_too_many(self, vendor: Program) -> None:
         one = {"name": "x", "customer": "bolt-dental"}

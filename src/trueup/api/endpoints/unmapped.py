@@ -86,7 +86,7 @@ class Mappings(Schema):
 class NotMapped(Schema):
     """Why a name was not mapped."""
 
-    code: str = Field(description="As in a problem document: `not_found`, `conflict`, `invalid`, `unknown_source`.")
+    code: str = Field(description="As in a problem document: `not_found`, `conflict`, `unknown_source` …; `busy`: send it again.")
     detail: str = Field(description="The same for people.")
 
 
