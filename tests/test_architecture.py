@@ -51,6 +51,7 @@ FURTHER_NAMES = {
     "reports/columns.py": "a decimal both databases keep exactly",
     "reports/generating.py": "the verbs that measure: all reports of a cycle, or one anew",
     "reports/measuring.py": "from measured figures to lines and back, for generating, reading and verifying",
+    "reports/several.py": "a verb done with many reports, one by one: what became of each is told to both edges",
     "reports/verifying.py": "the question whether every stored figure comes out again",
     "webhooks/calling.py": "one call to somebody else's server, to an address that was looked at",
     "webhooks/gathering.py": "the verbs that make deliveries of events, read from every history at once",
