@@ -28,6 +28,7 @@ FURTHER_NAMES = {
     "events/append_only.py": "the triggers of both databases, for migrations",
     "events/reading.py": "each reader goes on where it stopped in every history, a bounded number of events in one transaction",
     "events/recording.py": "every action of every module writes its event through it, so it is neither verb nor question",
+    "exchange/written.py": "a profile as people write it, read without a database, also where a server keeps it",
     "events/snapshot.py": "one moment of the database, for questions of every module that read twice",
     "intake/claims.py": "what becomes of a set of pieces that a clock has taken up, written by nobody who lost it",
     "intake/naming.py": "the question every verb asks first, in SQL that is made once",
