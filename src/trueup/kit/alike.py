@@ -5,9 +5,6 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Final
 
-_ALIKE: Final = 0.6
-"""How alike two words are at least, from 0 to 1 (`difflib`)."""
-
 _CLOSELY: Final = 40
 """How many known words are compared letter by letter with an unknown one."""
 
@@ -22,7 +19,7 @@ def most_alike(wanted: Collection[str], known: Mapping[str, str]) -> dict[str, s
     near = _near({word for word in folded.values() if word not in by_word}, by_word)
     found = {}
     for word, low in folded.items():
-        like = [low] if low in by_word else get_close_matches(low, near[low], n=1, cutoff=_ALIKE)
+        like = [low] if low in by_word else get_close_matches(low, near[low], n=1)
         if like:
             found[word] = by_word[like[0]]
     return found
