@@ -50,7 +50,7 @@ class World:
 
     def __init__(self, autumn: Autumn) -> None:
         self.autumn = autumn
-        names = CALLERS | {letter: email for letter, (email, _) in PEOPLE.items()}
+        names = {**CALLERS} | {letter: email for letter, (email, _) in PEOPLE.items()}
         self.callers = {letter: Program(token_of_person(name) if "@" in name else token_for(name)) for letter, name in names.items()}
         self._documented = documented()
         self._scopes = scopes()

@@ -56,7 +56,7 @@ class TestReceiver:
         it_is(NOW, monkeypatch)
         with serving() as (server, url):
             made, forged = listen("bolt", url), listen("bolt", url)
-            monkeypatch.setenv("TRUEUP_WEBHOOK_SECRET", made.secret)
+            monkeypatch.setenv("WEBHOOK_SECRET", made.secret)
             server.RequestHandlerClass = receiver_of_the_page()
             sent = send_test(admin("bolt"), made.endpoint_id, now=NOW)
             refused = send_test(admin("bolt"), forged.endpoint_id, now=NOW)

@@ -4,8 +4,7 @@ from typing import Literal
 
 from ninja import Schema
 
-from trueup.api.endpoints.report_shapes import Instant
-from trueup.api.schemas import BadField, ProblemDocument
+from trueup.api.schemas import BadField, Instant, ProblemDocument
 
 
 class RefusedRow(BadField):

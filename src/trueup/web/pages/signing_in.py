@@ -79,7 +79,7 @@ def end_all_sessions(request: Request) -> HttpResponse:
     """Sign out everywhere, here too."""
     for session in UserSession.objects.filter(user_id=request.user.pk):
         session.end()
-    keys.end_all(request.user.pk)
+    keys.end_all(int(request.user.pk or 0))
     logout(request)
     messages.success(request, _("You are signed out everywhere."))
     return redirect("account_login")
