@@ -1,8 +1,10 @@
 """Other processes on the test's own database and ledger."""
 
 import os
+import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from django.conf import settings
@@ -22,6 +24,13 @@ def database_url() -> str:
     if host is None or str(host).startswith("/"):
         return f"postgres://{login}@/{given['NAME']}?" + (f"host={host}&port={port}" if host else f"port={port}")
     return f"postgres://{login}@{host}:{port}/{given['NAME']}"
+
+
+def free_port() -> int:
+    """A port nobody listens at just now."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as door:
+        port: int = door.getsockname()[1]
+    return port
 
 
 def start(module: str, *arguments: str) -> subprocess.Popen[str]:

@@ -26,10 +26,15 @@ USUAL_NAMES = frozenset(
 )
 FURTHER_NAMES = {
     "events/append_only.py": "the triggers of both databases, for migrations",
+    "events/reading.py": "each reader goes on where it stopped in every history, a bounded number of events in one transaction",
     "events/recording.py": "every action of every module writes its event through it, so it is neither verb nor question",
+    "exchange/written.py": "a profile as people write it, read without a database, also where a server keeps it",
     "events/snapshot.py": "one moment of the database, for questions of every module that read twice",
+    "intake/claims.py": "what becomes of a set of pieces that a clock has taken up, written by nobody who lost it",
     "intake/naming.py": "the question every verb asks first, in SQL that is made once",
+    "intake/pinning.py": "the ledger's pin, after all that was acknowledged was gathered: for everybody who pins",
     "intake/working.py": "what the clock does: fixing a set of pieces, storing it and saying so cannot be one transaction",
+    "ledger/durable.py": "what is acknowledged is on the disk, for the engine and for all that is taken in before it",
     "ledger/engine": "the only code that knows files, Delta and DuckDB",
     "ledger/figures.py": "what a month's reading returns, shared by engine and queries",
     "network/customers": "a CSV of any size on its way into the tables",
@@ -47,6 +52,7 @@ FURTHER_NAMES = {
     "reports/columns.py": "a decimal both databases keep exactly",
     "reports/generating.py": "the verbs that measure: all reports of a cycle, or one anew",
     "reports/measuring.py": "from measured figures to lines and back, for generating, reading and verifying",
+    "reports/several.py": "a verb done with many reports, one by one: what became of each is told to both edges",
     "reports/verifying.py": "the question whether every stored figure comes out again",
     "webhooks/calling.py": "one call to somebody else's server, to an address that was looked at",
     "webhooks/gathering.py": "the verbs that make deliveries of events, read from every history at once",
@@ -192,6 +198,14 @@ def _loads_an_engine(file: File, node: ast.Import | ast.ImportFrom) -> bool:
     return file.module == "ledger" and all(name.split(".")[0] in ENGINES for name in names)
 
 
+def keys_of_programs(file: File) -> list[str]:
+    """One file knows what the library keeps of programs and their tokens."""
+    if file.path == "network/keys.py":
+        return []
+    imports = (node for node in file.nodes() if isinstance(node, ast.ImportFrom) and node.module == "allauth.idp.oidc.models")
+    return [f"line {node.lineno}: clients and tokens are network.keys'" for node in imports]
+
+
 RULES: tuple[Rule, ...] = (
     too_long,
     forbidden_name,
@@ -200,6 +214,7 @@ RULES: tuple[Rule, ...] = (
     reading_the_clock,
     now_by_default,
     import_in_a_function,
+    keys_of_programs,
 )
 
 
@@ -263,6 +278,7 @@ class TestRule:
             (import_in_a_function, "cycles/actions.py", "def f():\n    from trueup.reports import rules"),
             (import_in_a_function, "cycles/actions.py", "def f():\n    import duckdb"),
             (import_in_a_function, "ledger/actions.py", "def f():\n    from trueup.catalog import queries"),
+            (keys_of_programs, "api/callers.py", "from allauth.idp.oidc.models import Token"),
         ],
     )
     def test_catches_a_violation(self, rule: Rule, path: str, text: str) -> None:
@@ -280,6 +296,7 @@ class TestRule:
             (reading_the_clock, "cycles/actions.py", "record(now=now)"),
             (now_by_default, "cycles/actions.py", "def close(viewer, note='', *, now): ..."),
             (import_in_a_function, "ledger/engine/reading.py", "def f():\n    import duckdb"),
+            (keys_of_programs, "network/keys.py", "from allauth.idp.oidc.models import Token"),
         ],
     )
     def test_leaves_alone_what_is_right(self, rule: Rule, path: str, text: str) -> None:

@@ -105,8 +105,8 @@ def _numbered(_autumn: Autumn, _of: str) -> dict[str, str]:
     return {"number": "999999"}
 
 
-def _upload(autumn: Autumn, of: str) -> dict[str, str]:
-    return {"number": str(autumn.uploads.get(of, 999_999))}
+def _sent(autumn: Autumn, of: str) -> dict[str, str]:
+    return {"number": str(autumn.deliveries.get(of, 999_999))}
 
 
 def _named(_autumn: Autumn, of: str) -> dict[str, str]:
@@ -137,8 +137,11 @@ _EVENT: Final = {
 }  # fmt: skip
 _EDITS: Final = {"lines": [{"service": "endpoint-core", "chargeable_units": "31", "comment": "Counted anew."}]}
 _WAIVER: Final = {"service": "endpoint-core", "reason": "Agreed."}
+_SEVERAL: Final = {"reports": [{"cycle": "2026-10", "msp": "coil", "version": None}]}
 _BOLTS: Final = {"bolt": "200 VNB 403 v", NOWHERE: ""}
 _CLIENT: Final = {"account": "bolt", "name": "Feed", "scopes": ["usage:write"]}
+_PERSONS: Final = {"": "200 v 403 VNSBCD"}
+_NO_VIEW: Final = {NOWHERE: "403 VNSBCD"}
 _PROFILE: Final = {"kind": "out", "columns": [{"heading": "Quantity", "field": "chargeable"}]}
 _DENTAL: Final = {"tier": "customer", "name": "Renamed", "parent": "bolt"}
 
@@ -158,11 +161,20 @@ def _kept(name: str, several: str, code: str, entry: dict[str, object], change: 
 
 OPERATIONS: Final = (
     Operation("me", {"": f"200 {ALL}"}),
+    # ── What people have, and programs do not
+    Operation("get_notifications", _PERSONS),
+    Operation("change_notifications", _PERSONS, sends={"kinds": {"approved": "off"}}, headers=ANY, doer="v "),
+    Operation("list_views", _PERSONS),
+    Operation("get_view", _NO_VIEW, at=_named),
+    Operation("put_view", {"mine": "201 v 403 VNSBCD"}, at=_named, sends={"query": "cycle=2026-10"}, doer="v mine"),
+    Operation("delete_view", _NO_VIEW, at=_named, headers=ANY),
     # ── Cycles and reports
-    Operation("list_cycles", {"": f"200 {ALL}"}),
+    Operation("list_cycles", {"": "200 VNSBCv 403 D"}),
     Operation("get_cycle", {"": "200 VNSBCv 403 D"}, at=_cycle),
     Operation("list_cycle_days", {"": "200 VNS 403 BCDv"}, at=_cycle),
     Operation("list_reports", {"": "200 VNSBCv 403 D"}),
+    Operation("count_reports", {"": "200 VNSBCv 403 D"}),
+    Operation("list_waiting", {"": f"200 {ALL}"}),
     Operation("get_report", _REPORT, at=_report),
     Operation("list_report_lines", _REPORT, at=_report),
     Operation("get_report_forecast", _REPORT | {"coil": "409 VNC"}, at=_report),
@@ -171,6 +183,7 @@ OPERATIONS: Final = (
     Operation("list_line_days", _REPORT, at=_line),
     Operation("list_report_history", _REPORT, at=_report),
     Operation("export_report", _REPORT, at=_report),
+    Operation("export_line_customers", _REPORT, at=_line),
     Operation("export_mapped_report", _REPORT, at=_report, query="?profile=connectwise"),
     Operation(
         "edit_report_lines", {"bolt": "200 B 403 VNv", "coil": "409 C 403 VN", "dune": "200 S 403 VD", NOWHERE: ""},
@@ -192,6 +205,8 @@ OPERATIONS: Final = (
         "regenerate_report", {"bolt": "200 N 403 VBv", "coil": "409 N 403 VC", NOWHERE: ""},
         at=_report, sends={}, headers=ANY, doer="N bolt",
     ),
+    Operation("approve_reports", {"": "200 NS 403 VBCDv"}, sends=_SEVERAL, doer="N "),
+    Operation("regenerate_cycle", {"": "200 NS 403 VBCDv"}, at=_cycle, sends={"reports": [{"msp": "bolt", "version": None}]}, doer="N "),
     Operation(
         "waive_penalty", {"gale": "200 N 403 V", "coil": "409 N 403 VC", NOWHERE: ""},
         at=_report, sends=_WAIVER, headers=ANY, doer="N gale",
@@ -205,6 +220,8 @@ OPERATIONS: Final = (
     Operation("get_placements", _BELOW, at=_ref),
     Operation("put_placements", _BOLTS, at=_customer, sends={"placements": [{"parent": "bolt"}]}, headers=ANY),
     Operation("list_account_history", _BELOW, at=_ref),
+    Operation("list_installation_history", {"": "200 V"}),
+    Operation("import_customers", {"": "200 VNB 422 SCD 403 v"}, sends=b"ref,name,msp\nnew,New,bolt\n", kind="text/csv", doer="B "),
     *_kept("solution_group", "solution_groups", "smb", {"name": "Changed"}),
     *_kept("service", "services", "endpoint-core", {"name": "Changed", "group": "credits", "unit": "endpoint"}),
     *_kept("billing_unit", "billing_units", "GB", {"name": "Changed", "decimals": 3}),
@@ -223,10 +240,14 @@ OPERATIONS: Final = (
     Operation("get_member", {"bolt": "200 VNBv", "north": "200 VN", NOWHERE: ""}, at=_member),
     Operation("put_member", _BOLTS, at=_member, sends={"role": "viewer"}, headers=ANY),
     Operation("delete_member", {"bolt": "204 VNB 403 v", NOWHERE: ""}, at=_member, headers=ANY, doer="B bolt"),
+    Operation("invite_member", {"bolt": "202 VNB 403 v", "north": "202 VN 403 v", NOWHERE: "403 v"}, at=_member, doer="B bolt"),
     # ── Programs
     Operation("list_clients", {"": "200 VNSBCD 403 v"}),
     Operation("create_client", {"": "201 VNB 403 v"}, sends=_CLIENT, doer="B "),
     Operation("get_client", {"bolt": "200 VNB 403 v", "north": "200 VN 403 v", NOWHERE: "403 v"}, at=_client),
+    Operation(
+        "change_client", {"bolt": "200 VNB", NOWHERE: ""}, at=_client, sends={"name": "Renamed"}, headers=ANY, doer="B bolt",
+    ),
     Operation("rotate_client", {"bolt": "200 VNB", NOWHERE: ""}, at=_client, sends={}, doer="B bolt"),
     Operation("revoke_client", {"bolt": "200 VNB", NOWHERE: ""}, at=_client, sends={}, doer="B bolt"),
     # ── Usage
@@ -234,10 +255,12 @@ OPERATIONS: Final = (
     Operation("list_usage", {"": f"200 {ALL}"}, query="?month=2026-10"),
     Operation("list_batches", {"": f"200 {ALL}"}),
     Operation("get_batch", {NOWHERE: ""}, at=_numbered),
-    Operation("get_delivery", {"bolt": "200 Bv", NOWHERE: ""}, at=_upload),
-    Operation("get_refused_rows", {"bolt": "200 Bv", NOWHERE: ""}, at=_upload),
+    Operation("list_deliveries", {"": f"200 {ALL}"}),
+    Operation("get_delivery", {"bolt": "200 Bv", NOWHERE: ""}, at=_sent),
+    Operation("get_refused_rows", {"bolt": "200 Bv", NOWHERE: ""}, at=_sent),
     Operation("list_unmapped", {"": f"200 {ALL}"}),
     Operation("map_name", {"": "200 V 403 NSBCDv"}, sends={"name": "Nobody", "customer": "bolt-dental"}),
+    Operation("map_names", {"": "200 V 403 NSBCDv"}, sends={"mappings": [{"name": "Nobody", "customer": "bolt-dental"}]}),
     Operation("send_events", {"": "204 VNB 422 SCD 403 v"}, sends=_CLOUD_EVENT, doer="B "),
     Operation("send_event_batch", {"": "200 VNB 422 SCD 403 v"}, sends={"events": [_EVENT]}, doer="B "),
     Operation("list_refused_events", {"": f"200 {ALL}"}),
@@ -260,7 +283,7 @@ OPERATIONS: Final = (
 )  # fmt: skip
 """The table."""
 
-OUTSIDE: Final = frozenset({"send_usage", "map_name"})
+OUTSIDE: Final = frozenset({"send_usage", "map_name", "map_names"})
 """They write to the ledger too, which is not taken back with the database: asked by those only whom they refuse."""
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from tests.api.conftest import AsProgram, Program, said
 from trueup.accounts.models import Account
@@ -19,6 +19,12 @@ HEADER = "day,customer,service,provisioned_units,used_units\n"
 BOLT = (
     HEADER + "2026-10-01,bolt-dental,endpoint-core,40,31\n2026-10-01,bolt-garage,endpoint-core,5,\n2026-10-02,bolt-garage,email-core,5,\n"
 )
+OWN_QUERIES = 3
+"""Who asks, and the list in one."""
+
+OTHERS_QUERIES = OWN_QUERIES + 1
+"""And how much of what others sent is of the vendor's services."""
+
 DUNE = HEADER + "2026-10-01,dune-hotel,endpoint-core,7,\n"
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "world", "ledger_home", "home")
@@ -106,6 +112,18 @@ class TestBatches:
         assert as_program("other").get(f"/batches/{number}")[0] == 404
         assert [one["stored"] for one in batches(as_program("other"))] == [1]
 
+    @pytest.mark.parametrize("further", [0, 3])
+    def test_ask_the_database_a_fixed_number_of_times(
+        self, further: int, as_program: AsProgram, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        bolt, vendor = as_program("bolt"), as_program("acme-vendor")
+        for number in range(1 + further):
+            send(bolt, BOLT.replace("40", str(number)))
+        for program, queries in ((bolt, OWN_QUERIES), (vendor, OTHERS_QUERIES)):
+            program.get("/me")  # its last use is noted once a minute
+            with django_assert_num_queries(queries):
+                assert len(batches(program)) == 1 + further
+
     def test_need_the_scope(self, as_program: AsProgram) -> None:
         writer = as_program("bolt", Scope.USAGE_WRITE)
         assert writer.get("/batches")[0] == writer.get("/batches/1")[0] == writer.get("/unmapped")[0] == 403
@@ -114,6 +132,9 @@ class TestBatches:
     def test_are_asked_for_plainly(self, query: str, as_program: AsProgram) -> None:
         assert as_program("bolt").get(f"/batches{query}")[0] == 422
 
+
+UNKNOWN_QUERIES = 4
+"""Who asks, then customers and services."""
 
 UNKNOWN = HEADER + "2026-10-01,Dental Care,EPC,4,3\n2026-10-02,Dental Care,email-core,5,5\n2026-10-02,bolt-garage,EPC,6,6\n"
 
@@ -131,11 +152,23 @@ class TestUnknownNames:
                 "records": 2,
                 "first_day": "2026-10-01",
                 "last_day": "2026-10-02",
+                "suggestion": None,
             }
         ]
         rest = vendor.get(f"/unmapped?limit=1&cursor={first['next']}")[1]
         assert ([(one["kind"], one["name"], one["records"]) for one in rest["items"]], rest["next"]) == ([("service", "EPC", 2)], None)
         assert vendor.get("/unmapped?source=rmm-feed")[1]["items"] == []
+
+    @pytest.mark.parametrize("further", [0, 3])
+    def test_ask_the_database_a_fixed_number_of_times(
+        self, further: int, as_program: AsProgram, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        vendor = as_program("acme-vendor")
+        more = "".join(f"2026-10-03,Name {number},endpoint-core,1,1\n" for number in range(further))
+        send(vendor, UNKNOWN + more, "?source=manual")
+        vendor.get("/me")
+        with django_assert_num_queries(UNKNOWN_QUERIES):
+            assert len(vendor.get("/unmapped")[1]["items"]) == 2 + further
 
     def test_are_a_vendors_matter(self, as_program: AsProgram) -> None:
         send(as_program("acme-vendor"), UNKNOWN, "?source=manual")

@@ -274,7 +274,10 @@ class TestASource:
 
 
 class TestQuestions:
-    @pytest.mark.parametrize(("path", "queries"), [("/services", 8), ("/solution-groups", 9), ("/regions", 5), ("/sources", 5)])
+    @pytest.mark.parametrize(
+        ("path", "queries"),
+        [("/services", 8), ("/solution-groups", 5), ("/billing-units", 6), ("/regions", 6), ("/account-types", 6), ("/sources", 5)],
+    )
     def test_are_as_many_for_a_long_list_as_for_a_short_one(
         self, as_program: AsProgram, path: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:

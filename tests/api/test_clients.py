@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from allauth.idp.oidc.models import Client as Library
 
 from tests.api.conftest import AsProgram, Program
 from tests.web.conftest import NOW, Clock
 from trueup.accounts.rules import Scope, Viewer
 from trueup.answers.models import KeptAnswer
+from trueup.events.models import Event
 from trueup.network.actions import create_client
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -17,7 +19,7 @@ FEED = {"name": "Feed", "scopes": ["usage:write"]}
 
 @pytest.fixture
 def bolt(as_program: AsProgram) -> Program:
-    return as_program("bolt", Scope.MEMBERS_WRITE)
+    return as_program("bolt", Scope.MEMBERS_WRITE, Scope.USAGE_WRITE)
 
 
 class TestCreate:
@@ -45,7 +47,7 @@ class TestCreate:
         assert (status, problem["code"]) == (409, "answer_lost")
 
     def test_is_for_an_account_below_too(self, as_program: AsProgram) -> None:
-        north = as_program("north", Scope.MEMBERS_WRITE)
+        north = as_program("north", Scope.MEMBERS_WRITE, Scope.USAGE_WRITE)
         status, made = north.post("/clients", FEED | {"account": "bolt"})
         assert (status, made["account"]) == (201, "bolt")
         status, problem = north.post("/clients", FEED | {"account": "dune"})
@@ -87,6 +89,54 @@ class TestList:
         assert north.get("/clients?account=dune")[0] == 404
 
 
+class TestChange:
+    @pytest.fixture
+    def address(self, bolt: Program) -> str:
+        return f"/clients/{bolt.post('/clients', FEED)[1]['client_id']}"
+
+    def test_gives_another_name(self, bolt: Program, address: str) -> None:
+        shown = bolt.call("GET", address)
+        answer = bolt.call("PATCH", address, {"name": " Other "}, if_match=shown["ETag"])
+        said = answer.json()  # type: ignore[attr-defined]
+        assert (answer.status_code, said["name"], said["scopes"]) == (200, "Other", ["usage:write"])
+        assert answer["ETag"] == bolt.call("GET", address)["ETag"] != shown["ETag"]
+        told = Event.objects.latest("id")
+        assert (told.kind, [(one["field"], one["before"], one["after"]) for one in told.changes]) == (
+            "client_changed", [("name", "Feed", "Other")],
+        )  # fmt: skip
+
+    def test_takes_scopes_away_from_its_tokens_and_keys(self, bolt: Program) -> None:
+        made = bolt.post("/clients", {"name": "Both", "scopes": ["usage:write", "members:write"]})[1]
+        key = Program(f"{made['client_id']}.{made['secret']}")
+        assert key.get("/me")[1]["scopes"] == ["members:write", "usage:write"]
+        assert bolt.patch(f"/clients/{made['client_id']}", {"scopes": ["usage:write"]}, if_match="*")[0] == 200
+        assert key.get("/me")[1]["scopes"] == ["usage:write"]
+        kept = Library.objects.get(pk=made["client_id"])
+        assert (kept.get_scopes(), kept.get_default_scopes()) == (["usage:write"], ["usage:write"])
+
+    def test_that_changes_nothing_is_no_news(self, bolt: Program, address: str) -> None:
+        before = Event.objects.count()
+        assert bolt.patch(address, {}, if_match="*")[0] == 200
+        assert bolt.patch(address, {"name": "Feed", "scopes": ["usage:write"]}, if_match="*")[0] == 200
+        assert Event.objects.count() == before
+
+    def test_of_what_has_changed_shows_what_it_is_now(self, bolt: Program, address: str) -> None:
+        seen = bolt.call("GET", address)["ETag"]
+        bolt.patch(address, {"name": "Second"}, if_match=seen)
+        status, stale = bolt.patch(address, {"name": "Third"}, if_match=seen)
+        assert (status, stale["code"], stale["current"]["name"]) == (412, "stale", "Second")
+        assert bolt.patch(address, {"name": "Third"})[0] == 428
+
+    def test_says_what_is_wrong(self, bolt: Program, address: str) -> None:
+        for body, path in (({"name": ""}, "/name"), ({"scopes": []}, "/scopes"), ({"scopes": ["reports:review"]}, "/scopes")):
+            status, problem = bolt.patch(address, body, if_match="*")
+            assert (status, [one["path"] for one in problem["errors"]]) == (422, [path])
+
+    def test_of_a_revoked_one_is_refused(self, bolt: Program, address: str) -> None:
+        bolt.post(f"{address}/revoke")
+        assert bolt.patch(address, {"name": "Other"}, if_match="*")[0] == 409
+
+
 class TestRotate:
     def test_lets_both_secrets_work_for_some_hours(self, bolt: Program, clock: Clock) -> None:
         made = bolt.post("/clients", FEED)[1]
@@ -118,7 +168,9 @@ class TestRevoke:
 
 
 class TestEveryOperation:
-    OPERATIONS = (("GET", ""), ("POST", ""), ("GET", "/feed"), ("POST", "/feed/rotate"), ("POST", "/feed/revoke"))
+    OPERATIONS = (
+        ("GET", ""), ("POST", ""), ("GET", "/feed"), ("PATCH", "/feed"), ("POST", "/feed/rotate"), ("POST", "/feed/revoke"),
+    )  # fmt: skip
 
     @pytest.fixture(autouse=True)
     def _feed(self, world: None) -> None:
@@ -133,7 +185,7 @@ class TestEveryOperation:
     @pytest.mark.parametrize(("method", "path"), OPERATIONS[2:])
     def test_of_a_stranger_does_not_exist(self, as_program: AsProgram, method: str, path: str) -> None:
         stranger = as_program("coil", Scope.MEMBERS_WRITE)
-        theirs = stranger.call(method, f"/clients{path}", {})
-        none = stranger.call(method, f"/clients{path.replace('feed', 'none')}", {})
+        theirs = stranger.call(method, f"/clients{path}", {}, if_match="*")
+        none = stranger.call(method, f"/clients{path.replace('feed', 'none')}", {}, if_match="*")
         assert (theirs.status_code, none.status_code) == (404, 404)
         assert theirs.content.replace(b"feed", b"none") == none.content

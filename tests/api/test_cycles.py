@@ -1,6 +1,7 @@
 """Cycles: the calendar as programs read it."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from pytest_django import DjangoDbBlocker
@@ -42,9 +43,11 @@ class TestList:
         october = as_program("coil", READ).get("/cycles")[1]["items"][1]
         assert october["reports"] == {"msp_preparing": 0, "under_review": 1, "approved": 0, "rejected": 0}
 
-    def test_is_the_same_calendar_for_an_msp_without_access(self, as_program: AsProgram) -> None:
-        october = as_program("dune", READ).get("/cycles")[1]["items"][1]
-        assert (october["status"], sum(october["reports"].values())) == ("closed", 0)
+    @pytest.mark.parametrize("path", ["/cycles", "/cycles/2026-10"])
+    def test_is_not_for_an_msp_without_access_which_is_told_why(self, as_program: AsProgram, path: str) -> None:
+        status, problem = as_program("dune", READ).get(path)
+        assert (status, problem["code"], "items" in problem) == (403, "not_allowed", False)
+        assert "usage reports" in problem["detail"]
 
     def test_goes_on_where_a_page_ended(self, as_program: AsProgram) -> None:
         program = as_program("north", READ)
@@ -52,6 +55,20 @@ class TestList:
         rest = program.get(f"/cycles?cursor={first['next']}")[1]
         assert [one["cycle"] for one in (*first["items"], *rest["items"])] == ["2026-11", "2026-10"]
         assert rest["next"] is None
+
+    def test_shows_what_the_reports_come_to(self, as_program: AsProgram) -> None:
+        north = as_program("north", READ)
+        november, october = (one["figures"] for one in north.get("/cycles?expand=figures")[1]["items"])
+        assert november == dict.fromkeys(("chargeable", "provisioned", "over_provisioned", "over_provisioned_percent"), "0") | {
+            "reports": 0
+        }
+        rows = north.get("/reports?cycle=2026-10&fields=chargeable")[1]["items"]
+        assert (october["reports"], Decimal(october["chargeable"])) == (5, sum(Decimal(row["chargeable"]) for row in rows))
+        assert [one["figures"] for one in north.get("/cycles")[1]["items"]] == [None, None]
+
+    def test_refuses_a_part_there_is_not(self, as_program: AsProgram) -> None:
+        status, problem = as_program("north", READ).get("/cycles?expand=margins")
+        assert (status, problem["errors"][0]["path"]) == (422, "/query/expand")
 
 
 class TestCycle:

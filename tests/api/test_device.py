@@ -1,6 +1,7 @@
 """A command line that a person lets in on another device, and what it may do then."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,7 +29,7 @@ BELLA = "billing@bolt.example"
 
 
 @pytest.fixture(autouse=True)
-def _no_counts() -> None:
+def _no_counts(db: None) -> None:
     cache.clear()
 
 
@@ -100,7 +101,7 @@ class TestCommandLine:
 
     def test_says_in_words_only_what_it_asked_for(self, as_person: AsPerson) -> None:
         shown = as_person(BELLA).get(ask(scope="reports:read")["verification_uri_complete"]).content.decode()
-        assert re.findall(r"<ul>(.*?)</ul>", shown) == ["<li>Read usage reports</li>"]
+        assert re.findall(r"<ul[^>]*>(<li>.*?)</ul>", shown) == ["<li>Read usage reports</li>"]
 
     def test_acts_in_the_account_it_names(self, as_person: AsPerson) -> None:
         actions.change(Viewer.system(), "members", {"email": BELLA, "account": "coil", "role": "viewer"}, now=APPLIED_AT)
@@ -114,6 +115,31 @@ class TestCommandLine:
         status, second = refresh(first["refresh_token"])
         assert status == 200
         assert Program(second["access_token"]).get("/me")[0] == 200
+
+    def test_renews_its_token_again_where_the_answer_was_lost(self, as_person: AsPerson) -> None:
+        first = let_in(as_person)
+        lost = refresh(first["refresh_token"])[1]
+        status, second = refresh(first["refresh_token"])
+        assert (status, Program(second["access_token"]).get("/me")[0]) == (200, 200)
+        assert refresh(lost["refresh_token"]) == (400, {"error": "invalid_grant"})
+        assert refresh(second["refresh_token"])[0] == 200
+
+    def test_renews_its_token_no_more_with_a_used_one_after_a_minute(self, as_person: AsPerson) -> None:
+        first = let_in(as_person)
+        refresh(first["refresh_token"])
+        before = Token.objects.get(data__has_key="used")
+        assert refresh(first["refresh_token"])[0] == 200
+        again = Token.objects.get(data__has_key="used")
+        assert (again.hash, again.expires_at) == (before.hash, before.expires_at)
+        assert again.expires_at - Token.objects.filter(type="rt").latest("pk").created_at < timedelta(minutes=2)
+        Token.objects.filter(pk=again.pk).update(expires_at=again.expires_at - timedelta(days=1))
+        assert refresh(first["refresh_token"]) == (400, {"error": "invalid_grant"})
+
+    @pytest.mark.parametrize("take_back", ["refresh_token", "access_token"])
+    def test_that_signs_out_leaves_no_used_token(self, as_person: AsPerson, take_back: str) -> None:
+        first = let_in(as_person)
+        second = refresh(first["refresh_token"])[1]
+        assert form("/identity/o/api/revoke", {"token": second[take_back], "client_id": "trueup-cli"}).status_code == 200
         assert refresh(first["refresh_token"]) == (400, {"error": "invalid_grant"})
 
     def test_is_refused_by_the_person(self, as_person: AsPerson) -> None:
@@ -212,7 +238,8 @@ class TestPage:
 
 class TestSessions:
     def test_list_the_command_lines_of_the_person_and_end_one(self, as_person: AsPerson) -> None:
-        mine, other = let_in(as_person), let_in(as_person, "viewer@bolt.example")
+        used, other = let_in(as_person), let_in(as_person, "viewer@bolt.example")
+        mine = refresh(used["refresh_token"])[1]
         person = as_person(BELLA)
         shown = person.get("/account/sessions/").content.decode()
         (address,) = re.findall(r'action="(/account/devices/\d+/end/)"', shown)
@@ -221,7 +248,7 @@ class TestSessions:
         assert person.get(address).status_code == 405
         person.post(address)
         assert Program(mine["access_token"]).get("/me")[0] == 401
-        assert refresh(mine["refresh_token"])[0] == 400
+        assert [refresh(one["refresh_token"])[0] for one in (mine, used)] == [400, 400]
         assert Program(other["access_token"]).get("/me")[0] == 200
         assert "Programs that act as you" not in person.get("/account/sessions/").content.decode()
 

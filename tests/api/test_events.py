@@ -133,6 +133,28 @@ class TestLagoEvents:
         assert post(bolt, {"events": []}, "application/json", "/events/batch") == (200, {"events": []})
 
 
+class TestWhatIsKept:
+    WRITTEN = (
+        '{ "specversion":"1.0", "id":"1","source":"meter","type":"endpoint-core","subject":"bolt-dental","data":{"value":1.10,"x":1E400}}'
+    )
+    LAGO = '{"code":"endpoint-core","transaction_id":"1","external_subscription_id":"bolt-dental","properties": {"value":40.10, "n":%s}}'
+    LONG = "0.12345678901234567890123"
+
+    @pytest.mark.parametrize(("kind", "body"), [(ONE, f" {WRITTEN}\n"), (SEVERAL, f"[ {WRITTEN} ]")])
+    def test_is_the_event_as_it_was_written(self, bolt: Program, kind: str, body: str) -> None:
+        assert post(bolt, body.encode(), kind) == (204, None)
+        (piece,) = Piece.objects.all()
+        assert (piece.payload, piece.provisioned) == (self.WRITTEN, "1.1")
+
+    def test_is_echoed_with_all_its_digits(self, bolt: Program) -> None:
+        event = self.LAGO % self.LONG
+        one = bolt.call("POST", "/events", f'{{"event":{event}}}'.encode())
+        several = bolt.call("POST", "/events/batch", f'{{"events":[{event}], "more":[1]}}'.encode())
+        for answer in (one, several):
+            assert f'"properties":{{"value":40.10, "n":{self.LONG}}}' in answer.content.decode()
+        assert Piece.objects.get().payload == event
+
+
 class TestRefusal:
     def test_names_the_event_and_the_field_and_keeps_nothing(self, bolt: Program) -> None:
         events = [cloud(1), cloud(2, subject="coil-bakery"), cloud(3, type=""), cloud(4, data={"provisioned": -1}), 5]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from tests.api.conftest import AsProgram, Program
 from tests.exchange.test_rules_profiles import IN, OUT
@@ -43,6 +44,15 @@ class TestProfiles:
         rest = bolt.get(f"/mapping-profiles?limit=1&cursor={first['next']}")[1]
         assert ([one["name"] for one in rest["items"]], rest["next"]) == (["mine"], None)
         assert bolt.get("/mapping-profiles?cursor=x")[0] == 422
+
+    def test_are_read_with_as_many_questions_whatever_there_is(
+        self, bolt: Program, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        for number in range(3):
+            saved(bolt, path=f"/mapping-profiles/p{number}")
+        for limit in (1, 200):
+            with django_assert_num_queries(3):
+                bolt.get(f"/mapping-profiles?limit={limit}")
 
     def test_are_shown_as_they_were_saved(self, bolt: Program) -> None:
         tag = saved(bolt)
@@ -116,6 +126,7 @@ class TestDelete:
         assert bolt.call("DELETE", MINE, if_match=tag).status_code == 204
         assert bolt.get(MINE)[0] == 404
         assert bolt.delete(MINE, if_match=tag)[0] == 404
+        assert bolt.delete("/mapping-profiles/no%20name", if_match="*")[0] == 404
 
 
 @pytest.fixture
@@ -141,6 +152,10 @@ class TestMappedReport:
             ("bolt-dental", "endpoint-core", "30"),
             ("bolt-garage", "endpoint-core", "20"),
         ]
+
+    def test_is_the_same_file_each_time(self, bolt: Program) -> None:
+        files = {bolt.call("GET", f"{self.REPORT}?profile=connectwise").content for _ in range(2)}
+        assert len(files) == 1
 
     def test_has_a_row_for_each_line_if_asked(self, as_program: AsProgram) -> None:
         content = as_program("north").call("GET", f"{self.REPORT}?profile=connectwise&customers=false").content.decode()

@@ -62,8 +62,8 @@ class TestEveryAnswer:
         answer = as_program("bolt").call("DELETE", "/me")
         assert (answer.status_code, answer["Allow"]) == (405, "GET")
 
-    def test_is_that_a_body_is_too_large_before_it_is_read(self, as_program: AsProgram, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("trueup.api.gate._LARGEST_BODY", 1 << 20)
+    def test_is_that_a_body_is_too_large_before_it_is_read(self, as_program: AsProgram, settings: Any) -> None:
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
         answer = as_program("bolt").call("PUT", "/accounts/bolt-dental", b" " * ((1 << 20) + 1))
         assert (answer.status_code, said(answer)[1]["code"]) == (413, "too_large")
 

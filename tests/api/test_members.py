@@ -5,7 +5,7 @@ import json
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from tests.api.conftest import AsProgram
+from tests.api.conftest import AsProgram, Program, token_of_person
 from tests.api.reading import errors, etag, whole
 from tests.web.conftest import NOW
 from trueup.accounts.models import Member, User
@@ -143,6 +143,48 @@ class TestInviting:
         answers = [bolt.put(f"/accounts/{ref}/members/a@b.example", {"role": "viewer"}, **ONLY_NEW) for ref in ("coil", "nobody")]
         assert [status for status, _ in answers] == [404, 404]
         assert answers[0][1]["detail"].replace("coil", "nobody") == answers[1][1]["detail"]
+
+
+class TestInvitingAgain:
+    def test_sends_a_new_link_when_the_first_was_lost(self, as_program: AsProgram, monkeypatch: pytest.MonkeyPatch) -> None:
+        bolt = as_program("bolt")
+        with monkeypatch.context() as lost:
+            lost.setattr("trueup.api.endpoints.members.tell_invited", _killed)
+            assert bolt.put(NEW, {"role": "viewer", "name": "Nina New"}, **ONLY_NEW)[0] == 500
+        assert (bolt.get(NEW)[0], Delivery.objects.count()) == (200, 0)
+        assert bolt.put(NEW, {"role": "viewer"}, **ONLY_NEW)[1]["code"] == "exists"
+        answer = bolt.call("POST", f"{NEW}/invitation")
+        assert (answer.status_code, json.loads(answer.content)["email"], answer["ETag"]) == (202, "new@bolt.example", etag(bolt, NEW))
+        assert answer["Location"] == f"/api/v1{NEW}"
+        (mail,) = Delivery.objects.all()
+        assert (mail.address, mail.name, mail.kind, mail.details["account"]) == ("new@bolt.example", "Nina New", "invitation", "Bolt IT")
+        assert "/invitations/" in mail.details["link"]
+        assert "/invitations/" not in answer.content.decode()
+
+    def test_is_done_once_with_one_key(self, as_program: AsProgram) -> None:
+        bolt = as_program("bolt")
+        answers = [bolt.post(f"{BILLING}/invitation", idempotency_key="again") for _ in range(2)]
+        assert (answers[0], answers[0][0], Delivery.objects.count()) == (answers[1], 202, 1)
+
+    def test_gives_no_link_to_who_has_come_in(self, as_program: AsProgram) -> None:
+        User.objects.filter(email="billing@bolt.example").update(last_login=NOW)
+        assert as_program("bolt").post(f"{BILLING}/invitation")[0] == 202
+        assert "/invitations/" not in Delivery.objects.get().details["link"]
+
+    def test_is_for_who_manages_members_there(self, as_program: AsProgram) -> None:
+        bolt = as_program("bolt")
+        assert as_program("north").post(f"{BILLING}/invitation")[0] == 202
+        assert as_program("bolt", Scope.NETWORK_WRITE).post(f"{BILLING}/invitation")[1]["code"] == "missing_scope"
+        viewer = Program(token_of_person("viewer@bolt.example"))
+        assert viewer.post(f"{BILLING}/invitation")[1]["code"] == "not_allowed"
+        answers = [bolt.post(f"/accounts/{ref}/members/x@x.example/invitation") for ref in ("coil", "nobody")]
+        assert [status for status, _ in answers] == [404, 404]
+        assert answers[0][1]["detail"].replace("coil", "nobody") == answers[1][1]["detail"]
+        assert Delivery.objects.count() == 1
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise RuntimeError("the server was stopped here")
 
 
 class TestChanging:

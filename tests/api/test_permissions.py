@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from pytest_django import DjangoDbBlocker
 
 from tests.api.conftest import Program, token_for, token_of_person
-from tests.api.operations import CALLERS, NOWHERE, OPERATIONS, Operation, expected
+from tests.api.operations import CALLERS, NOWHERE, OPERATIONS, OUTSIDE, Operation, expected, who
 from tests.web.month import Autumn, standing
 from tests.web.test_permissions import tables
 from trueup.accounts.models import Account
@@ -19,6 +19,12 @@ from trueup.api.access import Allowed
 from trueup.api.app import api
 
 pytestmark = pytest.mark.django_db
+
+PEOPLE: Final = {"a": ("vendor@acme.example", "V"), "n": ("north@north.example", "N"), "b": ("billing@bolt.example", "B")}
+"""Billing managers of the vendor, a distributor and an MSP, signed in on a command line, and the program of the same account."""
+
+ADMINS: Final = frozenset({Scope.MEMBERS_WRITE, Scope.WEBHOOKS_WRITE})
+"""What only admins may, and programs, which act as such."""
 
 
 def documented() -> dict[str, tuple[str, str]]:
@@ -44,7 +50,8 @@ class World:
 
     def __init__(self, autumn: Autumn) -> None:
         self.autumn = autumn
-        self.callers = {letter: Program(token_of_person(name) if "@" in name else token_for(name)) for letter, name in CALLERS.items()}
+        names = {**CALLERS} | {letter: email for letter, (email, _) in PEOPLE.items()}
+        self.callers = {letter: Program(token_of_person(name) if "@" in name else token_for(name)) for letter, name in names.items()}
         self._documented = documented()
         self._scopes = scopes()
 
@@ -60,6 +67,23 @@ class World:
         """The programs of accounts that can have none of its scopes."""
         tiers = {letter: Tier(Account.objects.get(ref=name).tier) for letter, name in CALLERS.items() if "@" not in name}
         return frozenset(letter for letter, tier in tiers.items() if not self._scopes[operation.name].intersection(scopes_of(tier)))
+
+    def expected(self, operation: Operation, of: str) -> dict[str, int]:
+        """Who is to be answered what."""
+        people = {letter: self._of_person(operation, of, program) for letter, (_, program) in PEOPLE.items()}
+        tried = {letter: status for letter, status in people.items() if status >= 300 or operation.name not in OUTSIDE}
+        return expected(operation, of, self.lacks_scope(operation)) | tried
+
+    def _of_person(self, operation: Operation, of: str, program: str) -> int:
+        """A billing manager is answered like the program of the account; of what only an admin may, and of what is a person's own, like who
+        only reads.
+        """
+        statuses = who(operation.said[of])
+        if self._documented[operation.name][1].startswith("/api/v1/me/"):
+            return statuses["v"]
+        if self._scopes[operation.name] <= ADMINS:
+            return (statuses if statuses[program] != 404 else who(operation.said[NOWHERE]))["v"]
+        return statuses[program]
 
     def bare(self, operation: Operation, of: str, answer: Any) -> Any:
         """What was answered but for its status, without the names that were sent."""
@@ -90,7 +114,7 @@ class TestOperation:
         for operation in OPERATIONS:
             nothing: dict[str, str] = {}
             for of in sorted(operation.said, key=lambda one: one != NOWHERE):
-                for letter, status in expected(operation, of, world.lacks_scope(operation)).items():
+                for letter, status in world.expected(operation, of).items():
                     before = transaction.savepoint()
                     answer = world.ask(operation, of, world.callers[letter])
                     transaction.savepoint_rollback(before)

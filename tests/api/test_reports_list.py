@@ -173,6 +173,57 @@ class TestList:
         listed = {one["msp"]: one["lines"] for one in north.get("/reports?expand=lines")[1]["items"]}
         assert listed["coil"] == north.get("/reports/2026-10/coil?expand=lines")[1]["lines"]
 
+    @pytest.mark.parametrize("value", ["2026-10-01\0", "bolt\ud800"])
+    def test_refuses_a_place_that_no_database_could_be_asked_for(self, north: Program, value: str) -> None:
+        place = ["-cycle", "2026-10-01", "2026-10", value, 1]
+        cursor = base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+        assert north.get(f"/reports?cursor={cursor}")[1]["errors"][0]["code"] == "bad_cursor"
+
     def test_is_asked_for_in_a_fixed_number_of_queries(self, bolt: Program, north: Program) -> None:
         assert queries(north, "/reports", "/reports?expand=lines") == {"/reports": 3, "/reports?expand=lines": 4}
         assert queries(bolt, "/reports", "/reports?expand=lines") == {"/reports": 4, "/reports?expand=lines": 5}
+
+
+class TestCounts:
+    def test_say_what_each_choice_would_leave(self, north: Program) -> None:
+        counts = north.get("/reports/counts?status=under_review&cycle=2026-10")[1]
+        assert counts["total"] == 2
+        assert counts["statuses"] == {"msp_preparing": 1, "under_review": 2, "approved": 1, "rejected": 1}
+        assert counts["submissions"] == {"manual": 1, "automatic": 0, "automatic_with_penalty": 1, "returned": 0}
+
+    @pytest.mark.parametrize("query", ["", "?waiting=true", "?search=bolt", "?flag=penalty", "?submission=manual", "?cycle=2026-09"])
+    def test_are_those_of_the_list(self, north: Program, query: str) -> None:
+        assert north.get(f"/reports/counts{query}")[1]["total"] == len(found(north, query))
+
+    def test_are_of_what_somebody_sees(self, bolt: Program, as_program: AsProgram) -> None:
+        assert bolt.get("/reports/counts")[1]["total"] == 1
+        status, problem = as_program("dune", READ).get("/reports/counts")
+        assert (status, problem["code"]) == (403, "not_allowed")
+
+    def test_refuse_what_they_do_not_know(self, north: Program) -> None:
+        status, problem = north.get("/reports/counts?status=lost")
+        assert (status, problem["errors"][0]["path"]) == (422, "/query/status")
+
+
+class TestWaiting:
+    def test_says_what_there_is_to_do(self, as_program: AsProgram) -> None:
+        status, found = as_program("north").get("/waiting")
+        assert (status, found["next"]) == (200, None)
+        assert found["items"][0] == {
+            "kind": "to_review", "count": 2, "cycle": "2026-10", "msp": None, "msp_name": None, "on_behalf": False, "deadline": None,
+            "since": "2026-11-03T01:00:00Z", "stake": "35", "sources": [],
+        }  # fmt: skip
+
+    def test_is_the_most_urgent_first(self, as_program: AsProgram) -> None:
+        item = as_program("bolt").get("/waiting")[1]["items"][0]
+        assert (item["kind"], item["msp"], item["deadline"]) == ("to_prepare", "bolt", "2026-11-06T23:00:00Z")
+        south = as_program("south").get("/waiting")[1]["items"]
+        assert [(one["kind"], one["msp"], one["on_behalf"]) for one in south] == [("to_prepare", "dune", True)]
+
+    def test_is_nothing_for_who_may_do_nothing(self, bolt: Program, as_program: AsProgram) -> None:
+        assert bolt.get("/waiting")[1] == {"items": [], "next": None}
+        assert as_program("dune").get("/waiting")[1]["items"] == []
+
+    def test_needs_the_scope(self, as_program: AsProgram) -> None:
+        for path in ("/waiting", "/reports/counts"):
+            assert as_program("north", Scope.NETWORK_READ).get(path)[1]["code"] == "missing_scope"

@@ -1,6 +1,7 @@
 """Secrets and tokens of programs: by the token endpoint, by the fixed key, rotated, revoked."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from allauth.idp.oidc.models import Client as Library
 from allauth.idp.oidc.models import Token
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
+from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -31,7 +33,7 @@ DAY = timedelta(hours=24)
 
 
 @pytest.fixture(autouse=True)
-def _no_counts() -> None:
+def _no_counts(db: None) -> None:
     cache.clear()
 
 
@@ -171,6 +173,16 @@ class TestToken:
             assert fetch(SECOND)[0] == 401
         status, said = fetch(FIRST)
         assert (status, said["error"]) == (429, "slow_down")
+
+    def test_is_not_given_while_the_database_is_busy(self, feed: str) -> None:
+        def busy(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+            if sql.startswith("INSERT") and Token._meta.db_table in sql:
+                raise OperationalError("database is locked")
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(busy):
+            answer = post(data={"grant_type": "client_credentials", "client_id": feed, "client_secret": FIRST})
+        assert (answer.status_code, answer["Retry-After"], answer.json()["error"]) == (503, "10", "temporarily_unavailable")  # type: ignore[attr-defined]
 
     @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
     @pytest.mark.parametrize("path", [TOKEN, "/identity/o/api/device/code", "/identity/o/api/revoke"])

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from pytest_django import Settings
 
 from tests.api.conftest import AsProgram, Program, token_of_person
+from tests.api.reading import whole
 from tests.web.conftest import NOW
 from tests.webhooks.conftest import admin
 from tests.webhooks.receiver import Receiver, receiving, verified
@@ -128,7 +129,8 @@ class TestWebhook:
 class TestTypes:
     def test_are_listed(self, bolt: Program) -> None:
         status, types = bolt.get("/webhook-events")
-        assert (status, [one["type"] for one in types]) == (200, list(NAMES))
+        assert (status, [one["type"] for one in types["items"]], types["next"]) == (200, sorted(NAMES), None)
+        assert [one for page in whole(bolt, "/webhook-events", 3) for one in page] == types["items"]
 
 
 class TestDelivery:

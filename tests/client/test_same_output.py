@@ -28,6 +28,7 @@ READ = {
     "report list": [],
     f"report list --cycle {MONTH} --status under_review": [],
     "report list --distributor north": [],
+    "report list --distributor nobody": [],
     f"report show {MONTH} bolt": [],
     f"report show {MONTH} coil": [],
     f"report show {MONTH} gale": [],
@@ -48,6 +49,14 @@ READ = {
 }
 """Commands that change nothing, and what only a local one is told."""
 
+WRITTEN = [
+    "profile list", "profile list --format json", "profile list --format csv",
+    "profile show connectwise", "profile show psa-of-bolt", "profile show psa-of-north", "profile show nothing",
+    f"report export {MONTH} bolt --profile connectwise", f"report export {MONTH} bolt --profile psa-of-bolt --lines",
+    f"report export {MONTH} bolt --profile psa-of-bolt --customers", f"report export {MONTH} fern --profile connectwise",
+    f"report export {MONTH} bolt --profile nothing", f"report export {MONTH} nobody --profile connectwise",
+]  # fmt: skip
+"""Commands that write files."""
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +97,11 @@ class TestReading:
     def test_writes_the_same(self, answer: Asking, command: str, email: str, form: str) -> None:
         words = [*command.split(), "--format", form]
         assert answer.there(email, *words) == answer.here(email, *words, now="now" in READ[command])
+
+    @pytest.mark.parametrize("email", [BOLT, NORTH, VENDOR, SOUTH])
+    @pytest.mark.parametrize("command", WRITTEN)
+    def test_writes_the_same_in_other_formats(self, answer: Asking, command: str, email: str) -> None:
+        assert answer.there(email, *command.split()) == answer.here(email, *command.split())
 
     @pytest.mark.parametrize("form", ["json", "csv"])
     def test_writes_the_same_of_what_lies_ahead(self, answer: Asking, form: str) -> None:

@@ -110,6 +110,22 @@ class TestDevice:
         with pytest.raises(NotAllowed, match=said):
             wait_until_allowed(http(server), ask_for_code(http(server)), pause=server.pauses.append)
 
+    @pytest.mark.parametrize(
+        "passing",
+        [httpx.ConnectError("refused"), httpx.Response(502, text="oh"), httpx.Response(500, text="oh"), problem(429, "r", "many")],
+    )
+    def test_waits_out_what_passes(self, passing: httpx.Response | Exception) -> None:
+        server = Server(answered(CODE), passing, passing, answered({"access_token": "a", "refresh_token": "r"}))
+        asked = ask_for_code(http(server))
+        assert wait_until_allowed(http(server), asked, pause=server.pauses.append) == Granted("a", "r")
+        assert server.pauses == [5, 5, 5]
+
+    def test_is_told_if_the_server_never_answers(self) -> None:
+        server = Server(answered(CODE), httpx.ConnectError("connection refused"))
+        with pytest.raises(Unreachable, match="connection refused"):
+            wait_until_allowed(http(server), ask_for_code(http(server)), pause=server.pauses.append)
+        assert server.pauses == [5, 5, 5, 5]
+
     @pytest.mark.parametrize("reply", [answered({}), httpx.Response(404, text="no"), answered({**CODE, "interval": "soon"})])
     def test_finds_out_that_there_is_no_trueup(self, reply: httpx.Response) -> None:
         with pytest.raises(Unreachable):

@@ -148,6 +148,25 @@ class TestRefusal:
         assert refused.value.current == {"version": 8}
 
     @pytest.mark.parametrize(
+        ("reply", "said"),
+        [
+            (httpx.Response(302, headers={"Location": "https://else.example"}), "sends us on to https://else.example: if"),
+            (httpx.Response(404, text="no such page"), r"does not answer like TrueUp \(its answer is 404 Not Found\)"),
+            (httpx.Response(502, text="<html>"), "has failed: its answer is 502 Bad Gateway"),
+            (problem(500, "mistake", "something went wrong"), "has failed: something went wrong"),
+        ],
+    )  # fmt: skip
+    def test_says_what_answers_instead(self, reply: httpx.Response, said: str) -> None:
+        with pytest.raises(Unreachable, match=f"^{URL} {said}"):
+            Server(reply).client(tries=1).me()
+
+    def test_of_a_file_is_no_web_page(self) -> None:
+        page = httpx.Response(200, text="<html>", headers={"Content-Type": "text/html"})
+        with pytest.raises(Unreachable, match="a web page"):
+            Server(page).client().reports.export(*REPORT)
+        assert Server(httpx.Response(200, text="a,b")).client().reports.export(*REPORT) == b"a,b"
+
+    @pytest.mark.parametrize(
         "reply",
         [
             httpx.Response(200, text="<html>Sign in to the hotel's network</html>"), httpx.Response(302, headers={"Location": "https://else"}),
@@ -192,7 +211,9 @@ class TestAddresses:
 class TestWebhooks:
     def test_are_asked_for_by_their_numbers(self) -> None:
         server = Server(
-            answered({"id": 3, "secret": "whsec_x"}, 201, ETag='"1"'), answered([{"type": "report.approved"}]), answered({}, 202)
+            answered({"id": 3, "secret": "whsec_x"}, 201, ETag='"1"'),
+            answered({"items": [{"type": "report.approved"}], "next": None}),
+            answered({}, 202),
         )
         webhooks = server.client().webhooks
         made = webhooks.add("https://hooks.example.com", ["report.approved"])

@@ -2,6 +2,7 @@
 
 import gzip
 import tracemalloc
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,17 @@ class Steps:
 
     def __init__(self) -> None:
         self.steps: list[Any] = []
+        self.finished = False
 
     def start(self, label: str, total: int | None) -> None:
+        self.finished = False
         self.steps.append([label, total, 0])
 
     def advance(self, count: int) -> None:
         self.steps[-1][2] += count
 
     def finish(self) -> None:
-        """Nothing."""
+        self.finished = True
 
 
 class Swallowing(httpx.BaseTransport):
@@ -79,6 +82,24 @@ class TestSendFile:
         assert server.said("Content-Length") == [str(len(packed))]
         assert unpack(packed).decode() == ROWS
 
+    @pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.ZstdCompressor().compress)])
+    @pytest.mark.parametrize(
+        ("name", "kind"), [("u.csv.gz", CSV), ("u.ndjson.zst", NDJSON), ("u.gz", CSV), ("u", CSV), ("u.parquet", PARQUET)]
+    )
+    def test_sends_what_is_packed_as_it_is(self, *, tmp_path: Path, name: str, kind: str, encoding: Any, pack: Any) -> None:
+        (tmp_path / name).write_bytes(pack(ROWS.encode()))
+        server = Server(answered(DONE))
+        server.client().usage.send_file(tmp_path / name, compression="zstd")
+        assert (server.said("Content-Type"), server.said("Content-Encoding")) == ([kind], [encoding])
+        assert server.requests[0].content == pack(ROWS.encode())
+
+    def test_sends_a_file_with_a_profile_as_csv_whatever_its_name(self, tmp_path: Path) -> None:
+        (tmp_path / "u.txt").write_text("{a};b\n")
+        server = Server(answered(DONE))
+        server.client().usage.send_file(tmp_path / "u.txt", profile="rmm", day=date(2026, 10, 31))
+        assert server.said("Content-Type") == [CSV]
+        assert dict(server.requests[0].url.params) == {"profile": "rmm", "day": "2026-10-31"}
+
     @pytest.mark.parametrize(
         ("name", "content", "kind"),
         [
@@ -100,14 +121,19 @@ class TestSendFile:
     def test_tells_how_far_it_is(self, file: Path) -> None:
         told = Steps()
         Server(answered(DONE)).client().usage.send_file(file, compression="gzip", progress=told)
-        assert [step[:2] for step in told.steps] == [["Compressing", len(ROWS)], ["Sending", told.steps[1][1]]]
-        assert all(total == done for _, total, done in told.steps)
+        packing, sending, waiting = told.steps
+        assert (packing, sending[0]) == (["Packing", len(ROWS), len(ROWS)], "Sending")
+        assert sending[1] == sending[2] > 0
+        assert (waiting, told.finished) == (["Taking in", None, 0], True)
 
     def test_refuses_what_cannot_be_read(self, tmp_path: Path) -> None:
         (tmp_path / "empty.csv").touch()
         usage = Server(answered(DONE)).client().usage
         with pytest.raises(Invalid, match=r"none\.csv cannot be read: No such file"):
             usage.send_file(tmp_path / "none.csv")
+        (tmp_path / "cut.gz").write_bytes(gzip.compress(ROWS.encode())[:20])
+        with pytest.raises(Invalid, match=r"cut\.gz cannot be unpacked"):
+            usage.send_file(tmp_path / "cut.gz")
         with pytest.raises(Invalid, match="is empty"):
             usage.send_file(tmp_path / "empty.csv")
         with pytest.raises(Invalid, match="cannot be read"):
@@ -148,8 +174,9 @@ class TestRefusedRows:
         listed = "row,column,value,reason\n3,provisioned_units,-1,negative\n4,customer,'=a,unknown_customer\n"
         answer = answered({**DONE, "refused_count": 2, "refused": BAD, "refused_csv": "/api/v1/deliveries/5/refused.csv"}, 200)
         server = Server(answer, httpx.Response(200, text=listed))
-        client = server.client()
+        client = server.client(account="bolt")
         rows = list(client.usage.refused_rows(client.usage.send([{"day": "2026-10-01"}])))
+        assert server.said("TrueUp-Account") == ["bolt", "bolt"]
         assert str(server.requests[1].url.path) == "/api/v1/deliveries/5/refused.csv"
         assert [(row.row, row.value, row.message) for row in rows] == [(3, "-1", "It is below 0."), (4, "=a", "unknown_customer")]
 

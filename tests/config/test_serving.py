@@ -13,17 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT
+from tests.processes import ROOT, free_port
 
 PATIENCE = 60
 """Seconds a busy machine may take."""
-
-
-def free_port() -> int:
-    """A port nobody listens at just now."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as door:
-        port: int = door.getsockname()[1]
-    return port
 
 
 @contextmanager

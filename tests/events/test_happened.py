@@ -6,8 +6,8 @@ from django.db import transaction
 from tests.world import APPLIED_AT
 from trueup.accounts.models import Account
 from trueup.accounts.rules import SYSTEM, Actor
-from trueup.events.models import Event
-from trueup.events.queries import changes_at, happened_after, lengths
+from trueup.events.models import ChainHead, Event
+from trueup.events.queries import Span, changes_at, happened_within
 from trueup.events.recording import Change, Happening, record_all
 
 BELLA = Actor("person", "billing@bolt.example", 7)
@@ -30,20 +30,22 @@ def chains(world: None) -> tuple[int, int]:
     return bolt, coil
 
 
-def happened(reached: dict[int, int]) -> list[tuple[int, str, int | None]]:
-    """(chain, kind, person) of what happened to reports behind these places."""
-    found = happened_after(reached, kinds=["generated", "submitted"], subject="report")
+def happened(spans: dict[int, Span]) -> list[tuple[int, str, int | None]]:
+    """(chain, kind, person) of what happened to reports in these parts."""
+    found = happened_within(spans, kinds=["generated", "submitted"], subject="report")
     return [(one.chain, one.kind, one.person_id) for one in found]
 
 
-class TestHappenedAfter:
-    def test_finds_the_wanted_kinds_behind_each_place(self, chains: tuple[int, int]) -> None:
+class TestHappenedWithin:
+    def test_finds_the_wanted_kinds_in_each_part(self, chains: tuple[int, int]) -> None:
         bolt, coil = chains
         first = Event.objects.get(chain=bolt, kind="generated").sequence
-        assert happened({bolt: 0}) == [(bolt, "generated", None), (bolt, "submitted", 7)]
-        assert happened({bolt: first}) == [(bolt, "submitted", 7)]
-        assert happened({bolt: first, coil: 0}) == sorted([(bolt, "submitted", 7), (coil, "submitted", None)])
-        assert happened({bolt: lengths([bolt])[bolt]}) == []
+        end = ChainHead.objects.get(pk=bolt).length
+        assert happened({bolt: Span(0, end)}) == [(bolt, "generated", None), (bolt, "submitted", 7)]
+        assert happened({bolt: Span(first, end)}) == [(bolt, "submitted", 7)]
+        assert happened({bolt: Span(0, first)}) == [(bolt, "generated", None)]
+        assert happened({bolt: Span(first, end), coil: Span(0, 99)}) == sorted([(bolt, "submitted", 7), (coil, "submitted", None)])
+        assert happened({bolt: Span(end, end)}) == []
 
     def test_finds_nothing_in_no_history(self, chains: tuple[int, int]) -> None:
         assert happened({}) == []

@@ -11,10 +11,11 @@ from tests.test_docs import between
 from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Viewer
 from trueup.exchange.actions import NEW, convert, save_text
-from trueup.exchange.queries import as_text, exported, profile
+from trueup.exchange.queries import exported, profile
 from trueup.exchange.rules.days import DAY_FORMATS
 from trueup.exchange.rules.definition import read_profile
 from trueup.exchange.rules.profiles import BUILT_IN, ENCODINGS, FIGURES, TEXTS, document_of
+from trueup.exchange.written import as_text
 from trueup.kit.errors import Invalid
 from trueup.ledger.actions import import_usage
 

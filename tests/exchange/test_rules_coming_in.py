@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.exchange.test_rules_profiles import IN
+from trueup.exchange.rules import coming_in
 from trueup.exchange.rules.coming_in import gathered
 from trueup.exchange.rules.definition import read_profile
 from trueup.kit.errors import Invalid
@@ -84,6 +85,12 @@ class TestGathered:
         with pytest.raises(Invalid, match="1200 values of the file cannot be read") as error:
             rows(*["2026-10-31|a|s|x||"] * 1200)
         assert len(error.value.problems) == 1000
+
+    def test_holds_no_more_than_is_added_up_in_memory(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(coming_in, "MOST_RECORDS", 2)
+        assert len(rows("2026-10-31|a|s|1||", "2026-10-31|b|s|1||", "2026-10-31|a|s|1||")) == 2
+        with pytest.raises(Invalid, match="2 records at most: split it"):
+            rows("2026-10-31|a|s|1||", "2026-10-31|b|s|1||", "2026-10-31|c|s|1||")
 
     @given(
         st.lists(

@@ -1,5 +1,6 @@
 """A process that takes events in, or gathers them, until it is killed."""
 
+import signal
 import sys
 from itertools import count
 
@@ -20,14 +21,14 @@ def keys() -> list[str]:
     return [f"{customer} {service} {day}T10:00:00Z" for day in days for service in services for customer in customers]
 
 
-def take_in(name: str, start: int) -> None:
-    """Send event after event, sometimes several at once; what is acknowledged is said."""
-    viewer, mine = sender("bolt", name), keys()[start:]
+def take_in(name: str, start: int, end: int) -> None:
+    """Send event after event of one's share, sometimes several at once, and wait to be killed; what is acknowledged is said."""
+    viewer, mine = sender("bolt", name), keys()[start:end]
     for number in count():
         size = 1 + 4 * (number % 3 == 0)
         chosen, mine = mine[:size], mine[size:]
         if not chosen:
-            return
+            signal.pause()
         send(viewer, *(f"{name}-{key.replace(' ', '/')} {key} {number}" for key in chosen))
         print("\n".join(chosen), flush=True)
 
@@ -44,6 +45,6 @@ def gather(round_number: int) -> None:
 if __name__ == "__main__":
     verb, *rest = sys.argv[1:]
     if verb == "take-in":
-        take_in(rest[0], int(rest[1]))
+        take_in(rest[0], int(rest[1]), int(rest[2]))
     else:
         gather(int(rest[0]))

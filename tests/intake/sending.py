@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from trueup.accounts.models import Account
-from trueup.accounts.rules import Actor, Right, Role, Tier, Viewer
+from trueup.accounts.rules import Actor, Role, Tier, Viewer
 from trueup.intake.actions import Kept, receive
 from trueup.intake.rules import cloudevents
 from trueup.intake.rules.pieces import Read, Sent
@@ -19,8 +19,7 @@ OCTOBER = Month(2026, 10)
 def sender(ref: str, name: str = "meter") -> Viewer:
     """A program of an account."""
     account = Account.objects.get(ref=ref)
-    within = frozenset({Right.IMPORT_USAGE})
-    return Viewer(Actor("client", name, len(name)), account.pk, Tier(account.tier), Role.ADMIN, within)
+    return Viewer(Actor("client", name, len(name)), account.pk, Tier(account.tier), Role.ADMIN)
 
 
 def send(viewer: Viewer, *events: str, source: str = "meter", now: datetime = NOON) -> list[Kept]:

@@ -34,6 +34,12 @@ def kill(process: subprocess.Popen[str]) -> list[str]:
     return [*(line for line in out.splitlines() if line), *failed]
 
 
+def wait_for_more_than(ended: int, running: list[subprocess.Popen[str]]) -> None:
+    """Until one of them has gathered something, whichever, or one has died by itself, which is told when they are killed."""
+    while Gathering.objects.exclude(ended_at=None).count() <= ended and all(one.poll() is None for one in running):
+        time.sleep(0.05)
+
+
 def records() -> Counter[str]:
     """Every record in the tables, superseded or not, by its key."""
     place = configured_place()
@@ -53,12 +59,12 @@ class TestKill:
         acknowledged: list[str] = []
         half = len(keys()) // ROUNDS
         for number in range(ROUNDS):
-            running = [processes.start("tests.intake.killing", "take-in", f"t{number}", str(number * half))]
+            ended = Gathering.objects.exclude(ended_at=None).count()
+            running = [processes.start("tests.intake.killing", "take-in", f"t{number}", str(number * half), str((number + 1) * half))]
             running += [processes.start("tests.intake.killing", "gather", str(number)) for _ in range(ROUNDS - number)]
-            assert running[1].stdout is not None
-            said = [running[1].stdout.readline().strip()]
+            wait_for_more_than(ended, running)
             time.sleep(chance.uniform(0.2, 0.8))
-            said += [line for process in chance.sample(running, len(running)) for line in kill(process)]
+            said = [line for process in chance.sample(running, len(running)) for line in kill(process)]
             assert not [line for line in said if line.startswith("failed")]
             acknowledged += [line for line in said if not line.startswith("gathered")]
         later = NOON + 2 * CLAIM_LASTS * ROUNDS

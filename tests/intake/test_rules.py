@@ -13,8 +13,9 @@ from trueup.kit.period import FOREVER
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
 DIRECTORY = Directory(
-    zone="Europe/Berlin", stays={"dental": [(date(2025, 1, 1), date(2026, 10, 16)), (date(2026, 10, 18), FOREVER)], "homeless": []},
-    mapped_customers=frozenset({"Dental Care"}), services=frozenset({"core"}), feeds={"queue": True, "feed": False},
+    zone="Europe/Berlin", customers={"dental": 1, "homeless": 2},
+    stays={"dental": [(date(2025, 1, 1), date(2026, 10, 16)), (date(2026, 10, 18), FOREVER)]}, services={"core": 3},
+    aliases={("customer", "Dental Care"): {"": 1, "feed": 2}, ("service", "Core"): {"feed": 3}}, feeds={"queue": True, "feed": False},
 )  # fmt: skip
 
 
@@ -203,13 +204,30 @@ class TestJudge:
     def test_refuses_what_it_would_not(self, changes: dict[str, Any], problems: list[tuple[str, str]]) -> None:
         assert reasons(cloud_event(**changes)) == problems
 
+    @pytest.mark.parametrize(
+        ("changes", "meant"),
+        [
+            ({}, "1:3"),
+            ({"subject": "Dental Care"}, "1:3"),
+            ({"subject": "Dental Care", "source": "feed"}, "2:3"),
+            ({"type": "Core", "source": "feed"}, "1:3"),
+        ],
+    )
+    def test_knows_what_names_stand_for_in_a_source(self, changes: dict[str, Any], meant: str) -> None:
+        assert judge(sent(cloud_event(**changes)), DIRECTORY, usual_feed="default", now=NOON).meant == meant
+
+    def test_takes_a_name_that_nobody_knows_for_itself_alone(self) -> None:
+        names = ("stranger", "1", "=1", "Stranger")
+        found = {judge(sent(cloud_event(subject=name)), DIRECTORY, usual_feed="queue", now=NOON).meant for name in names}
+        assert len(found) == len(names)
+
 
 class TestOvertaken:
     def test_are_all_but_the_latest_of_a_day(self) -> None:
         day, other = date(2026, 10, 20), date(2026, 10, 19)
         values = [
-            Value(NOON, 1, day, "dental", "core"), Value(NOON.replace(hour=11), 2, day, "dental", "core"),
-            Value(NOON, 3, day, "dental", "core"), Value(NOON, 4, other, "dental", "core"), Value(NOON, 5, day, "dental", "plain"),
+            Value(NOON, 1, day, "1:3"), Value(NOON.replace(hour=11), 2, day, "1:3"), Value(NOON, 3, day, "1:3"),
+            Value(NOON, 4, other, "1:3"), Value(NOON, 5, day, "1:4"),
         ]  # fmt: skip
         assert sorted(overtaken(values)) == [1, 2]
         assert sorted(overtaken(reversed(values))) == [1, 2]

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 from django.db import close_old_connections, connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.intake.sending import NOON, send, sender, stored
 from trueup.accounts.models import Account, Placement
 from trueup.accounts.rules import Viewer
+from trueup.catalog.models import CreditRequirement, Service
 from trueup.events.models import Event
 from trueup.intake.actions import retry
+from trueup.intake.claims import Leaving
 from trueup.intake.models import Gathering, Piece
 from trueup.intake.queries import gatherings_due, refused
 from trueup.intake.rules.pieces import CLAIM_LASTS, KEPT_FOR, State
@@ -104,11 +107,33 @@ class TestGathering:
         assert gather_all() == 1
         assert (Batch.objects.get().unmapped, states()) == (1, {"1": State.STORED})
 
-    def test_puts_a_second_name_of_the_same_customer_into_the_next_batch(self, bolt: Viewer) -> None:
+    def test_takes_all_names_of_a_customer_for_one(self, bolt: Viewer) -> None:
         dental = Account.objects.get(ref="bolt-dental")
         NameMapping.objects.create(kind="customer", name="Dental", account=dental)
         send(bolt, f"1 {TEN} 40", f"2 {NINE.replace('bolt-dental', 'Dental')} 39", "3 Dental endpoint-core 2026-10-20T11:00:00Z 42")
-        assert gather_all() == 4  # the third was in both
+        assert gather_all() == 3
+        assert stored() == ["2026-10-20 bolt-dental endpoint-core 42 None"]
+        assert states() == {"1": State.OVERTAKEN, "2": State.OVERTAKEN, "3": State.STORED}
+        send(bolt, f"4 {TEN} 41", f"5 {TEN.replace('bolt-dental', 'Dental')} 43")  # earlier, although they arrive later
+        gather_all()
+        assert stored() == ["2026-10-20 bolt-dental endpoint-core 42 None"]
+        assert Batch.objects.count() == 1
+
+    def test_takes_all_names_of_a_service_for_one_by_its_source(self, world: None, ledger_home: Path) -> None:
+        vendor, feed = sender("acme-vendor"), Source.objects.get(code="rmm-feed")
+        core, email = (Service.objects.get(code=code) for code in ("endpoint-core", "email-core"))
+        NameMapping.objects.create(kind="service", name="Core", service=email)
+        NameMapping.objects.create(kind="service", name="Core", service=core, source=feed)
+        for number, source in enumerate(("rmm-feed", "meter")):
+            send(vendor, f"{number} bolt-dental Core 2026-10-20T10:00:00Z {number + 1}", source=source)
+        send(vendor, f"2 {NINE} 7")
+        gather_all()
+        assert sorted(stored()) == ["2026-10-20 bolt-dental email-core 2 None", "2026-10-20 bolt-dental endpoint-core 1 None"]
+
+    def test_puts_what_a_name_stands_for_only_since_it_arrived_into_the_next_batch(self, bolt: Viewer) -> None:
+        send(sender("acme-vendor"), "1 Dental endpoint-core 2026-10-20T11:00:00Z 42", f"2 {TEN} 40", source="manual")
+        NameMapping.objects.create(kind="customer", name="Dental", account=Account.objects.get(ref="bolt-dental"))
+        assert gather_all() == 3  # one of them was in both
         assert stored() == ["2026-10-20 bolt-dental endpoint-core 42 None"]
         assert Batch.objects.count() == 2
 
@@ -134,7 +159,8 @@ class TestCrash:
         assert first is not None
         assert second is not None
         first.end(7, now=NOON)
-        assert not first.leave_out([(piece, State.REFUSED, "x", "", "") for piece in first.pieces()])
+        assert not first.leave_out([(piece, Leaving(State.REFUSED, "x")) for piece in first.pieces()])
+        assert first.failed(ValueError(), now=NOON) == 0
         first.give_back()
         assert states() == {"1": State.GATHERED}
         second.end(8, now=NOON)
@@ -209,6 +235,26 @@ class TestRefused:
         gather_all()
         (found,) = refused(vendor, after=0, limit=10)
         assert (found.reason, found.detail) == ("invalid", "there is no source “rmm-feed”")
+
+    def test_give_way_to_what_they_overtook(self, bolt: Viewer) -> None:
+        core = Service.objects.get(code="endpoint-core")
+        CreditRequirement.objects.create(service=core, from_date=date(2026, 10, 1), per_unit=2)
+        send(bolt, f"1 {NINE} 39", f"2 {TEN} 999999999999", "3 bolt-garage endpoint-core 2026-10-20T10:00:00Z 1")  # twice that is too large
+        gather_all()
+        assert stored() == ["2026-10-20 bolt-dental endpoint-core 39 None", "2026-10-20 bolt-garage endpoint-core 1 None"]
+        assert states() == {"1": State.STORED, "2": State.REFUSED, "3": State.STORED}
+
+    def test_leave_in_the_same_number_of_statements_however_many_they_are(self, bolt: Viewer) -> None:
+        counts = []
+        for number in (2, 20):
+            send(bolt, *(f"{number}-{day} bolt-dental endpoint-core 2026-10-{day:02}T10:00:00Z 1" for day in range(1, number)))
+            claim = _begun(NOON)
+            assert claim is not None
+            with CaptureQueriesContext(connection) as asked:
+                claim.leave_out([(piece, Leaving(State.REFUSED, "no_msp", "customer")) for piece in claim.pieces()])
+            claim.end(None, now=NOON)
+            counts.append(len(asked))
+        assert counts[0] == counts[1]
 
 
 class TestForgetting:

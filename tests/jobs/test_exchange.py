@@ -80,7 +80,7 @@ class TestUsageImport:
         file = told.file("feed.csv", "x")
         assert "--profile" in told.misused("usage", "import", file, *BOLT)
         assert "is not a day" in told.misused("usage", "import", file, "--profile", "feed", "--day", "2026-W44-6")
-        assert "no file" in told.refused("usage", "import", f"{file}.gone", "--profile", "feed")
+        assert "cannot be read: No such file" in told.refused("usage", "import", f"{file}.gone", "--profile", "feed")
 
 
 class TestReportExport:

@@ -116,6 +116,20 @@ class TestServiceOfAnotherVendor:
         assert map_name(Viewer.system(), "D", customer="dental", now=NOON).replayed == 1
         assert [row[2:5] for row in seen()] == [("dental", "core", "2"), ("dental", "shield", "1")]
 
+    def test_leaves_what_others_sent_alone(self, tmp_path: Path) -> None:
+        add_vendor()
+        Account.objects.create(ref="pond", tier="customer", name="Pond")
+        move("pond", "dock", date(2025, 1, 1))
+        for sender in ("bolt", "dock"):
+            deliver(tmp_path, rows("2026-10-03,D,nothing,1,1,"), source="queue", viewer=viewer(sender))
+        counts = {ref: [name.records for name in unmapped_names(viewer(ref))] for ref in ("vendor", "other")}
+        assert counts == {"vendor": [1, 1], "other": [1, 1]}
+        assert map_name(viewer("other"), "D", customer="tank", now=NOON).remaining == 1  # for its service; dock's alone
+        with pytest.raises(Conflict, match="cannot be mapped here: ask the operator"):
+            map_name(viewer("vendor"), "D", customer="dental", now=NOON)
+        with pytest.raises(Conflict, match="already stands for another customer"):
+            map_name(viewer("other"), "D", customer="pond", now=NOON)
+
     def test_is_unknown_also_by_a_mapped_name(self, tmp_path: Path) -> None:
         add_vendor()
         map_name(Viewer.system(), "S", service="shield", now=NOON)

@@ -316,7 +316,7 @@ QUESTIONS: dict[str, tuple[int, Callable[[Viewer], object]]] = {
     "default_terms": (6, lambda viewer: queries.default_terms(viewer, TODAY)),
     "regions": (3, queries.regions),
     "billing_units": (3, queries.billing_units),
-    "sources": (3, queries.sources),
+    "sources": (2, queries.sources),
     "members": (5, lambda viewer: queries.members(viewer, "bolt", on=TODAY)),
     "history": (5, lambda viewer: queries.history(viewer, "bolt", page=1, per_page=50)),
 }

@@ -9,7 +9,7 @@ from tests.reports.month import CLOSING, October, at, at_times
 from trueup.accounts.models import Account, Member, User
 from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Role, Viewer
-from trueup.notifications.gathering import bundle, due_digests, gather, unread_chains
+from trueup.notifications.gathering import bundle, due_digests, gather_all
 from trueup.notifications.models import Delivery
 from trueup.notifications.sending import send_due
 
@@ -21,12 +21,16 @@ NORTH = "north@north.example"
 SOUTH = "south@south.example"
 
 
+def _raised(error: Exception) -> None:
+    raise error
+
+
 class Post:
     """One round of the clock after another."""
 
     def gather(self, now: str = CLOSING) -> int:
         """Read the histories on; returns how many deliveries that made."""
-        return sum(gather(chains, now=at(now)) for chains in unread_chains())
+        return gather_all(now=at(now), failed=_raised)
 
     def send(self, now: str = CLOSING) -> int:
         """Send what is due."""

@@ -14,11 +14,12 @@ from tests.reports.month import CLOSING, DEADLINE_OF_BOLT, OPERATOR, October, at
 from tests.world import FILE_NAME, NETWORK
 from trueup.accounts.models import User
 from trueup.accounts.rules import Role
-from trueup.events.queries import lengths
+from trueup.events.models import ChainHead
+from trueup.events.reading import unread
 from trueup.events.recording import Happening, record_all
 from trueup.network.actions import apply, invite
 from trueup.notifications.actions import set_preferences
-from trueup.notifications.gathering import gather, unread_chains
+from trueup.notifications.gathering import gather
 from trueup.notifications.models import Delivery, Reached
 from trueup.notifications.rules import State
 from trueup.reports.models import Report
@@ -56,7 +57,7 @@ class TestGathering:
         over_provisioned(october)
         post.gather()
         assert post.gather() == 0
-        assert list(unread_chains()) == []
+        assert list(unread(Reached)) == []
         assert Delivery.objects.count() == 2
 
     def test_goes_on_behind_what_was_read(self, october: October, post: Post) -> None:
@@ -145,9 +146,9 @@ class TestWorkers:
 
         def work(_number: int) -> int:
             try:
-                portions = list(unread_chains())
+                portions = list(unread(Reached))
                 start.wait(timeout=30)
-                return sum(gather(chains, now=at(CLOSING)) for chains in portions)
+                return sum(gather(portion, now=at(CLOSING)) for portion in portions)
             finally:
                 connection.close()
 
@@ -157,10 +158,10 @@ class TestWorkers:
 
     def test_leave_nothing_half_done(self, world: October) -> None:
         over_provisioned(world)
-        chains = [chain for portion in unread_chains() for chain in portion]
+        (portion,) = unread(Reached)
         Report.objects.update(status="nonsense")
         with pytest.raises(ValueError, match="nonsense"):
-            gather(chains, now=at(CLOSING))
+            gather(portion, now=at(CLOSING))
         assert not Reached.objects.filter(sequence__gt=0).exists()
         Report.objects.update(status="msp_preparing")
         assert Post().gather() == 2
@@ -174,7 +175,7 @@ class TestUpgrade:
         over_provisioned(october)
         call_command("migrate", "notifications", "zero", verbosity=0)
         call_command("migrate", "notifications", verbosity=0)
-        assert dict(Reached.objects.values_list("chain", "sequence")) == lengths(Reached.objects.values_list("chain", flat=True))
+        assert dict(Reached.objects.values_list("chain", "sequence")) == dict(ChainHead.objects.values_list("chain", "length"))
         assert Post().gather() == 0
         october.deadline()
         assert Post().gather(DEADLINE_OF_BOLT) == 3

@@ -29,8 +29,9 @@ from trueup.network.invitations import token_of
 from trueup.notifications.models import Delivery
 from trueup.notifications.rules import Kind as MailKind
 from trueup.notifications.rules import State
-from trueup.uploads.actions import receive
+from trueup.uploads.actions import deliver, receive
 from trueup.uploads.rules import Kind
+from trueup.uploads.storage import received
 from trueup.uploads.working import work_on_next
 from trueup.webhooks import actions as webhooks
 
@@ -94,11 +95,14 @@ BAD_USAGE: Final = (
 
 @dataclass
 class Autumn:
-    """What the tests ask for: `uploads` and `clients` are ids of an import and of a program by account, `webhooks` of an endpoint and
-    something to send to it; `people` are signed in."""
+    """What the tests ask for, by account: ids of an import, of what a program sent, of a program, of a webhook and something to send to it.
+
+    `people` are signed in.
+    """
 
     october: October
     uploads: dict[str, int] = field(default_factory=dict)
+    deliveries: dict[str, int] = field(default_factory=dict)
     clients: dict[str, str] = field(default_factory=dict)
     webhooks: dict[str, tuple[int, int]] = field(default_factory=dict)
     delivery: int = 0
@@ -184,7 +188,7 @@ def _play(october: October) -> None:
 
 
 def _import(autumn: Autumn) -> None:
-    """Everybody who may has sent a file; that of bolt has bad rows."""
+    """Everybody who may has sent a file; that of bolt has bad rows, and what its program sent has nothing else."""
     people = {
         "vendor": "vendor@acme.example",
         "north": "north@north.example",
@@ -196,6 +200,9 @@ def _import(autumn: Autumn) -> None:
         autumn.uploads[account] = receive(
             viewer_of(email), Kind.USAGE, f"{account}.csv", [data], len(data), accept_valid=account == "bolt", now=NOW
         )
+        assert work_on_next(now=NOW)
+    with received("usage.csv", [f"{HEADER}\n2026-11-01,nobody,endpoint-core,4,4,\n".encode()]) as file:
+        autumn.deliveries["bolt"] = deliver(viewer_of(people["bolt"]), file, now=NOW)
         assert work_on_next(now=NOW)
 
 

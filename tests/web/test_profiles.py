@@ -10,7 +10,8 @@ from tests.reports.month import October, at_times
 from tests.web.conftest import NOW, AsPerson
 from trueup.accounts.queries import viewers_of
 from trueup.exchange.actions import NEW, save_profile
-from trueup.exchange.queries import as_text, profile
+from trueup.exchange.queries import profile
+from trueup.exchange.written import as_text
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "world")
 

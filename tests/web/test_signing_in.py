@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,10 +25,8 @@ LOGIN = "/account/login/"
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits() -> Iterator[None]:
+def fresh_limits(db: None) -> None:
     """Nobody has tried anything yet."""
-    cache.clear()
-    yield
     cache.clear()
 
 

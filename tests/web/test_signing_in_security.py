@@ -26,7 +26,7 @@ PROGRAMS = ("identity/o/api/", "api/")
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits() -> None:
+def fresh_limits(db: None) -> None:
     """Nobody has tried anything yet."""
     cache.clear()
 

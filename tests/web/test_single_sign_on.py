@@ -23,7 +23,7 @@ LOGIN = "/account/oidc/sso/login/"
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits() -> None:
+def fresh_limits(db: None) -> None:
     """Nobody has tried anything yet."""
     cache.clear()
 

@@ -81,6 +81,12 @@ def receiving() -> Iterator[Receiver]:
 
 def verified(secret: str, call: Call, at: datetime, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What the public library makes of a call at a moment. Raises its WebhookVerificationError."""
+    it_is(at, monkeypatch)
+    return Webhook(secret).verify(call.body, call.headers)
+
+
+def it_is(at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The moment at which the public library verifies."""
 
     class Standing(datetime):
         @classmethod
@@ -88,4 +94,3 @@ def verified(secret: str, call: Call, at: datetime, monkeypatch: pytest.MonkeyPa
             return at.astimezone(tz)
 
     monkeypatch.setattr("standardwebhooks.webhooks.datetime", Standing)
-    return Webhook(secret).verify(call.body, call.headers)

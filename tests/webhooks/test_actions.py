@@ -7,17 +7,19 @@ from threading import Barrier
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.reports.month import OPERATOR, October, at
 from tests.webhooks.conftest import MADE_AT, admin, listen, world_of
 from trueup.accounts.queries import viewers_of
 from trueup.events.models import Event
 from trueup.events.queries import audit
+from trueup.jobs.webhooks import call_once
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
-from trueup.webhooks.actions import Wanted, change, create, remove, replay, rotate, send_test
-from trueup.webhooks.models import Delivery, Endpoint
+from trueup.webhooks.actions import Wanted, change, create, forget_old, remove, replay, rotate, send_test
+from trueup.webhooks.models import Attempt, Delivery, Endpoint
 from trueup.webhooks.queries import deliveries, delivery, endpoint, endpoints
-from trueup.webhooks.rules.keeping import MOST_ENDPOINTS
+from trueup.webhooks.rules.keeping import KEPT_FOR, MOST_ENDPOINTS
 from trueup.webhooks.rules.trying import Disabled, State
 
 NOW = at(MADE_AT)
@@ -42,6 +44,15 @@ class TestEndpoint:
         kinds = Event.objects.filter(subject="webhook").order_by("pk").values_list("kind", flat=True)
         assert list(kinds) == ["webhook_created", "webhook_changed", "webhook_removed"]
         assert audit().findings == ()
+
+    def test_is_not_made_while_its_name_server_is_silent(self, october: October) -> None:
+        def silent(_host: str, _port: int) -> list[str]:
+            raise TimeoutError
+
+        with pytest.raises(Invalid) as refused:
+            create(admin("bolt"), Wanted(URL), now=NOW, resolve=silent)
+        assert refused.value.message == "“hooks.example” could not be looked up within 5 seconds; try again"
+        assert [problem.at for problem in refused.value.problems] == [("url",)]
 
     def test_that_is_as_wanted_already_stays(self, october: October) -> None:
         made = create(admin("bolt"), Wanted(URL), now=NOW, resolve=public)
@@ -210,3 +221,38 @@ class TestTwoAtOnce:
 
         with ThreadPoolExecutor(4) as pool:
             assert sorted(pool.map(work, range(4))) == ["made", "too many", "too many", "too many"]
+
+
+class TestForgetting:
+    def test_takes_what_ended_long_ago_with_its_calls(self, october: October, private: None) -> None:
+        made = listen("bolt", "http://hooks.example/")
+        for _ in range(5):
+            send_test(admin("bolt"), made.endpoint_id, now=NOW)
+        old, replayed, late, waiting, _dropped = Delivery.objects.order_by("pk")
+        Delivery.objects.exclude(pk=waiting.pk).update(state=State.DELIVERED, ended_at=NOW, next_try_at=None)
+        for one in (old, late):
+            Attempt.objects.create(delivery=one, at=NOW, status=200, milliseconds=1)
+        Delivery.objects.filter(pk=late.pk).update(ended_at=NOW + timedelta(seconds=1))
+        replay(admin("bolt"), made.endpoint_id, replayed.pk, now=NOW + timedelta(days=1))
+        assert forget_old(now=NOW + KEPT_FOR) == 0
+        assert forget_old(now=NOW + KEPT_FOR + timedelta(seconds=1)) == 2
+        assert set(Delivery.objects.values_list("pk", flat=True)) == {replayed.pk, late.pk, waiting.pk}
+        assert list(Attempt.objects.values_list("delivery", flat=True)) == [late.pk]
+
+    def test_is_done_some_at_a_time_in_the_same_few_queries(self, october: October, private: None) -> None:
+        made = listen("bolt", "http://hooks.example/")
+        ended = {"endpoint_id": made.endpoint_id, "type": "webhook.test", "payload": "{}", "state": State.FAILED, "created_at": NOW}
+        rows = (Delivery(message_id=f"msg_{number}", ended_at=NOW, **ended) for number in range(501))
+        Delivery.objects.bulk_create(rows)
+        late = NOW + KEPT_FOR + timedelta(days=1)
+        with CaptureQueriesContext(connection) as queries:
+            assert forget_old(now=late) == 500
+        assert len(queries) <= 20
+        assert (forget_old(now=late), forget_old(now=late)) == (1, 0)
+
+    def test_is_done_by_the_clock(self, october: October, private: None) -> None:
+        made = listen("bolt", "http://hooks.example/")
+        send_test(admin("bolt"), made.endpoint_id, now=NOW)
+        Delivery.objects.update(state=State.FAILED, ended_at=NOW, next_try_at=None)
+        call_once(NOW + KEPT_FOR + timedelta(days=1))
+        assert not Delivery.objects.exists()

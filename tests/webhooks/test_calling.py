@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.webhooks.receiver import Receiver
 from trueup.kit.errors import Invalid
 from trueup.webhooks import calling
-from trueup.webhooks.calling import addresses, call, checked
+from trueup.webhooks.calling import MOST_LOOK_UPS, Deadline, addresses, call, checked
 from trueup.webhooks.rules.targets import Target, read_url
 from trueup.webhooks.rules.trying import MOST_KEPT
 
@@ -34,6 +34,19 @@ class Names:
         answer = self.answers[min(self.asked, len(self.answers) - 1)]
         self.asked += 1
         return answer.split()
+
+
+class Silent:
+    """A name server that does not answer until the end."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.end = threading.Event()
+
+    def __call__(self, _host: str, _port: int) -> list[str]:
+        self.asked += 1
+        self.end.wait(60)
+        return []
 
 
 def port_of(receiver: Receiver) -> int:
@@ -101,7 +114,7 @@ class TestCall:
     def test_does_not_follow_a_name_that_leads_elsewhere_a_moment_later(self, receiver: Receiver) -> None:
         names = Names("93.184.216.34", "127.0.0.1")
         target = to("hooks.example", port_of(receiver))
-        assert checked(target, names, private=False) == ["93.184.216.34"]  # when it was saved
+        assert checked(target, names, Deadline(60_000), private=False) == ["93.184.216.34"]  # when it was saved
         answer = call(target, {}, b"{}", private=False, resolve=names)  # when it is sent it leads to us
         assert (answer.refused, names.asked, receiver.calls) == (True, 2, [])
 
@@ -234,9 +247,26 @@ class TestNames:
         said = set()
         for resolve in (Names(""), Names("10.0.0.1")):
             with pytest.raises(Invalid) as refused:
-                checked(to("intranet", 443), resolve, private=False)
+                checked(to("intranet", 443), resolve, Deadline(60_000), private=False)
             said.add(refused.value.message)
         assert len(said) == 1
+
+    def test_are_looked_up_in_the_time_of_the_call(self) -> None:
+        silent = Silent()
+        answer = call(to("slow.example", 443), {}, b"{}", private=False, resolve=silent, seconds=1)
+        silent.end.set()
+        assert (answer.status, answer.problem, answer.refused) == (None, "no answer within 1 s", False)
+
+    def test_whose_name_server_is_silent_hold_so_many_threads_and_no_more(self) -> None:
+        silent = Silent()
+        while silent.asked < MOST_LOOK_UPS:
+            with pytest.raises(TimeoutError):
+                checked(to("slow.example", 443), silent, Deadline(50), private=False)
+        with pytest.raises(TimeoutError):
+            checked(to("slow.example", 443), silent, Deadline(50), private=False)
+        assert silent.asked == MOST_LOOK_UPS
+        silent.end.set()
+        assert checked(to("hooks.example", 443), Names("93.184.216.34"), Deadline(60_000), private=False) == ["93.184.216.34"]
 
 
 def certificate_of(host: str, certificate: Path, key: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from trueup.kit.errors import Invalid
 from trueup.webhooks.rules.happenings import KINDS, NAMES, TYPE_OF, Parties, about_report, listens, payload, read_types
 from trueup.webhooks.rules.targets import allowed, is_public, read_url
-from trueup.webhooks.rules.trying import BACK_OFF, FAILING_FOR, Answer, Disabled, State, after, is_old_secret_valid, next_try
+from trueup.webhooks.rules.trying import BACK_OFF, FAILING_FOR, Answer, Disabled, Outcome, State, after, is_old_secret_valid, next_try
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
 FAILED = Answer(status=500)
@@ -67,25 +67,31 @@ class TestBackOff:
 class TestAnswer:
     @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
     def test_of_success_ends_the_delivery(self, status: int) -> None:
-        assert after(Answer(status=status), 1, failing_since=None, now=NOW).state is State.DELIVERED
+        assert after(Answer(status=status), 1, failing_since=None, disabled=False, now=NOW).state is State.DELIVERED
 
     @pytest.mark.parametrize("status", [None, 301, 302, 307, 308, 400, 401, 404, 429, 500, 503, 102])
     def test_of_any_other_kind_is_tried_again(self, status: int | None) -> None:
-        outcome = after(Answer(status=status), 1, failing_since=NOW, now=NOW)
+        outcome = after(Answer(status=status), 1, failing_since=NOW, disabled=False, now=NOW)
         assert (outcome.state, outcome.next_try_at, outcome.disable) == (State.WAITING, NOW + BACK_OFF[0], None)
 
     def test_that_it_is_gone_disables_at_once(self) -> None:
-        outcome = after(Answer(status=410), 1, failing_since=NOW, now=NOW)
+        outcome = after(Answer(status=410), 1, failing_since=NOW, disabled=False, now=NOW)
         assert (outcome.state, outcome.disable) == (State.FAILED, Disabled.GONE)
 
     def test_to_the_last_try_disables_what_has_failed_for_days(self) -> None:
         last = len(BACK_OFF) + 1
-        assert after(FAILED, last, failing_since=NOW - FAILING_FOR, now=NOW).disable is Disabled.FAILING
-        recent = after(FAILED, last, failing_since=NOW - timedelta(days=2), now=NOW)
+        assert after(FAILED, last, failing_since=NOW - FAILING_FOR, disabled=False, now=NOW).disable is Disabled.FAILING
+        recent = after(FAILED, last, failing_since=NOW - timedelta(days=2), disabled=False, now=NOW)
         assert (recent.state, recent.disable) == (State.FAILED, None)
 
     def test_before_the_last_try_disables_nothing(self) -> None:
-        assert after(FAILED, 3, failing_since=NOW - timedelta(days=30), now=NOW).disable is None
+        assert after(FAILED, 3, failing_since=NOW - timedelta(days=30), disabled=False, now=NOW).disable is None
+
+    @pytest.mark.parametrize("answer", [FAILED, Answer(status=410), Answer(status=503, retry_after=60)])
+    def test_of_an_endpoint_that_was_disabled_meanwhile_is_not_tried_again(self, answer: Answer) -> None:
+        outcome = after(answer, 1, failing_since=NOW, disabled=True, now=NOW)
+        assert outcome == Outcome(State.FAILED, problem="the webhook was disabled")
+        assert after(Answer(status=200), 1, failing_since=NOW, disabled=True, now=NOW).state is State.DELIVERED
 
 
 class TestOldSecret:

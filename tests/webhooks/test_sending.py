@@ -1,30 +1,23 @@
 """What is queued is called: signed, at least once, again and again for three days, and nobody waits for who is slow."""
 
 import json
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.db import connection
 from pytest_django import Settings
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.reports.month import CLOSING, October, at
-from tests.webhooks.conftest import Hooks, admin, closed, listen, world_of
+from tests.webhooks.conftest import Hooks, admin, closed, listen
 from tests.webhooks.receiver import Receiver, verified
+from trueup.accounts.models import Account
 from trueup.events.models import Event
 from trueup.events.queries import audit
 from trueup.reports.models import Report
 from trueup.webhooks.actions import Wanted, change, replay, rotate, send_test
-from trueup.webhooks.models import Attempt, Delivery, Endpoint
+from trueup.webhooks.models import Delivery, Endpoint
 from trueup.webhooks.queries import deliveries, endpoint
-from trueup.webhooks.rules.targets import Target
-from trueup.webhooks.rules.trying import BACK_OFF, CLAIM_LASTS, MOST_PER_ENDPOINT, Answer, Disabled, State
-from trueup.webhooks.sending import BRISK, SLOW, Sender, send_due
+from trueup.webhooks.rules.trying import BACK_OFF, Disabled, State
 
 NOW = at(CLOSING)
 
@@ -92,6 +85,16 @@ class TestSending:
         Report.objects.filter(msp_ref="bolt").update(has_access=False)
         hooks.send()
         (row,) = deliveries(admin("bolt"), made.endpoint_id, now=NOW)
+        assert (receiver.calls, row.state) == ([], State.DROPPED)
+
+    def test_is_no_more_after_the_account_may_not_read_months(self, october: October, hooks: Hooks, receiver: Receiver) -> None:
+        made = listen("coil", receiver.url, "cycle.closed")
+        closed(october)
+        hooks.gather()
+        Account.objects.filter(ref="coil").update(usage_reports_excluded=True)
+        Report.objects.filter(msp_ref="coil").update(has_access=False)
+        hooks.send()
+        (row,) = deliveries(admin("coil"), made.endpoint_id, now=NOW)
         assert (receiver.calls, row.state) == ([], State.DROPPED)
 
     def test_goes_nowhere_private_unless_the_operator_allows_it_still(
@@ -226,132 +229,6 @@ class TestFailing:
         assert receiver.calls[0].id == receiver.calls[1].id
         found = endpoint(admin("bolt"), made.endpoint_id, now=NOW)
         assert (found.failing_since, found.disabled_why) == (None, None)
-
-
-def answering(answers: dict[str, Callable[[], Answer]]) -> Callable[..., Answer]:
-    """Calls that are answered by host."""
-
-    def call(target: Target, _headers: Any, _body: bytes, *, private: bool) -> Answer:
-        del private
-        return answers[target.host]()
-
-    return call
-
-
-class TestSlowEndpoint:
-    def test_holds_nobody_else_up(self, october: October, private: None) -> None:
-        stuck = threading.Event()
-
-        def never() -> Answer:
-            stuck.wait(30)
-            return Answer(problem="no answer")
-
-        slow = listen("bolt", "http://slow.example/")
-        brisk = listen("coil", "http://brisk.example/")
-        for _ in range(30):
-            send_test(admin("bolt"), slow.endpoint_id, now=NOW)
-        for _ in range(30):
-            send_test(admin("coil"), brisk.endpoint_id, now=NOW)
-        with Sender(answering({"slow.example": never, "brisk.example": lambda: Answer(status=200)})) as sender:
-            for _ in range(100):
-                sender.begin(now=NOW)
-                sender.collect(now=NOW, seconds=1)
-                if Delivery.objects.filter(endpoint=brisk.endpoint_id, state=State.DELIVERED).count() == 30:
-                    break
-            assert Delivery.objects.filter(endpoint=slow.endpoint_id, state=State.SENDING).count() == MOST_PER_ENDPOINT
-            stuck.set()
-        assert Delivery.objects.filter(endpoint=brisk.endpoint_id, state=State.DELIVERED).count() == 30
-
-    def test_shares_a_few_calls_with_others_like_it(self, october: October, private: None) -> None:
-        stuck = threading.Event()
-        hosts = [f"slow{number}.example" for number in range(SLOW + 3)]
-        made = [listen("bolt", f"http://{host}/") for host in hosts]
-
-        def fails() -> Answer:
-            return Answer(status=500, milliseconds=10)
-
-        def never() -> Answer:
-            stuck.wait(30)
-            return fails()
-
-        answers: dict[str, Callable[[], Answer]] = dict.fromkeys(hosts, fails)
-        with Sender(answering(answers)) as sender:
-            for one in made:
-                send_test(admin("bolt"), one.endpoint_id, now=NOW)
-            while sender.begin(now=NOW) or sender.busy:
-                sender.collect(now=NOW, seconds=1)
-            answers.update(dict.fromkeys(hosts, never))
-            for _ in range(3):
-                sender.begin(now=NOW + BACK_OFF[0])
-            under_way = Delivery.objects.filter(state=State.SENDING).count()
-            stuck.set()
-        assert under_way == SLOW < BRISK
-
-
-class TestKilledWorker:
-    def test_leaves_its_delivery_to_the_next(self, october: October, hooks: Hooks, receiver: Receiver) -> None:
-        made = listen("bolt", receiver.url)
-        send_test(admin("bolt"), made.endpoint_id, now=NOW)
-        Delivery.objects.update(state=State.SENDING, claimed_at=NOW, claims=1, tries=1)
-        assert hooks.send() == 0
-        assert hooks.go(NOW + CLAIM_LASTS) == 1
-        assert Delivery.objects.get().state == State.DELIVERED
-
-    def test_that_was_only_slow_writes_down_its_call_and_nothing_else(self, october: October, private: None) -> None:
-        made = listen("bolt", "http://hooks.example/")
-        send_test(admin("bolt"), made.endpoint_id, now=NOW)
-        go_on = threading.Event()
-
-        def late() -> Answer:
-            go_on.wait(30)
-            return Answer(status=500)
-
-        with Sender(answering({"hooks.example": late})) as first:
-            assert first.begin(now=NOW) == 1
-            second = answering({"hooks.example": lambda: Answer(status=200)})
-            assert send_due(now=NOW + CLAIM_LASTS, call_it=second) == 1
-            go_on.set()
-            first.collect(now=NOW + CLAIM_LASTS, seconds=30)
-        assert Delivery.objects.get().state == State.DELIVERED
-        assert set(Attempt.objects.values_list("status", flat=True)) == {200, 500}
-
-    def test_leaves_it_ten_times_at_most(self, october: October, hooks: Hooks, receiver: Receiver) -> None:
-        made = listen("bolt", receiver.url)
-        send_test(admin("bolt"), made.endpoint_id, now=NOW)
-        Delivery.objects.update(state=State.SENDING, claimed_at=NOW, claims=10, tries=len(BACK_OFF) + 1)
-        hooks.go(NOW + CLAIM_LASTS)
-        (row,) = deliveries(admin("bolt"), made.endpoint_id, now=NOW)
-        assert (row.state, receiver.calls) == (State.FAILED, [])
-
-    def test_of_a_removed_endpoint_writes_nothing(self, october: October, private: None) -> None:
-        made = listen("bolt", "http://hooks.example/")
-        send_test(admin("bolt"), made.endpoint_id, now=NOW)
-        with Sender(answering({"hooks.example": lambda: Answer(status=200)})) as sender:
-            sender.begin(now=NOW)
-            Endpoint.objects.all().delete()
-            assert sender.collect(now=NOW, seconds=30) == 1
-        assert not Attempt.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-class TestWorkers:
-    def test_send_each_delivery_once_however_many_they_are(self, ledger_home: Path, tmp_path: Path, receiver: Receiver) -> None:
-        world_of(tmp_path)
-        for ref in ("north", "bolt", "coil"):
-            made = listen(ref, receiver.url)
-            for _ in range(5):
-                send_test(admin(ref), made.endpoint_id, now=NOW)
-
-        def work(_number: int) -> int:
-            try:
-                return send_due(now=NOW)
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(4) as pool:
-            assert sum(pool.map(work, range(4))) == 15
-        assert len({call.id for call in receiver.calls}) == len(receiver.calls) == 15
-        assert set(Delivery.objects.values_list("state", flat=True)) == {State.DELIVERED}
 
 
 class TestSignature:

@@ -1,5 +1,6 @@
 """Who may do what, and who has usage reports."""
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -127,6 +128,11 @@ def beyond(scopes: Collection[str], tier: Tier) -> tuple[str, ...]:
     return tuple(sorted(set(scopes) - set(scopes_of(tier))))
 
 
+def scopes_of_role(role: Role, tier: Tier) -> frozenset[Scope]:
+    """The scopes that say what a member of an account of this tier may do."""
+    return frozenset(scope for scope in Scope if any(role in RIGHTS[right].get(tier, ()) for right in SCOPE_RIGHTS[scope]))
+
+
 POSITIONS: dict[tuple[Role, Tier], Text] = {
     (Role.ADMIN, Tier.VENDOR): text("an admin of a vendor"),
     (Role.ADMIN, Tier.DISTRIBUTOR): text("an admin of a distributor"),
@@ -164,8 +170,8 @@ class Viewer:
     account_id: int | None = None
     tier: Tier | None = None
     role: Role | None = None
-    within: frozenset[Right] | None = None
-    """The rights a program's scopes leave it; None for people in the portal, who have all of their role."""
+    scopes: frozenset[str] | None = None
+    """What a program, or the token of a person, is limited to; None for people in the portal, who have all of their role."""
 
     @classmethod
     def system(cls) -> "Viewer":
@@ -181,7 +187,7 @@ class Viewer:
         """Whether the viewer has a right in its own account."""
         if self.tier is None or self.role is None:
             return self.sees_all
-        if self.within is not None and right not in self.within:
+        if self.scopes is not None and right not in rights_of(self.scopes):
             return False
         return self.role in RIGHTS[right].get(self.tier, frozenset())
 
@@ -281,3 +287,8 @@ def read_view_name(typed: str) -> str:
     if len(name) > MOST_VIEW_NAME:
         raise Invalid(text("the name has {length} characters, {most} at most are kept", length=len(name), most=MOST_VIEW_NAME))
     return name
+
+
+def view_mark(query: str) -> str:
+    """A short name for exactly this filter, to notice that a view of the same name is another one by now."""
+    return hashlib.sha256(query.encode()).hexdigest()[:16]

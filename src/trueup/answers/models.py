@@ -24,11 +24,13 @@ class KeptAnswer(models.Model):
     asker_kind = models.CharField(max_length=16)  # person or client
     asker_id = models.BigIntegerField()
     key = models.CharField(max_length=200)
-    fingerprint = models.CharField(max_length=64)  # SHA-256 of method, address and body
+    fingerprint = models.CharField(max_length=64)  # SHA-256 of all that makes two requests the same
     begun_at = models.DateTimeField()
-    status = models.PositiveSmallIntegerField(null=True)  # null: being worked on
+    done = models.BooleanField(default=False)  # written in the transaction that did something
+    status = models.PositiveSmallIntegerField(null=True)  # null: being worked on, or done without an answer
     headers = models.JSONField(default=dict)
     body = models.BinaryField(default=b"")
+    secret = models.BooleanField(default=False)  # the body holds one
 
     objects = KeptAnswerQuerySet.as_manager()
 
@@ -36,4 +38,7 @@ class KeptAnswer(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "asker_kind", "asker_id", "key"], name="one_answer_per_key"),
         ]
-        indexes: ClassVar = [models.Index(fields=["begun_at"], name="kept_answer_age")]
+        indexes: ClassVar = [
+            models.Index(fields=["begun_at"], name="kept_answer_age"),
+            models.Index(fields=["begun_at"], condition=models.Q(secret=True), name="kept_secret_age"),
+        ]

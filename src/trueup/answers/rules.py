@@ -7,8 +7,12 @@ from typing import Final
 KEPT_FOR: Final = timedelta(days=7)
 """A key that is older is a new one."""
 
-LEASE: Final = timedelta(minutes=2)
-"""After this long without an answer whoever worked on it is dead: asking again does it again."""
+SECRET_KEPT_FOR: Final = timedelta(minutes=10)
+"""An answer that holds a secret is given again to who lost it on the way, and to nobody later."""
+
+LEASE: Final = timedelta(minutes=5)
+"""After this long without a sign of having done anything whoever worked on it counts as dead: asking again does it. One who was only
+slow can do nothing any more."""
 
 LONGEST_KEY: Final = 200
 """Characters of a key."""
@@ -22,6 +26,9 @@ class Again(StrEnum):
 
     WORKING = "working"
     """The same request is being worked on at this moment."""
+
+    LOST = "lost"
+    """The same request was done, but there is no answer to give (any more)."""
 
     OTHER = "other"
     """The key was used for another request."""

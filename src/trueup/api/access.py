@@ -7,7 +7,7 @@ from ninja.security.base import AuthBase
 
 from trueup.accounts.rules import Scope
 from trueup.api.problems import Refused
-from trueup.kit.text import text
+from trueup.kit.text import plural
 
 TOKEN_URL: Final = "/identity/o/api/token"  # noqa: S105 -- an address
 DEVICE_URL: Final = "/identity/o/api/device/code"
@@ -44,9 +44,11 @@ class Allowed(AuthBase):
         """The caller; None for nobody. Raises Refused without any of the scopes."""
         caller = getattr(request, "caller", None)
         if caller is not None and not caller.scopes.intersection(self.scopes):
-            wanted = " ".join(self.scopes)
-            raise Refused(
-                403, "missing_scope", text("this needs a token with the scope {scope}", scope=" or ".join(self.scopes)),
-                headers={"WWW-Authenticate": f'Bearer realm="TrueUp", error="insufficient_scope", scope="{wanted}"'},
+            said = plural(
+                "this needs a token with the scope {scopes}", "this needs a token with one of the scopes {scopes}", len(self.scopes),
+                scopes=", ".join(self.scopes),
             )  # fmt: skip
+            wanted = " ".join(self.scopes)
+            headers = {"WWW-Authenticate": f'Bearer realm="TrueUp", error="insufficient_scope", scope="{wanted}"'}
+            raise Refused(403, "missing_scope", said, headers=headers)
         return caller

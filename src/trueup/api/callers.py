@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final
 
-from allauth.idp.oidc.models import Client, Token
 from django.http import HttpRequest
 
 from trueup.accounts.actions import USE_NOTED, note_use
 from trueup.accounts.queries import Program, memberships_of, program
-from trueup.accounts.rules import Viewer, rights_of
+from trueup.accounts.rules import Viewer
+from trueup.api.limits import Tries
+from trueup.network import keys
 
 ACCOUNT_HEADER: Final = "TrueUp-Account"
 """In which account a person with several memberships acts: its ref. Left out, it is the highest. A program has one only."""
@@ -41,38 +42,38 @@ class Asked(HttpRequest):
         return self.caller.viewer
 
 
-def identify(request: HttpRequest, *, now: datetime) -> Caller | None:
+def identify(request: HttpRequest, tries: Tries, *, now: datetime) -> Caller | None:
     """Whoever the Authorization header stands for; None for nobody.
 
     A bearer token is an access token of the token endpoint, or `client_id.secret`: programs that can send a fixed
-    token only send that one. Who is nobody in the account that the request names is nobody.
+    token only send that one. Who is nobody in the account that the request names is nobody. Raises Refused after too many wrong keys.
     """
-    caller = _of(request, now)
+    caller = _of(request, tries, now)
     named = request.headers.get(ACCOUNT_HEADER)
     return caller if caller is None or named in {None, caller.account_ref} else None
 
 
-def _of(request: HttpRequest, now: datetime) -> Caller | None:
+def _of(request: HttpRequest, tries: Tries, now: datetime) -> Caller | None:
     kind, _, credentials = request.headers.get("Authorization", "").partition(" ")
     credentials = credentials.strip()
     if kind.lower() != "bearer" or not credentials:
         return None
-    token = Token.objects.valid().by_value(credentials).filter(type=Token.Type.ACCESS_TOKEN).first()
-    if token is None:
-        return _by_key(credentials, now)
-    scopes = frozenset(token.get_scopes())
-    if token.user_id is not None:
-        return _person(token.user_id, scopes, request.headers.get(ACCOUNT_HEADER))
-    return _program(program(str(token.client_id)), scopes, now)
-
-
-def _by_key(credentials: str, now: datetime) -> Caller | None:
     client_id, dot, secret = credentials.partition(".")
-    if not dot:
+    if dot:  # no access token has one
+        return _by_key(client_id, secret, tries, now)
+    held = keys.held(credentials)
+    if held is None:
         return None
+    if held.user_id is not None:
+        return _person(held.user_id, held.scopes, request.headers.get(ACCOUNT_HEADER))
+    return _program(program(held.client_id), held.scopes, now)
+
+
+def _by_key(client_id: str, secret: str, tries: Tries, now: datetime) -> Caller | None:
+    tries.require()
     found = program(client_id)
-    client = cast("Any", Client.objects.filter(pk=client_id).first()) if found else None
-    if found is None or client is None or not client.check_secret(secret):
+    if found is None or not keys.opens(client_id, secret):
+        tries.failed()
         return None
     return _program(found, found.scopes, now)
 
@@ -83,7 +84,7 @@ def _program(found: Program | None, scopes: frozenset[str], now: datetime) -> Ca
     if found.viewer.actor.id and (found.last_used_at is None or found.last_used_at < now - USE_NOTED):
         note_use(found.viewer.actor.id, now=now)
     both = scopes & found.scopes
-    return Caller(replace(found.viewer, within=rights_of(both)), both, found.account_ref)
+    return Caller(replace(found.viewer, scopes=both), both, found.account_ref)
 
 
 def _person(user_id: int, scopes: frozenset[str], account_ref: str | None) -> Caller | None:
@@ -92,4 +93,4 @@ def _person(user_id: int, scopes: frozenset[str], account_ref: str | None) -> Ca
     chosen = next((one for one in memberships if account_ref in (None, one.ref)), None)
     if chosen is None:
         return None
-    return Caller(replace(chosen.viewer, within=rights_of(scopes)), scopes, chosen.ref)
+    return Caller(replace(chosen.viewer, scopes=scopes), scopes, chosen.ref)

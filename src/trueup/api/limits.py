@@ -1,14 +1,30 @@
 """How many requests a caller may make: a window of a minute, counted in this process."""
 
 import threading
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from allauth.core.internal.ratelimit import get_ip
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import HttpRequest
 
 from trueup.api.problems import Refused
 from trueup.kit.text import text
 
 WINDOW: Final = 60
 """Seconds."""
+
+WRONG_KEYS: Final = 30
+"""Keys that are none, from one address in a minute; as many as wrong secrets at the token endpoint."""
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from, as sign-in sees it: behind a proxy we trust, the address that the proxy names. Empty if nobody knows."""
+    try:
+        return str(get_ip(request))
+    except (PermissionDenied, ImproperlyConfigured):
+        return str(request.META.get("REMOTE_ADDR", ""))
 
 
 class Limits:
@@ -21,18 +37,49 @@ class Limits:
 
     def count(self, caller: str, most: int, *, now: datetime) -> dict[str, str]:
         """Count a request; the headers that say what is left. Raises Refused (429) beyond `most`."""
-        second = int(now.timestamp())
-        window, left_of_window = second // WINDOW, WINDOW - second % WINDOW
         with self._lock:
-            if window != self._window:
-                self._window, self._counts = window, {}
-            used = self._counts.get(caller, 0) + 1
+            used = self._used(caller, now) + 1
             self._counts[caller] = min(used, most + 1)
-        headers = {
-            "RateLimit-Policy": f'"default";q={most};w={WINDOW}',
-            "RateLimit": f'"default";r={max(most - used, 0)};t={left_of_window}',
-        }
-        if used > most:
-            detail = text("too many requests: {most} a minute are allowed; go on in {seconds} s", most=most, seconds=left_of_window)
-            raise Refused(429, "rate_limited", detail, headers={**headers, "Retry-After": str(left_of_window)})
-        return headers
+        return _told(used, most, now)
+
+    def left(self, caller: str, most: int, *, now: datetime) -> None:
+        """Count nothing. Raises Refused (429) where `most` have been counted."""
+        with self._lock:
+            used = self._used(caller, now) + 1
+        _told(used, most, now)
+
+    def _used(self, caller: str, now: datetime) -> int:
+        window = int(now.timestamp()) // WINDOW
+        if window != self._window:
+            self._window, self._counts = window, {}
+        return self._counts.get(caller, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """What an address may try as a key: nothing for the rest of the minute, after too many that were none."""
+
+    limits: Limits
+    address: str
+    now: datetime
+
+    def require(self) -> None:
+        """Raise Refused (429) if it may not."""
+        self.limits.left(self.address, WRONG_KEYS, now=self.now)
+
+    def failed(self) -> None:
+        """Count one that was none."""
+        self.limits.count(self.address, WRONG_KEYS, now=self.now)
+
+
+def _told(used: int, most: int, now: datetime) -> dict[str, str]:
+    """What is said about a limit after `used` requests. Raises Refused (429) beyond `most`."""
+    left = WINDOW - int(now.timestamp()) % WINDOW
+    headers = {
+        "RateLimit-Policy": f'"default";q={most};w={WINDOW}',
+        "RateLimit": f'"default";r={max(most - used, 0)};t={left}',
+    }
+    if used > most:
+        detail = text("too many requests: {most} a minute are allowed; go on in {seconds} s", most=most, seconds=left)
+        raise Refused(429, "rate_limited", detail, headers={**headers, "Retry-After": str(left)})
+    return headers

@@ -6,7 +6,7 @@ docs/openapi.json is this document, committed: `make openapi` writes it, and a t
 import json
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +17,7 @@ from ninja.operation import Operation
 
 from trueup.accounts.rules import Scope
 from trueup.api.access import DEVICE_URL, SCOPES, TOKEN_URL, Allowed
+from trueup.api.gate import OWN_KEYS
 from trueup.api.problems import CONTENT_TYPE
 
 PREFIX: Final = "/api/v1/"
@@ -54,9 +55,6 @@ TAGS: Final[dict[str, str]] = {
     "Exchange": "Reports in the columns of where MSPs bill; files of any layout.",
 }
 """What the headings are about."""
-
-_OWN_KEYS: Final = ("/api/v1/usage", "/api/v1/events")
-"""Operations that say for themselves what a repetition is."""
 
 _WHY: Final[dict[int, tuple[str, str]]] = {
     400: ("BadRequest", "The request cannot be read."),
@@ -167,6 +165,13 @@ class Document(OpenAPISchema):
                 _complete(path, method, details, has_versions=has_versions)
         return paths
 
+    def operation_parameters(self, operation: Operation) -> list[dict[str, Any]]:
+        """Its parameters, with what their types say of them, which the framework forgets."""
+        declared = {name: _said(one.annotation) for name, one in operation.signature.signature.parameters.items()}
+        found: list[dict[str, Any]] = super().operation_parameters(operation)
+        said = ({"description": declared[one["name"]]} if declared.get(one["name"]) else {} for one in found)
+        return [one | {"schema": _flat(one["schema"])} | its for one, its in zip(found, said, strict=True)]
+
     def operation_security(self, operation: Operation) -> list[dict[str, Any]] | None:
         """One of the scopes, or the fixed key."""
         found: list[dict[str, Any]] = []
@@ -182,16 +187,30 @@ class Document(OpenAPISchema):
         self.schemas.update({self._renamed[name]: _referring(schema, self._renamed) for name, schema in definitions.items()})
 
     def _name_for(self, name: str, schema: dict[str, Any]) -> str:
-        wanted, number = name, 1
+        title = str(schema.get("title", ""))
+        wanted = first = title if title.isalpha() and not name.isalnum() else name  # a page of lines is a LinePage
+        number = 1
         while wanted in self.schemas and self.schemas[wanted] != _referring(schema, self._renamed | {name: wanted}):
             number += 1
-            wanted = f"{name}{number}"
+            wanted = f"{first}{number}"
         return wanted
 
     def _create_schema_from_model(self, *args: Any, **options: Any) -> tuple[dict[str, Any], bool]:
         self._renamed = {}
         schema, required = super()._create_schema_from_model(*args, **options)
         return _referring(schema, self._renamed), required
+
+
+def _said(annotation: Any) -> str:
+    """The description that comes with a type, the outermost one."""
+    own = [str(one.description) for one in getattr(annotation, "__metadata__", ()) if getattr(one, "description", None)]
+    return own[-1] if own else next(filter(None, map(_said, get_args(annotation))), "")
+
+
+def _flat(schema: dict[str, Any]) -> dict[str, Any]:
+    """A choice of choices as one choice."""
+    options = [inner for one in schema.get("anyOf", ()) for inner in one.get("anyOf", [one])]
+    return schema | {"anyOf": [one for index, one in enumerate(options) if one not in options[:index]]} if options else schema
 
 
 def _schemes(at: str) -> dict[str, Any]:
@@ -245,7 +264,7 @@ def _complete(path: str, method: str, details: dict[str, Any], *, has_versions: 
 
 def _parameters(path: str, method: str, statuses: set[str]) -> list[str]:
     names = ["Account"]
-    if method != "get" and not path.startswith(_OWN_KEYS):
+    if method != "get" and path not in OWN_KEYS:
         names.append("IdempotencyKey")
     if "428" in statuses:
         names += ["IfMatchToChange", "IfNoneMatch"] if method == "put" and "201" in statuses else ["IfMatch"]

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Schema
+from pydantic import ConfigDict
 
-from trueup.kit.errors import Invalid, Problem
-from trueup.kit.text import text
+from trueup.kit.page import no_place
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
@@ -24,10 +24,17 @@ Cursor = Annotated[str | None, Field(max_length=1000, description="Where the pag
 
 
 class Listed(Schema, Generic[Item]):
-    """A page of a list. `next` is the cursor of the next one, null on the last."""
+    """A page of a list."""
 
-    items: list[Item]
-    next: str | None = None
+    model_config = ConfigDict(json_schema_extra={"description": "A page of a list."})  # which a page of something does not inherit
+
+    items: list[Item] = Field(description="What is on this page, in the order of the list.")
+    next: str | None = Field(None, description="The `cursor` of the next page; null: this is the last one.")
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """What such a page is called in the documentation: `Line` has the `LinePage`."""
+        return f"{params[0].__name__}Page"
 
 
 def packed(place: Sequence[str | int | None]) -> str:
@@ -46,13 +53,14 @@ def unpacked(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
         place = None
     fits = isinstance(place, list) and len(place) == len(kinds)
     if not fits or not all(type(value) is kind and _kept(value) for value, kind in zip(place, kinds, strict=True)):
-        wrong = Problem("cursor", text("this is no cursor of this list"), "bad_cursor", ("query", "cursor"))
-        raise Invalid(wrong.message, [wrong])
+        raise no_place()
     return tuple(place)
 
 
 def _kept(value: object) -> bool:
-    """Whether a database can be asked for it: no text in it has a character 0, or half a character."""
+    """Whether a database can be asked for it: a number that fits into 64 bits, a text without a character 0 or half a character."""
+    if isinstance(value, int):
+        return 0 <= value < 2**63
     return not isinstance(value, str) or not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
 
 
@@ -61,8 +69,15 @@ def page(
     shown: Callable[[Row], Any], place: Callable[[Row], Sequence[str | int | None]],
 ) -> dict[str, Any]:  # fmt: skip
     """A page of a list, of `limit` + 1 rows that were fetched: the one too many says that there is a next page."""
-    items = rows[:limit]
-    following = packed(place(items[-1])) if len(rows) > limit else None
+    return portion(request, response, rows[:limit], more=len(rows) > limit, shown=shown, place=place)
+
+
+def portion(
+    request: HttpRequest, response: HttpResponse, items: Sequence[Row], *,
+    more: bool, shown: Callable[[Row], Any], place: Callable[[Row], Sequence[str | int | None]],
+) -> dict[str, Any]:  # fmt: skip
+    """A page of a list, of all its items; `more`: others follow them."""
+    following = packed(place(items[-1])) if more else None
     if following is not None:
         query = request.GET.copy()
         query["cursor"] = following

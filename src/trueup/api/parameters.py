@@ -1,15 +1,16 @@
-"""What stands in an address, read once: refs, codes, months, days."""
+"""What is sent, read once: refs, codes, months and days in addresses; texts, wherever they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from ninja import Field
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from trueup.kit.addresses import from_segment
-from trueup.kit.errors import Invalid
+from trueup.kit.errors import Invalid, Problem
 from trueup.kit.period import Month
+from trueup.kit.text import text
 
 _Value = TypeVar("_Value")
 
@@ -26,6 +27,12 @@ def _reading(read: Callable[[str], _Value]) -> Callable[[object], object]:
             raise ValueError(error.message) from error
 
     return read_it
+
+
+def _storable(given: str) -> str:
+    if "\0" in given:
+        raise ValueError("there is no such text")
+    return given
 
 
 def _named(part: str) -> str:
@@ -56,8 +63,28 @@ Cycle = Annotated[
     Month,
     BeforeValidator(_reading(Month.parse)),
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$", "examples": ["2026-10"]}),
+    Field(description="A month."),
 ]
 """A month in a path or a query."""
 
 Day = Annotated[date, BeforeValidator(_reading(_day)), WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-10-03"]})]
 """A calendar date in a query."""
+
+Storable = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
+"""A text in a body or a query: PostgreSQL keeps no character 0, and looks for none."""
+
+
+def words(said: str | None, name: str, known: Collection[str]) -> list[str]:
+    """The words of a list in a query. Raises Invalid for one that there is not."""
+    asked = [word.strip(" ") for word in (said or "").split(",") if word.strip(" ")]
+    lost = [word for word in asked if word not in known]
+    if lost:
+        detail = text("there is no “{word}” here, only {known}", word=lost[0], known=", ".join(known))
+        raise Invalid(detail, [Problem(name, detail, "unknown_field", ("query", name))])
+    return list(dict.fromkeys(asked))
+
+
+def list_of(known: Iterable[str]) -> dict[str, Any]:
+    """What the description of the API says of such a list: the words there are, in any order, with commas between them."""
+    one = f"({'|'.join(known)})? *"
+    return {"pattern": f"^ *{one}(, *{one})*$"}

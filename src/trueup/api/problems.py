@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, cast
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db.utils import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale, TrueUpError
+from trueup.kit.errors import Busy, Conflict, Invalid, NotAllowed, NotFound, Problem, Stale, TrueUpError
 from trueup.kit.text import plural, text
 
 _log = logging.getLogger(__name__)
@@ -22,6 +25,7 @@ KINDS: Final[tuple[tuple[type[TrueUpError], int, str], ...]] = (
     (NotFound, 404, "not_found"),
     (NotAllowed, 403, "not_allowed"),
     (Stale, 412, "stale"),
+    (Busy, 503, "busy"),
     (Conflict, 409, "conflict"),
     (Invalid, 422, "invalid"),
 )
@@ -66,6 +70,11 @@ def field_error(found: Problem, under: Sequence[str | int] = ()) -> dict[str, st
     return {"path": pointer((*under, *found.at)), **error} if found.at or under else error
 
 
+def code_of(error: TrueUpError) -> str:
+    """What a refusal of the domain is called."""
+    return next(code for kind, _, code in KINDS if isinstance(error, kind))
+
+
 def refusal(error: TrueUpError, **members: object) -> HttpResponse:
     """The problem document of a refusal of the domain."""
     status, code = next((status, code) for kind, status, code in KINDS if isinstance(error, kind))
@@ -82,6 +91,8 @@ def register(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, _unreadable)
     api.add_exception_handler(Http404, lambda _request, _error: nothing_here())
     api.add_exception_handler(OperationalError, busy)
+    api.add_exception_handler(UnreadablePostError, lambda _request, _error: of_refused(unreadable()))
+    api.add_exception_handler(RequestDataTooBig, lambda _request, _error: of_refused(too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)))
     api.add_exception_handler(Exception, _mistake)
 
 
@@ -96,6 +107,16 @@ def unknown_caller(request: HttpRequest) -> HttpResponse:
     detail = text("the token is not valid (any more)") if sent else text("a token is needed: Authorization: Bearer …")
     challenge = 'Bearer realm="TrueUp"' + (', error="invalid_token"' if sent else "")
     return problem(401, "unauthenticated", detail, headers={"WWW-Authenticate": challenge})
+
+
+def unreadable() -> Refused:
+    """The body did not come whole: its sender went away, or the line broke."""
+    return Refused(400, "bad_request", text("the body could not be read"))
+
+
+def too_large(most: int) -> Refused:
+    """The body has more than so many bytes."""
+    return Refused(413, "too_large", text("the body is larger than {most} MB", most=most // 2**20))
 
 
 def nothing_here() -> HttpResponse:

@@ -1,18 +1,19 @@
-"""Answers that hold a secret are kept sealed: who reads the database alone learns nothing. Kept they are, for the same request again."""
+"""Answers that hold a secret are kept sealed: who reads the database alone learns nothing. Kept they are, for some minutes, for whoever
+lost the answer on the way and asks again."""
 
-import base64
-import hashlib
 from typing import Final
 
-from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.http import HttpRequest
 
 from trueup.api.problems import Refused
+from trueup.kit.sealing import seal, unseal
 from trueup.kit.text import text
 
 _MARK: Final = b"sealed:"
 """No answer in JSON begins like this."""
+
+_PURPOSE: Final = "trueup.api.sealing"
 
 
 def mark(request: HttpRequest) -> None:
@@ -20,20 +21,23 @@ def mark(request: HttpRequest) -> None:
     request.holds_secret = True  # type: ignore[attr-defined]
 
 
+def is_marked(request: HttpRequest) -> bool:
+    """Whether the answer to this request holds a secret."""
+    return getattr(request, "holds_secret", False)
+
+
 def to_keep(request: HttpRequest, content: bytes) -> bytes:
     """What may be kept of an answer: sealed, if it holds a secret."""
-    return _MARK + _fernet().encrypt(content) if getattr(request, "holds_secret", False) else content
+    if not is_marked(request):
+        return content
+    return _MARK + seal(content, key=settings.SECRET_KEY, purpose=_PURPOSE)
 
 
 def opened(kept: bytes) -> bytes:
     """The answer as it was. Raises Refused once the installation has another secret key."""
     if not kept.startswith(_MARK):
         return kept
-    try:
-        return _fernet().decrypt(kept.removeprefix(_MARK))
-    except InvalidToken:
-        raise Refused(409, "answer_lost", text("this was done, but its answer cannot be given again")) from None
-
-
-def _fernet() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"trueup.api.sealing:" + settings.SECRET_KEY.encode()).digest()))
+    content = unseal(kept.removeprefix(_MARK), key=settings.SECRET_KEY, purpose=_PURPOSE)
+    if content is None:
+        raise Refused(409, "answer_lost", text("this was done, but its answer cannot be given again"))
+    return content

@@ -2,17 +2,17 @@
 
 import logging
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, Final
 
 from allauth.core.internal import httpkit, ratelimit
 from allauth.idp.oidc import views
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.internal.oauthlib.request_validator import OAuthLibRequestValidator
-from allauth.idp.oidc.models import Client, Token
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import BasePasswordHasher, check_password
 from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.crypto import constant_time_compare
@@ -26,13 +26,13 @@ from trueup.network.rules import secrets
 
 _log = logging.getLogger(__name__)
 
-COMMAND_LINE: Final = "trueup-cli"
-"""The client that is the command line. It has no secret: a person lets it in, on the page for devices."""
-
 WRONG_SECRETS: Final = "30/m/ip"
 TOKENS: Final = "600/m/ip"
 DEVICES: Final = "30/m/ip"
 """How often from one address: what is no secret, tokens asked for, devices that want to come in."""
+
+
+View = Callable[[HttpRequest], HttpResponse]
 
 
 class LongSecrets(BasePasswordHasher):
@@ -82,7 +82,7 @@ class Issuer(DefaultOIDCAdapter):  # type: ignore[misc]
         for closed in ("authorization_endpoint", "end_session_endpoint", "userinfo_endpoint"):
             data.pop(closed, None)
         data["scopes_supported"] = [str(scope) for scope in Scope]
-        data["grant_types_supported"] = ["client_credentials", str(Client.GrantType.DEVICE_CODE), "refresh_token"]
+        data["grant_types_supported"] = ["client_credentials", keys.DEVICE_GRANT, "refresh_token"]
         data["response_types_supported"] = []
 
 
@@ -99,20 +99,44 @@ if not hasattr(OAuthLibRequestValidator, "validate_device_code"):  # the version
     OAuthLibRequestValidator.validate_device_code = _let_in
 
 
-@csrf_exempt
+def _unless_busy(view: View) -> View:
+    """What an endpoint answers; that the database cannot take it just now is said as OAuth says it."""
+
+    @csrf_exempt
+    @wraps(view)
+    def answered(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request)
+        except OperationalError as error:
+            _log.error("the database could not be used", exc_info=error)
+            response = _refused("temporarily_unavailable", "something large is being written; try again", status=503)
+            response["Retry-After"] = "10"
+            return response
+
+    return answered
+
+
+@_unless_busy
 def token(request: HttpRequest) -> HttpResponse:
     """An access token for a secret, a device that was let in, or a refresh token."""
     if not _allowed(request, "token", TOKENS) or not _allowed(request, "wrong_secret", WRONG_SECRETS, count=False):
         return _too_often()
-    response = _asked(request, views.token)
+    response = _asked(request, _given)
     if b'"invalid_client"' in response.content or b'"invalid_grant"' in response.content:
         _allowed(request, "wrong_secret", WRONG_SECRETS)
     if response.status_code == 200:
-        Token.objects.expired().filter(type=Token.Type.ACCESS_TOKEN, client_id=_client_id(request)).delete()
+        keys.forget_expired(_client_id(request))
     return response
 
 
-@csrf_exempt
+def _given(request: HttpRequest) -> HttpResponse:
+    """What the library gives."""
+    with keys.renewing(request.POST.get("refresh_token", "")):
+        answer: HttpResponse = views.token(request)
+    return answer
+
+
+@_unless_busy
 def device_code(request: HttpRequest) -> HttpResponse:
     """A code for a device whose person lets it in on another one (RFC 8628)."""
     if not _allowed(request, "device_code", DEVICES):
@@ -120,15 +144,16 @@ def device_code(request: HttpRequest) -> HttpResponse:
     return _asked(request, views.device_code)
 
 
-@csrf_exempt
+@_unless_busy
 def revoke(request: HttpRequest) -> HttpResponse:
     """End a token (RFC 7009)."""
     if not _allowed(request, "token", TOKENS):
         return _too_often()
+    keys.forget_used(request.POST.get("token", ""))
     return _asked(request, views.revoke)
 
 
-def _asked(request: HttpRequest, view: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+def _asked(request: HttpRequest, view: View) -> HttpResponse:
     """What the library answers; whatever it cannot read is a bad request."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -138,8 +163,8 @@ def _asked(request: HttpRequest, view: Callable[[HttpRequest], HttpResponse]) ->
             return _refused("invalid_request", "a parameter cannot be read")
         if any(len(several) > 1 for name, several in request.POST.lists() if name != "resource"):
             return _refused("invalid_request", "a parameter is given twice")
-        if _client_id(request) == COMMAND_LINE:
-            ensure_command_line()
+        if _client_id(request) == keys.COMMAND_LINE:
+            keys.ensure_command_line()
         response = view(request)
     except (ValueError, DataError, BadRequest, SuspiciousOperation, MultiPartParserError, ValidationError) as error:
         _log.info("a request for a token could not be read: %s", type(error).__name__)
@@ -170,26 +195,3 @@ def _refused(error: str, description: str, *, status: int = 400) -> HttpResponse
     response = JsonResponse({"error": error, "error_description": description}, status=status)
     response["Cache-Control"] = "no-store"
     return response
-
-
-def ensure_command_line() -> None:
-    """Have the client of the command line as this version needs it: it is made when it first asks."""
-    wanted = {
-        "name": "TrueUp command line",
-        "type": Client.Type.PUBLIC,
-        "scopes": "\n".join(Scope),
-        "default_scopes": "\n".join(Scope),
-        "grant_types": f"{Client.GrantType.DEVICE_CODE}\n{Client.GrantType.REFRESH_TOKEN}",
-        "response_types": "",
-    }
-    there = Client.objects.filter(pk=COMMAND_LINE).values(*wanted).first()
-    if there == wanted:
-        return
-    if there is not None:
-        Client.objects.filter(pk=COMMAND_LINE).update(**wanted)
-        return
-    try:
-        with transaction.atomic():
-            Client.objects.create(pk=COMMAND_LINE, secret=secrets.encoded(keys.new_secret()), **wanted)
-    except IntegrityError:  # two of them came first
-        return

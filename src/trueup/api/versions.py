@@ -1,4 +1,4 @@
-"""ETag and If-Match: nobody overwrites what they have not seen."""
+"""ETag, If-Match and If-None-Match: nobody overwrites what they have not seen."""
 
 import re
 from typing import Final
@@ -32,6 +32,14 @@ def seen(request: HttpRequest) -> str | None:
     if found is None:
         raise Refused(400, "bad_if_match", text("If-Match has to be one ETag as it was given, in quotes, or *"))
     return found[1]
+
+
+def only_new(request: HttpRequest) -> bool:
+    """Whether what is sent may only be added (`If-None-Match: *`). Raises Refused for what it cannot be."""
+    said = request.headers.get("If-None-Match")
+    if said is not None and (said.strip() != ANY or "If-Match" in request.headers):
+        raise Refused(400, "bad_if_none_match", text("If-None-Match can only be *, and not beside If-Match"))
+    return said is not None
 
 
 def seen_number(request: HttpRequest) -> int | None:

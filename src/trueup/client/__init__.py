@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from trueup.client.client import Client
     from trueup.client.errors import Changed, SignedOut, Unreachable
     from trueup.client.reports import ANY
+    from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, TrueUpError
 
-__all__ = ["ANY", "Changed", "Client", "LineEdit", "SignedOut", "Unreachable"]
+__all__ = [
+    "ANY", "Changed", "Client", "Conflict", "Invalid", "LineEdit", "NotAllowed", "NotFound", "SignedOut", "TrueUpError", "Unreachable",
+]  # fmt: skip
 
 _WHERE: Final = {"ANY": "reports", "Client": "client", "LineEdit": "answers"}
 

@@ -7,7 +7,9 @@ from typing import Self
 import httpx
 
 from trueup.client.answers import Me
-from trueup.client.network import Network, Webhooks
+from trueup.client.exchange import Profiles
+from trueup.client.network import Entries, Network
+from trueup.client.programs import ApiClients, Webhooks
 from trueup.client.reading import read
 from trueup.client.reports import Cycles, Reports
 from trueup.client.signing_in import ClientCredentials, FixedToken
@@ -36,7 +38,11 @@ class Client:
         self.cycles = Cycles(self._transport)
         self.reports = Reports(self._transport)
         self.usage = Usage(self._transport, pause)
+        self.profiles = Profiles(self._transport)
         self.network = Network(self._transport)
+        self.clients = ApiClients(self._transport)
+        self.views = Entries(self._transport, "/me/views")
+        self.notifications = Entries(self._transport, "/me/notifications")
         self.webhooks = Webhooks(self._transport)
 
     def me(self) -> Me:

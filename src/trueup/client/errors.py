@@ -39,18 +39,34 @@ def document_of(response: httpx.Response) -> Mapping[str, Any]:
 
 
 def refusal(response: httpx.Response) -> TrueUpError:
-    """What an answer of 300 and above says, as the error that every caller knows."""
-    status, document = response.status_code, document_of(response)
+    """What an answer of 300 and above says, as the error that every caller knows; `code` is what the server calls it."""
+    document = document_of(response)
+    error = _error(response, document)
+    error.code = str(document.get("code") or "")
+    return error
+
+
+def _error(response: httpx.Response, document: Mapping[str, Any]) -> TrueUpError:
+    status = response.status_code
     detail = str(document.get("detail") or "")
     if not detail or status < 400 or status >= 500:
-        said = detail or f"the answer is {status} {response.reason_phrase}".rstrip()
-        return Unreachable(f"{_origin(response)} does not do what it should: {said}")
+        return Unreachable(f"{_origin(response)} {_instead(response, detail)}")
     if status == 412:
         return Changed(detail, document.get("current"))
     if status in {429, 408}:
         return Unreachable(f"{_origin(response)} has no time: {detail}")
     kind = _SIMPLE.get(status)
     return kind(detail) if kind else Invalid(detail, [_problem(one) for one in document.get("errors") or ()])
+
+
+def _instead(response: httpx.Response, detail: str) -> str:
+    """What was answered in place of what was asked for, by a server that has failed, or that is not TrueUp."""
+    said = detail or f"its answer is {response.status_code} {response.reason_phrase}".rstrip()
+    if response.is_redirect:
+        return f"sends us on to {response.headers['Location']}: if that is your TrueUp, name the server by that address"
+    if response.status_code >= 500:
+        return f"has failed: {said}"
+    return f"does not answer like TrueUp ({said}): is the address right?"
 
 
 def unreachable(url: str, error: Exception) -> Unreachable:

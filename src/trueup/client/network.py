@@ -1,13 +1,17 @@
-"""The network and webhooks: entries that are listed, read, written and removed by their names."""
+"""The network: entries that are listed, read, written and removed by their names."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from trueup.client.answers import Entry
+from trueup.client.answers import Entry, ImportedCustomers
 from trueup.client.errors import Unreachable
-from trueup.client.transport import Answer, Transport
+from trueup.client.reading import read
+from trueup.client.transport import Answer, Transport, new_key
+from trueup.client.uploading import CSV, ROWS_REFUSED, uploading
 from trueup.kit.addresses import encoded
+from trueup.kit.progress import Progress, Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,6 @@ class Network:
         self.account_types = Entries(transport, "/account-types")
         self.sources = Entries(transport, "/sources")
         self.terms = Entries(transport, "/terms")
-        self.mapping_profiles = Entries(transport, "/mapping-profiles")
         self._transport = transport
 
     def placements(self, ref: str) -> Entry:
@@ -68,9 +71,24 @@ class Network:
         said = {"placements": [dict(one) for one in placements]}
         return entry(self._transport.call("PUT", f"/accounts/{encoded(ref)}/placements", json=said, version=version))
 
-    def history(self, ref: str) -> Iterator[Entry]:
-        """What was changed of an account. Raises NotFound."""
-        return (Entry(one) for one in self._transport.pages(f"/accounts/{encoded(ref)}/history"))
+    def history(self, ref: str | None = None) -> Iterator[Entry]:
+        """What was changed of an account; None: of what belongs to no account. Raises NotFound, NotAllowed."""
+        return (Entry(one) for one in self._transport.pages("/history" if ref is None else f"/accounts/{encoded(ref)}/history"))
+
+    def import_customers(self, file: Path | str, *, dry_run: bool = False, progress: Progress | None = None) -> ImportedCustomers:
+        """Add, rename and move customers as a CSV file with the columns ref, name, msp and from says: all of it or nothing.
+
+        Rows that are bad are no error: they are in the answer. Raises Invalid, NotAllowed.
+        """
+        told = progress or Silence()
+        with uploading(Path(file), kind=CSV, compression=None, progress=told) as upload:
+            answer = self._transport.call(
+                "POST", "/customers", params={"dry_run": dry_run or None}, headers=upload.headers, body=upload.body, key=new_key(),
+                answers=ROWS_REFUSED,
+            )  # fmt: skip
+        told.finish()
+        said = answer.json if isinstance(answer.json, dict) else {}
+        return read(ImportedCustomers, {**said, "refused": said.get("errors", ())})
 
     def members(self) -> Iterator[Entry]:
         """The people of the accounts one sees."""
@@ -80,62 +98,9 @@ class Network:
         """The people of an account, by their e-mail addresses: to `put` and `remove`."""
         return Entries(self._transport, f"/accounts/{encoded(ref)}/members")
 
-
-class Webhooks:
-    """`client.webhooks`: where events are sent to."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-        self._entries = Entries(transport, "/webhooks")
-
-    def list(self) -> Iterator[Entry]:
-        """The webhooks of the account."""
-        return self._entries.list()
-
-    def get(self, webhook: int | str) -> Entry:
-        """One of them. Raises NotFound."""
-        return self._entries.get(str(webhook))
-
-    def add(self, url: str, types: Iterable[str] = (), **more: Any) -> Entry:
-        """Have events of some types (none: of all) sent to an address. The answer has the signing secret, which is shown only now.
-
-        Raises Invalid, NotAllowed.
-        """
-        return entry(self._transport.call("POST", "/webhooks", json={"url": url, "types": [*types], **more}))
-
-    def change(self, webhook: int | str, values: Mapping[str, Any], *, version: str) -> Entry:
-        """Change some of its values."""
-        return self._entries.change(str(webhook), values=values, version=version)
-
-    def remove(self, webhook: int | str, *, version: str) -> None:
-        """Send nothing there any more."""
-        self._entries.remove(str(webhook), version=version)
-
-    def rotate_secret(self, webhook: int | str) -> Entry:
-        """A new signing secret, which is shown only now; the old one counts for a while too."""
-        return self._do(webhook, "rotate-secret")
-
-    def test(self, webhook: int | str) -> Entry:
-        """Send a test event."""
-        return self._do(webhook, "test")
-
-    def deliveries(self, webhook: int | str) -> Iterator[Entry]:
-        """What was sent, and what was answered."""
-        return (Entry(one) for one in self._transport.pages(f"/webhooks/{encoded(str(webhook))}/deliveries"))
-
-    def replay(self, webhook: int | str, number: int | str) -> Entry:
-        """Send a delivery again."""
-        return self._do(webhook, f"deliveries/{encoded(str(number))}/replay")
-
-    def event_types(self) -> Iterator[Entry]:
-        """What a webhook can be told of."""
-        found = self._transport.get("/webhook-events").json
-        if not isinstance(found, list):
-            raise Unreachable("the server does not answer as this version of TrueUp expects: the types of events are a list")
-        return (Entry(one) for one in found)
-
-    def _do(self, webhook: int | str, what: str) -> Entry:
-        return entry(self._transport.call("POST", f"/webhooks/{encoded(str(webhook))}/{what}"))
+    def invite(self, ref: str, email: str) -> Entry:
+        """Send a person who has not signed up yet the invitation again. Raises NotFound, Conflict, NotAllowed."""
+        return entry(self._transport.call("POST", f"/accounts/{encoded(ref)}/members/{encoded(email)}/invitation"))
 
 
 def entry(answer: Answer) -> Entry:

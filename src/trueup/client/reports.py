@@ -1,6 +1,6 @@
 """Cycles and usage reports."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +13,14 @@ from trueup.client.answers import (
     HistoryEntry,
     LineEdit,
     Report,
+    ReportCustomer,
+    ReportDone,
     ReportSummary,
+    SourceDays,
+    Waiting,
 )
 from trueup.client.reading import read
-from trueup.client.transport import Answer, Transport
+from trueup.client.transport import Answer, Transport, listed
 from trueup.kit.addresses import encoded
 from trueup.kit.period import Month
 from trueup.kit.quantity import plain
@@ -39,6 +43,16 @@ class Cycles:
         """One month. Raises NotFound."""
         return read(CycleDetails, self._transport.get(f"/cycles/{cycle}").json)
 
+    def calendar(self, cycle: Month | str) -> Iterator[SourceDays]:
+        """What became of every day of a month, by source. Raises NotFound, NotAllowed."""
+        return (read(SourceDays, one) for one in self._transport.pages(f"/cycles/{cycle}/calendar"))
+
+    def regenerate(self, cycle: Month | str, msps: Mapping[str, str], *, comment: str = "") -> tuple[ReportDone, ...]:
+        """Measure several reports of a month anew, each by itself: by their MSPs, with the versions that were read. Raises NotAllowed."""
+        reports = [{"msp": msp, **_seen(version)} for msp, version in msps.items()]
+        said = {"reports": reports, "comment": comment}
+        return _done(self._transport.call("POST", f"/cycles/{cycle}/regenerate", json=said))
+
 
 class Reports:
     """`client.reports`: read, edit, submit, review. A change names the version that was read; ANY stands for whatever it is by now.
@@ -53,19 +67,28 @@ class Reports:
     def list(
         self, *,
         cycle: Month | str | None = None, status: str | None = None, submission: str | None = None, flag: str | None = None,
-        search: str | None = None, msp: str | None = None, waiting: bool | None = None, order: str | None = None,
+        search: str | None = None, msp: str | None = None, distributor: str | None = None, waiting: bool | None = None,
+        since: Month | str | None = None, until: Month | str | None = None, order: str | None = None,
     ) -> Iterator[ReportSummary]:  # fmt: skip
         """The reports somebody sees, the latest cycle first unless `order` says otherwise (`deadline`, `-stake` …).
 
-        `waiting`: only those that wait for the account. Raises NotAllowed, Invalid.
+        `since` and `until` are the first and the last month; `waiting`: only what waits for the account. Raises NotAllowed, Invalid.
         """
-        narrowed = {"cycle": cycle, "status": status, "submission": submission, "flag": flag, "search": search, "msp": msp}
-        wanted = {**narrowed, "waiting": waiting, "order": order}
+        narrowed = {"cycle": cycle, "from": since, "to": until, "status": status, "submission": submission, "flag": flag}
+        wanted = {**narrowed, "search": search, "msp": msp, "distributor": distributor, "waiting": waiting, "order": order}
         return (read(ReportSummary, one) for one in self._transport.pages("/reports", wanted))
 
     def get(self, cycle: Month | str, msp: str) -> Report:
         """A report with its lines and issues. Raises NotFound, NotAllowed."""
         return _report(self._transport.get(_path(cycle, msp), {"expand": "lines"}))
+
+    def waiting(self) -> Iterator[Waiting]:
+        """What waits for the account. Raises NotAllowed."""
+        return (read(Waiting, one) for one in self._transport.pages("/waiting"))
+
+    def all_customers(self, cycle: Month | str, msp: str) -> Iterator[ReportCustomer]:
+        """The customers behind all lines of a report. Raises NotFound, NotAllowed."""
+        return (read(ReportCustomer, one) for one in self._transport.pages(f"{_path(cycle, msp)}/customers"))
 
     def customers(self, cycle: Month | str, msp: str, service: str) -> Iterator[CustomerFigures]:
         """The customers behind a line. Raises NotFound, NotAllowed."""
@@ -83,6 +106,17 @@ class Reports:
         """What happens at the deadline. Raises Conflict for a report that nobody is preparing, NotFound, NotAllowed."""
         return read(Forecast, self._transport.get(f"{_path(cycle, msp)}/forecast").json)
 
+    def export(self, cycle: Month | str, msp: str) -> bytes:
+        """A report with all its figures as a CSV file. Raises NotFound, NotAllowed."""
+        return self._transport.content(f"{_path(cycle, msp)}/export.csv")
+
+    def mapped(self, cycle: Month | str, msp: str, profile: str, *, customers: bool | None = None) -> bytes:
+        """A report in the columns of a mapping profile, such as `connectwise`: by line or by customer (None: as the profile says).
+
+        Raises NotFound, NotAllowed, Invalid for a profile that does not fit.
+        """
+        return self._transport.content(f"{_path(cycle, msp)}/mapped.csv", {"profile": profile, "customers": customers})
+
     def save(self, cycle: Month | str, msp: str, edits: Iterable[LineEdit], *, version: str) -> Report:
         """Save lines of a draft; it may be incomplete."""
         lines = [_edit(one) for one in edits]
@@ -95,6 +129,11 @@ class Reports:
     def approve(self, cycle: Month | str, msp: str, *, comment: str = "", version: str) -> Report:
         """Approve a report under review."""
         return self._do("approve", cycle, msp, {"comment": comment}, version)
+
+    def approve_all(self, reports: Iterable[ReportSummary | Report], *, comment: str = "") -> tuple[ReportDone, ...]:
+        """Approve several reports, each by itself as it was read: what somebody has changed meanwhile is refused. Raises NotAllowed."""
+        seen = [{"cycle": str(one.cycle), "msp": one.msp, **_seen(one.version)} for one in reports]
+        return _done(self._transport.call("POST", "/reports/approve", json={"reports": seen, "comment": comment}))
 
     def reject(self, cycle: Month | str, msp: str, *, reason: str, lines: Iterable[str] = (), version: str) -> Report:
         """Send a report under review back to the MSP; `lines` are the services it is about."""
@@ -114,6 +153,15 @@ class Reports:
 
 def _path(cycle: Month | str, msp: str) -> str:
     return f"/reports/{encoded(str(cycle))}/{encoded(msp)}"
+
+
+def _seen(version: str) -> dict[str, int | None]:
+    """The version of one of several."""
+    return {"version": int(version) if version.isdecimal() else None}
+
+
+def _done(answer: Answer) -> tuple[ReportDone, ...]:
+    return tuple(read(ReportDone, one) for one in listed(answer, "reports"))
 
 
 def _report(answer: Answer) -> Report:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 from trueup.client.errors import SignedOut, Unreachable, document_of, refusal
-from trueup.client.transport import Http, Pause
+from trueup.client.transport import AGAIN, Http, Pause
 from trueup.kit.errors import NotAllowed
 
 TOKEN_PATH: Final = "/identity/o/api/token"  # noqa: S105 -- an address
@@ -146,24 +146,31 @@ def ask_for_code(http: Http, *, scopes: tuple[str, ...] = (), client_id: str = D
 
 
 def wait_until_allowed(http: Http, asked: DeviceCode, *, pause: Pause = time.sleep, client_id: str = DEVICE_CLIENT) -> Granted:
-    """Ask until the person has allowed it. Raises NotAllowed if they say no or nothing in time, Unreachable."""
+    """Ask until the person has allowed it; what fails in passing is asked again as long as the code works.
+
+    Raises NotAllowed if they say no or nothing in time, Unreachable if the server does not answer (any more).
+    """
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": asked.device_code, "client_id": client_id}
     interval, left = asked.interval, asked.expires_in
+    last: Exception = NotAllowed("nobody has entered the code in time: begin again")
     while left > 0:
         pause(interval)
         left -= max(interval, 1)
-        response = http.send("POST", TOKEN_PATH, form=form)
+        try:
+            response = http.send("POST", TOKEN_PATH, form=form, tries=1)
+        except Unreachable as error:
+            last = error
+            continue
         said = _said(response)
         if response.status_code < 300:
             return _tokens(http, said)
-        error = said.get("error")
-        if error == "slow_down":
+        if said.get("error") == "slow_down":
             interval += 5
-        elif error == "access_denied":
-            raise NotAllowed("signing in was refused")
-        elif error != "authorization_pending":
-            raise _oauth_refusal(response, said)
-    raise NotAllowed("nobody has entered the code in time: begin again")
+        elif response.status_code in AGAIN or response.status_code >= 500:
+            last = refusal(response)
+        elif said.get("error") != "authorization_pending":
+            raise NotAllowed("signing in was refused") if said.get("error") == "access_denied" else _oauth_refusal(response, said)
+    raise last
 
 
 def _granted(http: Http, form: Mapping[str, str]) -> Granted:

@@ -19,14 +19,24 @@ from trueup.kit.errors import Invalid
 TRIES: Final = 5
 """How often a request is sent at most."""
 
+_MORE_FOR_FILES: Final = 3
+"""Further tries for a file: together they take about a minute, in which a server has begun anew."""
+
 _LONGEST_WAIT: Final = 90
 """Seconds between two tries; a server that asks for more is not waited for."""
 
-_AGAIN: Final = frozenset({408, 429, 502, 503, 504})
+AGAIN: Final = frozenset({408, 429, 502, 503, 504})
+"""Answers that pass."""
+
 _KEYLESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Parameters = Mapping[str, Any]
 Pause = Callable[[Any], object]
+
+
+def new_key() -> str:
+    """An Idempotency-Key that nobody has used."""
+    return str(uuid.uuid4())
 
 
 class Tokens(Protocol):
@@ -82,7 +92,7 @@ class Http:
 
     def __init__(self, url: str, *, tries: int = TRIES, pause: Pause = time.sleep, transport: httpx.BaseTransport | None = None) -> None:
         self.url = url
-        self._tries = tries
+        self.tries = tries
         self._pause = pause
         self._http = httpx.Client(
             transport=transport,
@@ -97,10 +107,11 @@ class Http:
     def send(
         self, method: str, path: str, *,
         headers: Mapping[str, str] | None = None, params: Parameters | None = None, json: Any = None, form: Mapping[str, str] | None = None,
-        body: Body | None = None, stream: bool = False,
+        body: Body | None = None, stream: bool = False, tries: int | None = None,
     ) -> httpx.Response:  # fmt: skip
         """The answer, whatever it is; `stream`: it is read later. Every try sends the same. Raises Unreachable if there is none."""
-        for left in reversed(range(self._tries)):
+        most = tries or self.tries
+        for left in reversed(range(most)):
             content = body() if body else None
             try:
                 request = self._http.build_request(
@@ -110,7 +121,7 @@ class Http:
             except (httpx.TransportError, httpx.DecodingError) as error:
                 if not left or isinstance(error, httpx.UnsupportedProtocol):
                     raise unreachable(self.url, error) from error
-                self._wait(self._tries - left)
+                self._wait(most - left)
                 continue
             except httpx.InvalidURL as error:
                 raise unreachable(self.url, error) from error
@@ -118,7 +129,7 @@ class Http:
             if not left or not _worth_another_try(response) or (asked or 0) > _LONGEST_WAIT:
                 return response
             response.close()
-            self._wait(self._tries - left, asked)
+            self._wait(most - left, asked)
         raise Unreachable(f"{self.url} cannot be reached")
 
     def _wait(self, tried: int, asked: int | None = None) -> None:
@@ -129,7 +140,7 @@ class Http:
 def _worth_another_try(response: httpx.Response) -> bool:
     if response.status_code == 409 and response.is_closed:
         return document_of(response).get("code") == "idempotency_in_progress"
-    return response.status_code in _AGAIN
+    return response.status_code in AGAIN
 
 
 def _seconds(response: httpx.Response) -> int | None:
@@ -165,12 +176,10 @@ class Transport:
         `version` is the one that was seen (If-Match), `*` any; `answers` are codes of refusals that are answers to this question.
         """
         said = dict(headers or {})
-        if self._account is not None:
-            said["TrueUp-Account"] = self._account
         if version is not None:
             said["If-Match"] = version if version == "*" else f'"{version}"'
         if method not in _KEYLESS and body is None:
-            said["Idempotency-Key"] = key or str(uuid.uuid4())
+            said["Idempotency-Key"] = key or new_key()
         elif key is not None:
             said["Idempotency-Key"] = key
         response = self._authorized(method, path, said, params=params, json=json, body=body)
@@ -191,7 +200,18 @@ class Transport:
     def _with(self, token: str, method: str, path: str, said: dict[str, str], **what: Any) -> httpx.Response:
         if not token.isascii() or not token.isprintable():
             raise SignedOut("the token is none: it has characters that no token has")
-        return self.http.send(method, f"/api/v1{path}", headers={**said, "Authorization": f"Bearer {token}"}, **what)
+        who = {"Authorization": f"Bearer {token}"} | ({"TrueUp-Account": self._account} if self._account is not None else {})
+        tries = self.http.tries + _MORE_FOR_FILES if what.get("body") else None
+        return self.http.send(method, f"/api/v1{path}", headers={**said, **who}, tries=tries, **what)
+
+    def content(self, path: str, params: Parameters | None = None) -> bytes:
+        """A file as it is. Raises the four errors, Unreachable."""
+        response = self._authorized("GET", path, {"Accept": "*/*"}, params=params)
+        if response.status_code >= 300:
+            raise refusal(response)
+        if "text/html" in response.headers.get("Content-Type", ""):
+            raise Unreachable(f"{response.request.url} does not answer like TrueUp: its answer is a web page")
+        return response.content
 
     def lines(self, path: str) -> Iterator[str]:
         """A text line by line as it comes, without the ends of lines. Raises the four errors, Unreachable."""
@@ -222,6 +242,14 @@ class Transport:
         if not isinstance(found, dict) or not isinstance(found.get("items"), list):
             raise Unreachable(f"{self.http.url} does not answer like TrueUp: there is no list at {path}")
         return found
+
+
+def listed(answer: Answer, name: str) -> list[Any]:
+    """A list within an answer. Raises Unreachable for an answer without it."""
+    found = answer.json.get(name) if isinstance(answer.json, dict) else None
+    if not isinstance(found, list):
+        raise Unreachable(f"the server does not answer as this version of TrueUp expects: there is no list of {name}")
+    return found
 
 
 def _json(response: httpx.Response) -> Any:

@@ -3,15 +3,26 @@
 import csv
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from trueup.client.answers import Delivery, Mapped, RefusedRow, UnmappedName, UsageRecord
+from trueup.client.answers import (
+    Batch,
+    Delivery,
+    DeliveryState,
+    Mapped,
+    MappedName,
+    RefusedEvent,
+    RefusedRow,
+    UnmappedName,
+    UsageRecord,
+)
 from trueup.client.errors import Unreachable
+from trueup.client.packing import Compression
 from trueup.client.reading import read
-from trueup.client.transport import Answer, Pause, Transport
-from trueup.client.uploading import Compression, uploading
+from trueup.client.transport import Answer, Pause, Transport, listed
+from trueup.client.uploading import CSV, ROWS_REFUSED, uploading
 from trueup.kit.cells import safe_cell
 from trueup.kit.errors import Invalid
 from trueup.kit.period import Month, instant_text
@@ -19,9 +30,6 @@ from trueup.kit.progress import Progress, Silence
 
 _POLL: Final = 1
 """Seconds between two looks at a delivery that is being worked on."""
-
-_ROWS_REFUSED: Final = frozenset({"rows_refused"})
-"""The refusal of a whole delivery because of its rows: it says which."""
 
 _LARGE: Final = 20 * 2**20
 """Bytes from which on a delivery is worked on while nobody waits for the answer: proxies give up on long ones."""
@@ -37,21 +45,26 @@ class Usage:
     def send_file(
         self, file: Path | str, *,
         source: str | None = None, key: str | None = None, accept_valid: bool = False, dry_run: bool = False,
+        profile: str | None = None, day: date | None = None,
         compression: Compression | None = None, progress: Progress | None = None,
     ) -> Delivery:  # fmt: skip
         """Send a CSV, NDJSON or Parquet file, as a whole or (`accept_valid`) what is good of it; it is read from the disk as it is sent.
 
+        It may be packed by gzip or zstd already; else `compression` packs it.
+
         The same delivery twice (same key, or same content from the same source) changes nothing, so it is sent again where the
-        network fails. Rows that are bad are no error: they are in the answer. Raises Invalid, Conflict (the key was used for other
-        content), NotAllowed, Unreachable.
+        network fails. Rows that are bad are no error: they are in the answer. With a mapping `profile` it is a CSV file of any layout,
+        of 20 MB at most; `day` stands in for a day that the profile says. Raises Invalid, Conflict, NotFound for the profile,
+        NotAllowed, Unreachable.
         """
         told = progress or Silence()
-        with uploading(Path(file), compression=compression, progress=told) as upload:
+        with uploading(Path(file), kind=CSV if profile else None, compression=compression, progress=told) as upload:
             headers = upload.headers
-            if upload.size >= _LARGE and not dry_run:
+            if upload.size >= _LARGE and not dry_run and not profile:
                 self._transport.get("/me")  # an old token is found out before all of it was sent
                 headers["Prefer"] = "respond-async"
-            return self._send(headers, told, key, _asked(source, accept_valid, dry_run), body=upload.body)
+            asked = _asked(source, accept_valid, dry_run) | {"profile": profile, "day": day}
+            return self._send(headers, told, key, asked, body=upload.body)
 
     def send(
         self, records: Iterable[Mapping[str, Any]], *,
@@ -62,20 +75,21 @@ class Usage:
         return self._send({}, Silence(), key, _asked(source, accept_valid, dry_run), json={"records": said})
 
     def _send(self, headers: dict[str, str], told: Progress, key: str | None, params: dict[str, Any], **what: Any) -> Delivery:
-        answer = self._transport.call("POST", "/usage", params=params, headers=headers, key=key, answers=_ROWS_REFUSED, **what)
-        return self._awaited(answer, told) if answer.status == 202 else _delivery(answer.json)
+        try:
+            answer = self._transport.call("POST", "/usage", params=params, headers=headers, key=key, answers=ROWS_REFUSED, **what)
+            return self._awaited(answer) if answer.status == 202 else _delivery(answer.json)
+        finally:
+            told.finish()
 
-    def _awaited(self, answer: Answer, told: Progress) -> Delivery:
+    def _awaited(self, answer: Answer) -> Delivery:
         """What became of a delivery, once the server is done with it. Raises Invalid if nothing of it could be read."""
         place = answer.headers.get("Location", "").partition("/api/v1")[2]
         if not place:
             raise Unreachable("the server does not say where to ask what became of the delivery")
-        told.start("Taking in", None)
         while (found := _object(self._transport.get(place).json)).get("state") in {"waiting", "working"}:
             self._pause(_POLL)
-        told.finish()
         why = found.get("error")
-        if isinstance(why, dict) and why.get("code") not in _ROWS_REFUSED:
+        if isinstance(why, dict) and why.get("code") not in ROWS_REFUSED:
             raise Invalid(str(why.get("detail") or "the delivery could not be taken in"))
         return _delivery(found)
 
@@ -110,6 +124,36 @@ class Usage:
         said = {"name": name, "customer": customer, "service": service, "source": source}
         answer = self._transport.call("POST", "/mappings", json={what: value for what, value in said.items() if value is not None})
         return read(Mapped, answer.json)
+
+    def map_several(self, names: Iterable[Mapping[str, str]]) -> tuple[MappedName, ...]:
+        """The same of many names, each by itself: objects with name, customer or service, and source. Raises Invalid, NotAllowed."""
+        said = {"mappings": [dict(one) for one in names]}
+        return tuple(read(MappedName, one) for one in listed(self._transport.call("POST", "/mappings/batch", json=said), "results"))
+
+    def batches(self) -> Iterator[Batch]:
+        """What the ledger has taken in, the last first."""
+        return (read(Batch, one) for one in self._transport.pages("/batches"))
+
+    def batch(self, number: int) -> Batch:
+        """One batch, with its days. Raises NotFound."""
+        return read(Batch, self._transport.get(f"/batches/{number}").json)
+
+    def deliveries(self, *, state: str | None = None) -> Iterator[DeliveryState]:
+        """What was sent to be worked on later, the last first; `state`: waiting, working, done or failed."""
+        return (read(DeliveryState, one) for one in self._transport.pages("/deliveries", {"state": state}))
+
+    def delivery(self, number: int) -> DeliveryState:
+        """One of them. Raises NotFound."""
+        return read(DeliveryState, self._transport.get(f"/deliveries/{number}").json)
+
+    def refused_events(self) -> Iterator[RefusedEvent]:
+        """The events that could not be stored."""
+        return (read(RefusedEvent, one) for one in self._transport.pages("/events/refused"))
+
+    def retry_events(self, numbers: Iterable[int] | None = None) -> int:
+        """Try refused events again, all of them or some; returns how many. Raises NotAllowed."""
+        said = {} if numbers is None else {"ids": [*numbers]}
+        return int(self._transport.call("POST", "/events/refused/retry", json=said).json["retried"])
 
 
 def _asked(source: str | None, accept_valid: bool, dry_run: bool) -> dict[str, Any]:

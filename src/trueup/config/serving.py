@@ -35,6 +35,7 @@ def serve(*, host: str, port: int, threads: int, clock: bool, now: datetime | No
         settings.TRUEUP_URL = address
     if now is not None:
         settings.TRUEUP_CLOCK = _from(now)
+    settings.TRUEUP_API_UPLOADS = max(1, min(settings.TRUEUP_API_UPLOADS, threads - 2))
     _Server(listening, threads=threads, clock=clock, ready=lambda: say(f"TrueUp is at {settings.TRUEUP_URL} (Ctrl-C ends it)")).run()
 
 

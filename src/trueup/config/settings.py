@@ -143,9 +143,17 @@ TRUEUP_API_LIMIT = environment.number("TRUEUP_API_LIMIT", 1200)
 """Requests of one caller in a minute."""
 TRUEUP_API_UPLOAD_LIMIT = environment.number("TRUEUP_API_UPLOAD_LIMIT", 1024, of=" of megabytes") * 2**20
 """Bytes of usage in one call, also after unpacking."""
+TRUEUP_API_UPLOADS = environment.number("TRUEUP_API_UPLOADS", 6)
+"""Calls with usage that are read and taken in at once; `trueup serve` leaves two of its threads to everybody else."""
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}}
-"""Counters of limits, and devices that wait to be let in."""
+CACHES = {
+    "default": {
+        "BACKEND": "trueup.config.shared_cache.SharedCache",
+        "LOCATION": "trueup_cache",
+        "OPTIONS": {"MAX_ENTRIES": 1000},
+    }
+}
+"""Counters of limits, and devices that wait to be let in: the same for all processes."""
 
 STATIC_URL = "/static/"
 STORAGES = {

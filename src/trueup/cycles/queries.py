@@ -92,14 +92,16 @@ def completeness(month: Month, *, as_of: datetime | None, until: date) -> dict[s
     return missing_days(month, as_of=as_of, until=until)
 
 
-def source_calendar(viewer: Viewer, month: Month, *, as_of: datetime | None, now: datetime) -> list[SourceCalendar]:
+def source_calendar(
+    viewer: Viewer, month: Month, *, as_of: datetime | None, now: datetime, after: str | None = None, limit: int | None = None
+) -> list[SourceCalendar]:
     """What became of every day of a month, for each source expected daily, by its code: to the operator of all sources, to vendors and
     distributors of those that ever delivered usage of their vendor.
 
-    `as_of` is the pin of a closed month. Raises NotAllowed for others.
+    `as_of` is the pin of a closed month. At most `limit` of those behind the source `after`. Raises NotAllowed for others.
     """
     settings = installation()
-    found = expected_deliveries(month, as_of=as_of, vendor_ids=_vendors_above(viewer, month))
+    found = expected_deliveries(month, as_of=as_of, vendor_ids=_vendors_above(viewer, month), after=after, limit=limit)
     today = local_date(now, settings.time_zone)
     return [
         SourceCalendar(

@@ -65,3 +65,15 @@ class ChainHead(models.Model):
     chain = models.BigIntegerField(primary_key=True)
     length = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, blank=True, default="")
+
+
+class Place(models.Model):
+    """How far somebody has read the history of an account: a table of its own for each who reads (`reading`)."""
+
+    chain = models.BigIntegerField(primary_key=True)
+    sequence = models.BigIntegerField(default=0)
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
+
+    class Meta:
+        abstract = True

@@ -169,19 +169,21 @@ class Happened(NamedTuple):
     person_id: int | None
 
 
-def lengths(chains: Collection[int]) -> dict[int, int]:
-    """How many events each chain has; one without any is left out."""
-    return dict(ChainHead.objects.filter(pk__in=chains).values_list("pk", "length"))
+class Span(NamedTuple):
+    """A part of a history: the events behind one, up to another."""
+
+    after: int
+    upto: int
 
 
-def happened_after(reached: Mapping[int, int], *, kinds: Collection[str], subject: str) -> list[Happened]:
-    """The events of some kinds behind a place in each of a few hundred chains, in the order of the chains. For the clock."""
-    behind = Q()
-    for chain, sequence in reached.items():
-        behind |= Q(chain=chain, sequence__gt=sequence)
-    if not behind:
+def happened_within(spans: Mapping[int, Span], *, kinds: Collection[str], subject: str) -> list[Happened]:
+    """The events of some kinds in a part of each of a few hundred chains, in the order of the chains. For the clock."""
+    within = Q()
+    for chain, span in spans.items():
+        within |= Q(chain=chain, sequence__gt=span.after, sequence__lte=span.upto)
+    if not within:
         return []
-    events = Event.objects.filter(behind, kind__in=list(kinds), subject=subject).order_by("chain", "sequence")
+    events = Event.objects.filter(within, kind__in=list(kinds), subject=subject).order_by("chain", "sequence")
     rows = events.values_list("chain", "sequence", "kind", "subject_id", "at", "actor_kind", "actor_id")
     return [Happened(*row[:5], row[6] if row[5] == "person" else None) for row in rows]
 

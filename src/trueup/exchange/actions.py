@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -14,13 +14,12 @@ from trueup.events.recording import Change, record
 from trueup.events.rules import Plain
 from trueup.exchange.models import MappingProfile
 from trueup.exchange.rules.coming_in import HEADER, Cells, gathered
-from trueup.exchange.rules.definition import read_name, read_profile
+from trueup.exchange.rules.definition import read_name, read_profile, refuse_built_in
 from trueup.exchange.rules.profiles import BUILT_IN, MOST_PROFILES, Kind, Profile, document_of, require_keeper, require_kind
-from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
-from trueup.kit.text import Text, text
+from trueup.exchange.written import from_text
+from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+from trueup.kit.text import text
 from trueup.ledger.rules.refusals import Refusal
-from trueup.network.document import Document, line_in
-from trueup.network.document import read as read_yaml
 
 NEW: Final = ""
 """As the fingerprint that was seen: there was no such profile."""
@@ -36,42 +35,22 @@ def save_profile(viewer: Viewer, name: str, said: Mapping[str, object], *, seen:
     Saving what is there already changes nothing. Raises NotAllowed, Invalid with the place of everything that is wrong, Stale, and
     Conflict for the name of a built-in profile or one profile too many.
     """
-    return _save(viewer, name, said, seen, now)
+    _require(viewer)
+    return _save(viewer, read_profile(read_name(name), said), seen, now)
 
 
 @transaction.atomic(durable=True)
 def save_text(viewer: Viewer, written: str, *, file_name: str, seen: str | None, now: datetime, name: str | None = None) -> Profile:
-    """The same of a profile in YAML, as `queries.as_text` writes it; `name` is what it has to be called, if that is settled.
+    """The same of a profile in YAML, as `written.as_text` writes it; `name` is what it has to be called, if that is settled.
 
     What is wrong is told with its line.
     """
     _require(viewer)
-    document = read_yaml(written, file_name)
-    said = dict(document.data)
-    called = said.pop("name", name)
-    try:
-        if not isinstance(called, str):
-            raise _misnamed(text("`name` must be the name of the profile"))
-        if name is not None and called != name:
-            raise _misnamed(text("a profile keeps its name, which is {name}", name=name))
-        return _save(viewer, called, said, seen, now)
-    except Invalid as error:
-        raise Invalid(error.message, [_in_line(one, document, file_name) for one in error.problems]) from error
+    return _save(viewer, from_text(written, file_name=file_name, name=name), seen, now)
 
 
-def _misnamed(message: Text) -> Invalid:
-    return Invalid(message, [Problem("name", message, "name", ("name",))])
-
-
-def _in_line(problem: Problem, document: Document, file_name: str) -> Problem:
-    """A problem with the line it is in."""
-    steps = tuple(int(step) if place == 1 and problem.at[0] == "columns" else step for place, step in enumerate(problem.at))
-    return replace(problem, where=line_in(file_name, document.line_of(steps)))
-
-
-def _save(viewer: Viewer, name: str, said: Mapping[str, object], seen: str | None, now: datetime) -> Profile:
-    account_id = _require(viewer)
-    wanted = read_profile(read_name(name), said)
+def _save(viewer: Viewer, wanted: Profile, seen: str | None, now: datetime) -> Profile:
+    account_id, name = _require(viewer), wanted.name
     row = _locked(viewer, name)
     _require_seen(row, seen)
     before = row.definition if row is not None else {}
@@ -95,7 +74,8 @@ def _save(viewer: Viewer, name: str, said: Mapping[str, object], seen: str | Non
 def remove_profile(viewer: Viewer, name: str, *, seen: str | None, now: datetime) -> None:
     """Remove a profile of the viewer's account. Raises NotAllowed, NotFound, Stale, Conflict for a built-in one."""
     account_id = _require(viewer)
-    row = _locked(viewer, read_name(name))
+    refuse_built_in(name)
+    row = _locked(viewer, name)
     if row is None:
         raise NotFound(text("there is no mapping profile “{name}”", name=name))
     _require_seen(row, seen)

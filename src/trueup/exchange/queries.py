@@ -1,16 +1,12 @@
 """The profiles of an account, and a report as one of them says."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
-
-import yaml
 
 from trueup.accounts.rules import Viewer
 from trueup.exchange.models import MappingProfile
 from trueup.exchange.rules.going_out import Header, Line, Share, rows_of, written
-from trueup.exchange.rules.profiles import BUILT_IN, Kind, Per, Profile, document_of, require_kind
+from trueup.exchange.rules.profiles import BUILT_IN, Kind, Per, Profile, require_kind
 from trueup.kit.errors import Conflict
 from trueup.kit.period import Month
 from trueup.kit.text import text
@@ -112,35 +108,3 @@ def _line(line: LineView, behind: list[CustomerFigures] | None) -> Line:
         over_provisioned_percent=line.over_provisioned_percent,
         shares=tuple(shares) if shares is not None else None,
     )
-
-
-# ── As text, to be edited ─────────────────────────────────────────────────────────────────────────────────────────────
-
-_PLAIN: Final = re.compile(r"(?!(?i:true|false|null|yes|no|on|off|y|n)$)[A-Za-z][A-Za-z0-9_./-]*")
-"""Text that everybody reads as text without quotes."""
-
-
-class _InLine(dict[str, Any]):
-    """A mapping that is written in one line."""
-
-
-class _Dumper(yaml.SafeDumper):
-    """YAML as people write it."""
-
-
-def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="" if _PLAIN.fullmatch(value) else "'")
-
-
-_Dumper.add_representer(str, _text)
-_Dumper.add_representer(
-    _InLine, lambda dumper, value: dumper.represent_mapping("tag:yaml.org,2002:map", value.items(), flow_style=True)
-)  # fmt: skip
-
-
-def as_text(profile: Profile) -> str:
-    """A profile as YAML, which `actions.save_text` reads."""
-    said: dict[str, Any] = {"name": profile.name, **document_of(profile)}
-    said["columns"] = [_InLine(column) for column in said["columns"]]
-    said["customers"] = {ref: _InLine(alias) if isinstance(alias, dict) else alias for ref, alias in said["customers"].items()}
-    return yaml.dump(said, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)

@@ -1,11 +1,10 @@
 """The verbs: take pieces in, and have refused ones tried again. What becomes of them is the clock's (working.py)."""
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from trueup.accounts.rules import Actor, Right, Viewer
@@ -15,6 +14,7 @@ from trueup.intake.rules.pieces import MOST_EVENTS, MOST_TOLD, Judged, Read, Sen
 from trueup.kit.errors import Invalid, NotAllowed, Problem
 from trueup.kit.text import plural, text
 from trueup.ledger.actions import DEFAULT_SOURCE
+from trueup.ledger.durable import durable_commits
 
 _CHUNK = 300
 
@@ -48,7 +48,7 @@ def receive(viewer: Viewer, read: Read, *, now: datetime) -> list[Kept]:
     if read.problems or any(one.problems for one in judged):
         _refuse(viewer, judged, read.problems)
     pieces = [_piece(viewer.account_id, viewer.actor, one, now) for one in judged]
-    with _on_the_disk():
+    with durable_commits():
         if not _all_new(pieces):
             return _with_known(viewer, pieces)
     return [_kept(piece) for piece in pieces]
@@ -110,27 +110,13 @@ def _piece(account_id: int, actor: Actor, judged: Judged, now: datetime) -> Piec
     sent = judged.sent
     return Piece(
         account_id=account_id, source=sent.source, event_id=sent.event_id, actor_kind=actor.kind, actor_name=actor.name,
-        actor_id=actor.id, feed=judged.feed, customer=sent.customer, service=sent.service, day=judged.day, at=judged.at,
+        actor_id=actor.id, feed=judged.feed, customer=sent.customer, service=sent.service, meant=judged.meant, day=judged.day, at=judged.at,
         provisioned=sent.provisioned, used=sent.used, credits=sent.credits, payload=sent.payload, arrived_at=now,
     )  # fmt: skip
 
 
 def _kept(piece: Piece) -> Kept:
     return Kept(piece.account_id, piece.source, piece.event_id, piece.at, piece.arrived_at, piece.payload)
-
-
-@contextmanager
-def _on_the_disk() -> Iterator[None]:
-    """What is acknowledged survives a power failure; by itself SQLite lets the last transactions wait in memory."""
-    if connection.vendor != "sqlite" or connection.in_atomic_block:  # inside a transaction it cannot be changed
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA synchronous=FULL")
-        try:
-            yield
-        finally:
-            cursor.execute("PRAGMA synchronous=NORMAL")
 
 
 @transaction.atomic(durable=True)

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from trueup.accounts.rules import Viewer
-from trueup.intake.rules.pieces import LONGEST_NAME, State
+from trueup.intake.rules.pieces import LONGEST_NAME, MOST_PIECES, State
 
 
 class GatheringQuerySet(models.QuerySet["Gathering"]):
@@ -25,7 +25,9 @@ class Gathering(models.Model):
     actor_name = models.CharField(max_length=254)
     actor_id = models.BigIntegerField(null=True)
     feed = models.CharField(max_length=64, blank=True)  # the ledger's source; empty: its usual one
+    at_most = models.PositiveIntegerField(default=MOST_PIECES)  # pieces; fewer where larger ones of these pieces failed
     key = models.CharField(max_length=200)  # of the batch
+    tries = models.PositiveIntegerField(default=0)  # that failed
     begun_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)  # when a clock took it up; null: nobody is working on it
     ended_at = models.DateTimeField(null=True)
@@ -59,6 +61,7 @@ class Piece(models.Model):
     feed = models.CharField(max_length=64, blank=True)  # the ledger's source; empty: its usual one
     customer = models.CharField(max_length=LONGEST_NAME)
     service = models.CharField(max_length=LONGEST_NAME)
+    meant = models.CharField(max_length=100)  # what those names stood for when it arrived, so that all names of one customer are one
     day = models.DateField()
     at = models.DateTimeField()  # of the event; of several of a day the latest counts
     provisioned = models.CharField(max_length=40)  # numbers in plain notation, empty where unknown
@@ -67,6 +70,7 @@ class Piece(models.Model):
     payload = models.TextField()  # the event as JSON
     arrived_at = models.DateTimeField()
     state = models.CharField(max_length=16, choices=[(state, state) for state in State], default=State.WAITING)
+    at_most = models.PositiveIntegerField(default=MOST_PIECES)  # of the gathering that may take it
     gathering = models.ForeignKey(Gathering, on_delete=models.PROTECT, null=True, related_name="pieces")
     reason = models.CharField(max_length=64, blank=True)  # of a refused one: why, and which of its values
     column = models.CharField(max_length=64, blank=True)
@@ -79,5 +83,5 @@ class Piece(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["id"], condition=Q(state=State.WAITING), name="piece_waiting"),
             models.Index(fields=["account", "id"], condition=Q(state=State.REFUSED), name="piece_refused"),
-            models.Index(fields=["account", "customer", "service", "day", "at"], condition=Q(state=State.STORED), name="piece_latest"),
+            models.Index(fields=["account", "meant", "day", "at"], condition=Q(state=State.STORED), name="piece_latest"),
         ]

@@ -7,7 +7,7 @@ from django.db.models import Count
 
 from trueup.accounts.rules import Viewer
 from trueup.intake.models import Gathering, Piece
-from trueup.intake.rules.pieces import MOST_PIECES, State
+from trueup.intake.rules.pieces import State
 from trueup.kit.text import unpacked
 from trueup.ledger.rules.refusals import SENTENCES, Reason
 
@@ -50,5 +50,5 @@ def gatherings_due() -> int:
     """How many gatherings there are to work on: those that were begun, and those that can be begun with what waits."""
     open_ones = Gathering.objects.filter(ended_at=None)
     waiting = Piece.objects.filter(state=State.WAITING).exclude(account_id__in=open_ones.values("account_id"))
-    senders = waiting.order_by().values("account_id", "actor_kind", "actor_id", "actor_name", "feed").annotate(count=Count("pk"))
-    return open_ones.count() + sum(-(-int(sender["count"]) // MOST_PIECES) for sender in senders)
+    senders = waiting.order_by().values("account_id", "actor_kind", "actor_id", "actor_name", "feed", "at_most").annotate(count=Count("pk"))
+    return open_ones.count() + sum(-(-int(sender["count"]) // sender["at_most"]) for sender in senders)

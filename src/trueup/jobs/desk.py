@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,16 +16,19 @@ from trueup.client.answers import (
     DayFigures,
     Forecast,
     HistoryEntry,
+    ImportedCustomers,
     LineEdit,
     Mapped,
+    MappingProfile,
     RefusedRow,
     Report,
     ReportSummary,
     UnmappedName,
     UsageRecord,
 )
+from trueup.exchange.rules.profiles import Profile
 from trueup.jobs.options import moment
-from trueup.jobs.starting import Later, WhenNeeded, server
+from trueup.jobs.starting import Later, Server, WhenNeeded, server
 from trueup.kit.period import Month
 from trueup.kit.progress import Progress
 
@@ -34,6 +37,18 @@ if TYPE_CHECKING:
 else:
     local = WhenNeeded("trueup.jobs.local")
     remote = Later("trueup.jobs.remote")
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How a file of usage is to be taken in. With a `profile` it is a CSV of any layout; `day` stands in for a day the profile says."""
+
+    source: str | None = None
+    key: str | None = None
+    accept_valid: bool = False
+    dry_run: bool = False
+    profile: str | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,30 +124,48 @@ class Desk(Protocol):
     def map_name(self, name: str, *, customer: str | None, service: str | None, source: str | None) -> Mapped:
         """Match a name. Raises Conflict, Invalid."""
 
-    def take_in(self, file: Path, *, source: str | None, key: str | None, accept_valid: bool, dry_run: bool, progress: Progress) -> TakenIn:
+    def take_in(self, file: Path, how: Taking, progress: Progress) -> TakenIn:
         """Take in a file of usage. Raises Conflict, Invalid."""
 
+    def import_customers(self, file: Path, *, dry_run: bool, progress: Progress) -> ImportedCustomers:
+        """Add, rename and move customers as a CSV file says. Raises Invalid."""
 
-def reading(email: str | None = None, now: datetime | None = None) -> AbstractContextManager[Desk]:
-    """The desk that shows what the operator, the person after `--as`, or the caller of the server sees."""
+    def profiles(self) -> Iterable[MappingProfile]:
+        """The mapping profiles, by name and account."""
+
+    def profile(self, name: str) -> Profile:
+        """What a mapping profile says."""
+
+    def save_profile(self, written: str, file_name: str) -> Profile:
+        """Save the profile that a YAML text describes. Raises Conflict, Invalid with the line of everything that is wrong."""
+
+    def remove_profile(self, name: str) -> None:
+        """Remove a mapping profile. Raises Conflict."""
+
+    def exported(self, month: Month, msp: str, profile: str, *, customers: bool | None) -> bytes:
+        """A report in the columns of a profile, by line or by customer (None: as the profile says). Raises Invalid."""
+
+
+def reading(email: str | None = None, now: datetime | None = None, account: str | None = None) -> AbstractContextManager[Desk]:
+    """The desk that shows what the operator, the person after `--as`, or the caller of the server sees; `account`: in which of theirs."""
     chosen = server()
     if chosen is None:
-        return _this_machine(email, now)
+        return _this_machine(email, now, account)
     _only_here("--as", email)
     _only_here("--now", now)
-    return remote.desk(chosen)
+    return remote.desk(Server(chosen.url, account or chosen.account))
 
 
-def acting(email: str | None, now: datetime | None = None) -> AbstractContextManager[Desk]:
-    """The same of somebody who does something with a report: at this machine it has to be said who it is."""
+def acting(email: str | None, now: datetime | None = None, account: str | None = None) -> AbstractContextManager[Desk]:
+    """The same of somebody who does something: at this machine it has to be said who it is."""
     if server() is None and email is None:
         raise typer.BadParameter("say which member does it", param_hint="--as")
-    return reading(email, now)
+    return reading(email, now, account)
 
 
 @contextmanager
-def _this_machine(email: str | None, now: datetime | None) -> Iterator[Desk]:
-    yield local.LocalDesk(email, moment(now))
+def _this_machine(email: str | None, now: datetime | None, account: str | None) -> Iterator[Desk]:
+    yield local.LocalDesk(email, moment(now), account)
 
 
 def _only_here(option: str, given: object) -> None:

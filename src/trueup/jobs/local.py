@@ -17,8 +17,10 @@ from trueup.client.answers import (
     Forecast,
     ForecastLine,
     HistoryEntry,
+    ImportedCustomers,
     LineEdit,
     Mapped,
+    MappingProfile,
     MissingDays,
     RefusedRow,
     Report,
@@ -29,14 +31,18 @@ from trueup.client.answers import (
 )
 from trueup.cycles import queries as calendar
 from trueup.cycles.queries import CycleView
-from trueup.jobs.desk import TakenIn
+from trueup.exchange.actions import remove_profile, save_text
+from trueup.exchange.queries import exported
+from trueup.exchange.rules.profiles import Profile
+from trueup.jobs import mapped
+from trueup.jobs.desk import TakenIn, Taking
 from trueup.jobs.people import every_answer, viewer_of_report, viewers
 from trueup.kit.period import Month, local_date
 from trueup.kit.progress import Progress
 from trueup.kit.quantity import plain
 from trueup.ledger import actions as ledger
 from trueup.ledger import queries as recorded
-from trueup.ledger.actions import ImportResult
+from trueup.network.actions import import_customers
 from trueup.reports import actions, generating, queries
 from trueup.reports.queries import ReportView
 from trueup.reports.rules.workflow import EDITABLE, Status
@@ -53,8 +59,9 @@ def _like(kind: type[_Kind], source: object, **more: object) -> _Kind:
 class LocalDesk:
     """Asks the modules of this installation; see `desk.Desk`."""
 
-    def __init__(self, email: str | None, now: datetime) -> None:
+    def __init__(self, email: str | None, now: datetime, account: str | None = None) -> None:
         self._email = email
+        self._account = account
         self.now = now
 
     def _viewer(self, month: Month, msp: str) -> Viewer:
@@ -171,12 +178,35 @@ class LocalDesk:
         """Match a name."""
         return _like(Mapped, ledger.map_name(Viewer.system(), name, customer=customer, service=service, source=source, now=self.now))
 
-    def take_in(self, file: Path, *, source: str | None, key: str | None, accept_valid: bool, dry_run: bool, progress: Progress) -> TakenIn:
+    def take_in(self, file: Path, how: Taking, progress: Progress) -> TakenIn:
         """Take in a file of usage."""
-        found = ledger.import_usage(
-            Viewer.system(), file, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, now=self.now, progress=progress
-        )
-        return _like(TakenIn, found, rows=lambda: _refused(found), listed_in=str(found.refused_file) if found.refused_file else None)
+        return mapped.take_in(self._email, file, how, progress, now=self.now)
+
+    def import_customers(self, file: Path, *, dry_run: bool, progress: Progress) -> ImportedCustomers:
+        """Add, rename and move customers."""
+        found = import_customers(Viewer.system(), file, dry_run=dry_run, now=self.now, progress=progress)
+        refused = tuple(RefusedRow(one.row, one.column, one.value, one.code, str(one.reason)) for one in found.refused)
+        return _like(ImportedCustomers, found, refused=refused, refused_count=len({one.row for one in refused}))
+
+    def profiles(self) -> Iterable[MappingProfile]:
+        """The mapping profiles of all memberships."""
+        return mapped.profiles(self._email)
+
+    def profile(self, name: str) -> Profile:
+        """What a mapping profile says."""
+        return mapped.profile(self._email, name)
+
+    def save_profile(self, written: str, file_name: str) -> Profile:
+        """Save a mapping profile."""
+        return save_text(mapped.keeper(self._email, self._account), written, file_name=file_name, seen=None, now=self.now)
+
+    def remove_profile(self, name: str) -> None:
+        """Remove a mapping profile."""
+        remove_profile(mapped.keeper(self._email, self._account), name, seen=None, now=self.now)
+
+    def exported(self, month: Month, msp: str, profile: str, *, customers: bool | None) -> bytes:
+        """A report in the columns of a profile."""
+        return exported(self._viewer(month, msp), month, msp, profile, customers=customers).content
 
 
 def _kept(view: CycleView) -> dict[str, object]:
@@ -194,11 +224,6 @@ def _typed(edit: LineEdit) -> str | None:
     return (
         edit.chargeable_units if edit.chargeable_units is None or isinstance(edit.chargeable_units, str) else plain(edit.chargeable_units)
     )
-
-
-def _refused(result: ImportResult) -> Iterator[RefusedRow]:
-    """The refused rows one by one: there may be millions."""
-    return (_like(RefusedRow, one, reason=str(one.reason), message=str(one.message)) for one in result.refused())
 
 
 def _once(answers: list[Iterator[recorded.UsageRow]]) -> Iterator[recorded.UsageRow]:

@@ -1,20 +1,15 @@
-"""Applying a network file and importing customers, as commands."""
+"""Applying a network file, as a command."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-
-import typer
 
 from trueup.accounts.rules import Viewer
 from trueup.events.rules import Change
 from trueup.jobs.messages import say
 from trueup.jobs.options import Format
-from trueup.jobs.output import Listing, Record, write_object
-from trueup.jobs.progress import showing_progress
+from trueup.jobs.output import Listing, Record
 from trueup.jobs.tables import Column, for_people
-from trueup.jobs.usage import REFUSED
 from trueup.kit.errors import Invalid
 from trueup.network import actions
 from trueup.network.rules.plan import Plan
@@ -77,21 +72,3 @@ def _in_words(changes: object) -> str:
         elif change.after or change.field in _SAY_NO:  # of something new only what is said of it
             texts.append(f"{change.field}: {after}")
     return "\n".join(texts)
-
-
-def import_customers(file: Path, *, dry_run: bool, form: Format, now: datetime) -> None:
-    """Take in a file of customers and say what became of it; exit code 1 if a row was refused. Raises Invalid, NotAllowed."""
-    with showing_progress() as progress:
-        result = actions.import_customers(Viewer.system(), file, dry_run=dry_run, now=now, progress=progress)
-    refused = [asdict(row) for row in result.refused]
-    counts = {"added": result.added, "renamed": result.renamed, "moved": result.moved, "unchanged": result.unchanged}
-    if form is Format.JSON:
-        write_object(counts | {"refused": iter(refused)})
-    elif refused or form is Format.CSV:
-        REFUSED.write(refused, form)
-    summary = ", ".join(f"{count} {name}" for name, count in counts.items())
-    if refused:
-        say(f"Refused: {len({row.row for row in result.refused})} row(s) have problems; nothing was changed.")
-        raise typer.Exit(1)
-    note = " Nothing was changed (--dry-run)." if dry_run else ""
-    say(f"Customers: {summary}.{note}")

@@ -4,12 +4,13 @@ Any number of workers may do so at once: each step claims what it does by a cond
 whatever two of them find, one does. A worker that is killed leaves what it had not finished to the next round.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
 from trueup.accounts.rules import Viewer
+from trueup.answers import actions as answers
 from trueup.cycles.actions import close
 from trueup.cycles.queries import closed_cycle, closed_months, months_to_close
 from trueup.intake.queries import gatherings_due
@@ -17,13 +18,13 @@ from trueup.intake.working import forget_old, gather_next
 from trueup.kit.period import Month, instant_text
 from trueup.kit.progress import Progress
 from trueup.ledger.actions import compact
-from trueup.notifications.gathering import bundle, due_digests, gather, unread_chains
+from trueup.notifications.gathering import bundle, due_digests, gather_all
 from trueup.notifications.sending import send_due
 from trueup.reports.actions import auto_submit, remind
 from trueup.reports.generating import generate, is_generated
 from trueup.reports.queries import due_for_reminder, due_for_submission
 from trueup.uploads.queries import waiting_uploads
-from trueup.uploads.working import work_on_next
+from trueup.uploads.working import remove_old_files, work_on_next
 
 CLOCK = Viewer.system()
 
@@ -72,6 +73,7 @@ def run_once(now: datetime, progress: Progress | None = None) -> Iterator[Done]:
         work_on_uploads,
         tell_people,
         tidy_the_ledger,
+        forget_answers,
     ):
         yield from (done for done in step(this) if done.count)
     if this.failures:
@@ -125,13 +127,7 @@ def remind_of_deadlines(this: Round) -> Iterator[Done]:
 def tell_people(this: Round) -> Iterator[Done]:
     """What has happened since the last round, whoever did it, is told by e-mail; some wait for their digest."""
 
-    def read_on(chains: Sequence[int]) -> int:
-        try:
-            return gather(chains, now=this.now)
-        except Exception:  # noqa: BLE001 -- one by one, so that the history that cannot be read holds up no other
-            return this.each(chains, lambda chain: gather([chain], now=this.now))
-
-    this.each(unread_chains(), read_on)
+    this.each([this.now], lambda now: gather_all(now=now, failed=this.failures.append))
     this.each(due_digests(now=this.now), lambda due: bundle(*due, now=this.now))
     yield Done("sent e-mails", this.each([this.now], lambda now: send_due(now=now)))
 
@@ -142,9 +138,15 @@ def work_on_uploads(this: Round) -> Iterator[Done]:
     def next_one(_waiting: int) -> int:
         return int(work_on_next(now=this.now))
 
+    this.each([this.now], lambda now: remove_old_files(now=now))
     yield Done("worked on uploads", this.each(range(waiting_uploads()), next_one))
 
 
 def tidy_the_ledger(this: Round) -> Iterator[Done]:
     """Days that got new usage are compacted, so that reading them stays fast; no figure changes by it."""
     yield Done("compacted days of the ledger", this.each([this.progress], lambda told: compact(now=this.now, progress=told)))
+
+
+def forget_answers(this: Round) -> Iterator[Done]:
+    """What was answered to programs is kept for those who ask again, secrets for minutes."""
+    yield Done("forgot old answers", this.each([this.now], lambda now: answers.forget(now=now)))

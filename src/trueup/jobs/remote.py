@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from trueup.client import ANY, Client
+from trueup.client import ANY, Client, Unreachable
 from trueup.client.answers import (
     CustomerFigures,
     Cycle,
@@ -15,15 +15,20 @@ from trueup.client.answers import (
     DayFigures,
     Forecast,
     HistoryEntry,
+    ImportedCustomers,
     LineEdit,
     Mapped,
+    MappingProfile,
     Report,
     ReportSummary,
     UnmappedName,
     UsageRecord,
 )
+from trueup.exchange.rules.definition import read_name, read_profile
+from trueup.exchange.rules.profiles import Profile, document_of
+from trueup.exchange.written import from_text
 from trueup.jobs import signing_in
-from trueup.jobs.desk import Desk, TakenIn
+from trueup.jobs.desk import Desk, TakenIn, Taking
 from trueup.jobs.options import moment
 from trueup.jobs.starting import Server
 from trueup.kit.period import Month
@@ -69,8 +74,7 @@ class RemoteDesk:
 
     def reports(self, *, cycle: Month | None, status: str | None, distributor: str | None) -> Iterable[ReportSummary]:
         """Reports."""
-        found = self._client.reports.list(cycle=cycle, status=status)
-        return (_flagged(one) for one in found if distributor in {None, one.distributor})
+        return map(_flagged, self._client.reports.list(cycle=cycle, status=status, distributor=distributor))
 
     def report(self, month: Month, msp: str) -> Report:
         """One report."""
@@ -133,17 +137,39 @@ class RemoteDesk:
         """Match a name."""
         return self._client.usage.map(name, customer=customer, service=service, source=source)
 
-    def take_in(self, file: Path, *, source: str | None, key: str | None, accept_valid: bool, dry_run: bool, progress: Progress) -> TakenIn:
+    def take_in(self, file: Path, how: Taking, progress: Progress) -> TakenIn:
         """Send a file of usage; text is compressed on the way."""
         text = file.suffix.lower() != ".parquet" and file.is_file() and file.stat().st_size > _SMALL
-        found = self._client.usage.send_file(
-            file,
-            source=source,
-            key=key,
-            accept_valid=accept_valid,
-            dry_run=dry_run,
-            compression="zstd" if text else None,
-            progress=progress,
-        )
+        try:
+            found = self._client.usage.send_file(file, **asdict(how), compression="zstd" if text else None, progress=progress)
+        except Unreachable as error:
+            raise Unreachable(f"{error.message}. Send the same again: what was taken in already changes nothing") from error
         rows = lambda: self._client.usage.refused_rows(found)  # noqa: E731
         return TakenIn(found.batch, found.stored, found.repeated, found.refused_count, found.unmapped, rows, None)
+
+    def import_customers(self, file: Path, *, dry_run: bool, progress: Progress) -> ImportedCustomers:
+        """Add, rename and move customers."""
+        return self._client.network.import_customers(file, dry_run=dry_run, progress=progress)
+
+    def profiles(self) -> Iterable[MappingProfile]:
+        """The mapping profiles."""
+        return self._client.profiles.list()
+
+    def profile(self, name: str) -> Profile:
+        """What a mapping profile says."""
+        found = self._client.profiles.get(name)
+        return read_profile(found.name, found.definition)
+
+    def save_profile(self, written: str, file_name: str) -> Profile:
+        """Save a mapping profile: what is wrong is found here, where the lines are known."""
+        wanted = from_text(written, file_name=file_name)
+        self._client.profiles.save(wanted.name, document_of(wanted), version=ANY)
+        return wanted
+
+    def remove_profile(self, name: str) -> None:
+        """Remove a mapping profile."""
+        self._client.profiles.remove(read_name(name), version=ANY)
+
+    def exported(self, month: Month, msp: str, profile: str, *, customers: bool | None) -> bytes:
+        """A report in the columns of a profile."""
+        return self._client.reports.mapped(month, msp, profile, customers=customers)

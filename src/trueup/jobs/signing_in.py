@@ -38,6 +38,8 @@ def client(chosen: Server) -> Client:
 
 
 def _how(url: str) -> str:
+    if os.environ.get(ID, "").strip():
+        return f"look whether {ID} and {SECRET} are those of a client that was not revoked"
     return f"run `trueup login --server {url}`, or set {ID} and {SECRET}"
 
 

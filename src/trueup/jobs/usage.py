@@ -7,7 +7,8 @@ from pathlib import Path
 
 import typer
 
-from trueup.jobs.desk import Desk, TakenIn
+from trueup.jobs.desk import Desk, TakenIn, Taking
+from trueup.jobs.given import given
 from trueup.jobs.messages import say
 from trueup.jobs.options import Format
 from trueup.jobs.output import Listing, Record, write_object
@@ -56,17 +57,22 @@ REFUSED = Listing(
 """Bad rows of an import."""
 
 
-def import_file(desk: Desk, file: Path, *, source: str | None, key: str | None, accept_valid: bool, dry_run: bool, form: Format) -> None:
+def import_file(desk: Desk, file: Path, how: Taking, form: Format) -> None:
     """Take in a file of usage and say what became of it; exit code 1 if all of it was refused. Raises Invalid, Conflict, NotAllowed."""
-    with showing_progress() as progress:
-        result = desk.take_in(file, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, progress=progress)
+    with given(file) as content:
+        with showing_progress() as progress:
+            result = desk.take_in(content, how, progress)
+        _tell(result, how, form)
+
+
+def _tell(result: TakenIn, how: Taking, form: Format) -> None:
     if form is Format.JSON:
         counts: dict[str, object] = {"batch": result.batch, "stored": result.stored, "repeated": result.repeated}
         write_object(counts | {"refused": _refused(result)})
     elif result.refused_count or form is Format.CSV:
         REFUSED.write(_refused(result, sentences=form is Format.TABLE), form)
-    _summarize(result, dry_run=dry_run, as_a_whole=not accept_valid)
-    if result.refused_count and not (accept_valid and _took_any(result)):
+    _summarize(result, dry_run=how.dry_run, as_a_whole=not how.accept_valid)
+    if result.refused_count and not (how.accept_valid and _took_any(result)):
         raise typer.Exit(1)
 
 

@@ -24,6 +24,9 @@ class Problem:
 class TrueUpError(Exception):
     """The base of all refusals: `str(error)` is a sentence for the person who asked."""
 
+    code = ""
+    """A stable name for programs, where an edge has heard one."""
+
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
@@ -43,6 +46,10 @@ class Conflict(TrueUpError):
 
 class Stale(Conflict):
     """It has changed since it was seen, by somebody else; nothing was changed."""
+
+
+class Busy(Conflict):
+    """It cannot be done just now, for something large is being written; nothing was changed."""
 
 
 class Invalid(TrueUpError):

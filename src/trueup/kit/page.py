@@ -1,8 +1,11 @@
-"""One page of a long list."""
+"""One page of a long list, and the place where a page begins."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from trueup.kit.errors import Invalid, Problem
+from trueup.kit.text import text
 
 Item = TypeVar("Item")
 Other = TypeVar("Other")
@@ -28,3 +31,9 @@ class Page(Generic[Item]):
     def with_items(self, items: Sequence[Other]) -> "Page[Other]":
         """The same page of what the items were made into."""
         return Page(tuple(items), self.number, self.pages, self.total)
+
+
+def no_place() -> Invalid:
+    """The refusal to go on with a list from a place that it does not have."""
+    wrong = Problem("cursor", text("this is no cursor of this list"), "bad_cursor", ("query", "cursor"))
+    return Invalid(wrong.message, [wrong])

@@ -20,7 +20,7 @@ from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from trueup.kit.period import local_date
 from trueup.kit.progress import Progress, Silence
-from trueup.kit.text import text
+from trueup.kit.text import Text, text
 from trueup.ledger.engine.committing import AT_ONCE, Draft, commit_batch, take_turn
 from trueup.ledger.engine.compaction import compact_all
 from trueup.ledger.engine.delivery import Delivery, examine
@@ -176,7 +176,7 @@ def map_name(
         recover(place)
         now = take_turn(now, patience)
         _save_mapping(viewer, mapping, now)
-        waiting = UnmappedRecord.objects.filter(replayed_by=None, **{mapping.kind: name})
+        waiting = UnmappedRecord.objects.visible_to(viewer).filter(replayed_by=None, **{mapping.kind: name})
         if origin is not None:
             waiting = waiting.filter(source=origin)
         batches = [batch for each in _senders(waiting) if (batch := replay(place, viewer, *each, mapping, now=now)) is not None]
@@ -215,11 +215,7 @@ def _save_mapping(viewer: Viewer, mapping: NameMapping, now: datetime) -> None:
     target = mapping.account.ref if mapping.account else mapping.service.code if mapping.service else ""
     if known is not None:
         if (known.account_id, known.service_id) != (mapping.account_id, mapping.service_id):
-            raise Conflict(
-                text("the name “{name}” already stands for another customer", name=mapping.name)
-                if mapping.kind == "customer"
-                else text("the name “{name}” already stands for another service", name=mapping.name)
-            )
+            raise Conflict(_taken(viewer, known))
         return
     with transaction.atomic(durable=True):
         mapping.save()
@@ -229,6 +225,15 @@ def _save_mapping(viewer: Viewer, mapping: NameMapping, now: datetime) -> None:
             account_id=viewer.account_id, kind="usage_mapped", actor=viewer.actor, at=now, subject="mapping", subject_id=mapping.pk,
             changes=changes,
         )  # fmt: skip
+
+
+def _taken(viewer: Viewer, known: NameMapping) -> Text:
+    """Why a name cannot be mapped: what it stands for is said of the viewer's own alone."""
+    if known.account_id and Account.objects.visible_to(viewer).filter(pk=known.account_id).exists():
+        return text("the name “{name}” already stands for another customer", name=known.name)
+    if known.service_id and Service.objects.visible_to(viewer).filter(pk=known.service_id).exists():
+        return text("the name “{name}” already stands for another service", name=known.name)
+    return text("the name “{name}” cannot be mapped here: ask the operator", name=known.name)
 
 
 def compact(*, now: datetime, progress: Progress | None = None) -> int:

@@ -5,6 +5,7 @@ from typing import ClassVar, Self, TypeVar
 from django.db import models
 from django.db.models import Q
 
+from trueup.accounts.models import Account
 from trueup.accounts.rules import Tier, Viewer
 from trueup.ledger.rules.columns import LONGEST_NAME
 
@@ -17,6 +18,18 @@ class OperatorQuerySet(models.QuerySet[_Model]):
     def visible_to(self, viewer: Viewer) -> Self:
         """All to the operator, the clock and a vendor; nothing to others."""
         return self if viewer.sees_all or viewer.tier == Tier.VENDOR else self.none()
+
+
+class UnmappedQuerySet(models.QuerySet["UnmappedRecord"]):
+    """Records that wait for a name. Whose services and customers they are of nobody knows yet, so it goes by who sent them."""
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        """All to the operator and the clock; to a vendor what it sent itself, its partners sent, or the operator; nothing to others."""
+        if viewer.sees_all:
+            return self
+        if viewer.tier != Tier.VENDOR:
+            return self.none()
+        return self.filter(Q(batch__account=None) | Q(batch__account__in=Account.objects.visible_to(viewer)))
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -141,7 +154,7 @@ class UnmappedRecord(models.Model):
     service_unknown = models.BooleanField()
     replayed_by = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="replayed_records")
 
-    objects = OperatorQuerySet["UnmappedRecord"].as_manager()
+    objects = UnmappedQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["batch", "row"], name="one_unmapped_row")]

@@ -12,17 +12,18 @@ from django.db import transaction
 
 from trueup.accounts.models import ApiClient, Installation, Member, User
 from trueup.accounts.queries import account, installation, mark_of
-from trueup.accounts.rules import Actor, Right, Role, Scope, Tier, Viewer, beyond
+from trueup.accounts.rules import Actor, Right, Role, Scope, Tier, Viewer
 from trueup.events.recording import Change, Happening, record, record_all
 from trueup.events.rules import Plain
-from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from trueup.kit.period import local_date
 from trueup.kit.progress import Progress, Silence
 from trueup.kit.text import plural, text
 from trueup.network import document, editing, keys
 from trueup.network.customers import merging, reaching, staging
 from trueup.network.customers.result import CustomersResult
-from trueup.network.rules.editing import NEW, Entry, entry_named
+from trueup.network.rules.editing import NEW, Entry, client_mark, entry_named
+from trueup.network.rules.granting import require_secret, wrong_scopes
 from trueup.network.rules.history import happenings
 from trueup.network.rules.meaning import understand
 from trueup.network.rules.plan import Plan, compare, reason_to_stay, removal
@@ -34,8 +35,8 @@ from trueup.network.tables.recording import APPLIED, CHANGED, record_steps
 from trueup.network.tables.writing import write
 
 __all__ = [
-    "NEW", "CustomersResult", "Plan", "accept_invitation", "apply", "change", "create_client", "import_customers", "invite", "remove",
-    "revoke_client", "rotate_client",
+    "NEW", "CustomersResult", "Plan", "accept_invitation", "apply", "change", "change_client", "create_client", "import_customers",
+    "invite", "remove", "revoke_client", "rotate_client",
 ]  # fmt: skip
 
 
@@ -123,13 +124,14 @@ def create_client(
 ) -> None:
     """Let a program act for an account within its scopes, and sign in with its secret; without one it cannot yet.
 
-    Raises NotFound, NotAllowed as for members, Invalid for scopes that nobody in such an account has the right to.
+    Raises NotFound, NotAllowed as for members, Invalid for scopes that nobody in such an account has the right to, or that the viewer
+    cannot give (rules/granting.py).
     """
     with transaction.atomic(durable=True):
         _lock()
         found = account(viewer, account_ref)
         _require_manager(viewer, account_ref, now)
-        _check_client(name, scopes, Tier(found.tier))
+        _check_client(name, scopes, wrong_scopes(viewer, found.pk, Tier(found.tier), scopes), text("the client was not created"))
         if ApiClient.objects.filter(client_id=client_id).exists():
             raise Conflict(text("there is a client “{client}” already", client=client_id))
         kept = sorted({str(scope) for scope in scopes})
@@ -141,17 +143,44 @@ def create_client(
         _record_client("client_created", client, viewer, now, ("name", None, client.name), ("scopes", None, list(kept)))
 
 
+def change_client(
+    viewer: Viewer, client_id: str, *, name: str | None = None, scopes: Collection[Scope | str] | None = None, now: datetime,
+    seen: str | None = None,
+) -> None:  # fmt: skip
+    """Give a program another name or other scopes; its tokens keep no scope that was taken away. None leaves them as they are.
+
+    Raises as `create_client` does, for what the client does not have yet; Stale if it is no longer as it was `seen`; Conflict for one
+    that was revoked.
+    """
+    with transaction.atomic(durable=True):
+        client = _client(viewer, client_id, now)
+        if seen is not None and seen != client_mark(client.name, client.scopes):
+            raise Stale(text("the client “{client}” has changed since you saw it", client=client_id))
+        _require_active(client)
+        wanted_name = client.name if name is None else name.strip()
+        wanted = list(client.scopes) if scopes is None else sorted({str(scope) for scope in scopes})
+        tier = Tier(client.account.tier)
+        wrong = wrong_scopes(viewer, client.account_id, tier, wanted, had=client.scopes)
+        _check_client(wanted_name, wanted, wrong, text("the client was not changed"))
+        changed: list[tuple[str, Plain, Plain]] = [("name", client.name, wanted_name), ("scopes", list(client.scopes), list(wanted))]
+        if changed := [one for one in changed if one[1] != one[2]]:
+            ApiClient.objects.filter(pk=client.pk).update(name=wanted_name, scopes=wanted)
+            keys.change(client_id, wanted_name, wanted)
+            _record_client("client_changed", client, viewer, now, *changed)
+
+
 def rotate_client(viewer: Viewer, client_id: str, *, secret: str, overlap: timedelta, now: datetime) -> None:
     """Give a program a new secret. The one before works for `overlap` longer, 7 days at most; with none it and all tokens end at once.
 
-    Raises NotFound, NotAllowed, Invalid for another overlap; Conflict for a client that was revoked.
+    Raises NotFound, NotAllowed, also for a client that may do what the viewer could not have given it; Invalid for another overlap;
+    Conflict for a client that was revoked.
     """
     check_overlap(overlap)
     until = (now + overlap).replace(microsecond=0) if overlap else None
     with transaction.atomic(durable=True):
         client = _client(viewer, client_id, now)
-        if client.revoked_at is not None:
-            raise Conflict(text("the client “{client}” was revoked already", client=client_id))
+        _require_active(client)
+        require_secret(viewer, client_id, client.account_id, client.scopes)
         if not keys.renew(client_id, secret, until):  # it was made without a secret
             keys.issue(client_id, client.name, client.scopes, secret, now=now)
         lasts = (until or now).isoformat()
@@ -162,8 +191,8 @@ def revoke_client(viewer: Viewer, client_id: str, *, now: datetime) -> None:
     """Take a program's access away, for good, with every token it holds. Raises NotFound, NotAllowed; Conflict if that has been done."""
     with transaction.atomic(durable=True):
         client = _client(viewer, client_id, now)
-        if not ApiClient.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=now):
-            raise Conflict(text("the client “{client}” was revoked already", client=client_id))
+        _require_active(client)
+        ApiClient.objects.filter(pk=client.pk).update(revoked_at=now)
         keys.forget(client_id)
         _record_client("client_revoked", client, viewer, now, ("revoked", False, True))
 
@@ -176,6 +205,11 @@ def _client(viewer: Viewer, client_id: str, now: datetime) -> ApiClient:
         raise NotFound(text("there is no client “{client}”", client=client_id))
     _require_manager(viewer, client.account.ref, now)
     return client
+
+
+def _require_active(client: ApiClient) -> None:
+    if client.revoked_at is not None:
+        raise Conflict(text("the client “{client}” was revoked already", client=client.client_id))
 
 
 def _record_client(kind: str, client: ApiClient, viewer: Viewer, now: datetime, *changed: tuple[str, Plain, Plain]) -> None:
@@ -227,18 +261,15 @@ def _require_manager(viewer: Viewer, ref: str, now: datetime) -> None:
         raise NotAllowed(text("“{ref}” is not below your account at present", ref=ref))
 
 
-def _check_client(name: str, scopes: Collection[str], tier: Tier) -> None:
+def _check_client(name: str, scopes: Collection[str], wrong: Collection[Problem], refusal: str) -> None:
+    """Raise Invalid for a name that is none, no scopes at all, or scopes that are wrong."""
     problems = []
     if not name.strip() or len(name.strip()) > 200 or not name.isprintable():
         problems.append(Problem("name", text("a name has 1 to 200 characters"), "name", ("name",)))
     if not scopes:
         problems.append(Problem("scopes", text("choose what the client may do"), "missing", ("scopes",)))
-    problems += [
-        Problem("scopes", text("“{scope}” can't be given to a client of this account", scope=scope), "beyond", ("scopes",))
-        for scope in beyond(scopes, tier)
-    ]
-    if problems:
-        raise Invalid(text("the client was not created"), problems)
+    if problems or wrong:
+        raise Invalid(refusal, [*problems, *wrong])
 
 
 def accept_invitation(user_id: int, mark: str, *, name: str, password: str, now: datetime) -> None:

@@ -9,41 +9,58 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from trueup.accounts.models import User
 from trueup.accounts.queries import paths
 from trueup.accounts.rules import Viewer
 from trueup.events.recording import Change, record
-from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
+from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from trueup.kit.text import text
 from trueup.notifications.models import Delivery, Language, Preference
-from trueup.notifications.rules import KINDS, Choice, Kind, State, choices_for, one_line, require_operator
+from trueup.notifications.rules import KINDS, Choice, Kind, State, choices_for, mark_of, one_line, require_operator
 
 _MAY_BE_TRIED = frozenset({State.FAILED, State.WAITING})
 
 
 @transaction.atomic(durable=True)
-def set_preferences(viewer: Viewer, choices: Mapping[str, str], *, now: datetime, language: str | None = None) -> None:
+def set_preferences(
+    viewer: Viewer, choices: Mapping[str, str], *, now: datetime, language: str | None = None, seen: str | None = None
+) -> None:
     """Choose, for oneself, when to be told of each kind of thing, and in which language; what is not named stays.
 
+    `seen` is the mark of what the person had chosen when they saw it: Stale if it is another by now.
     Raises NotAllowed for who is not a person, Invalid for a kind nobody can choose about or a choice it does not have.
     """
     if viewer.actor.kind != "person" or viewer.actor.id is None:
         raise NotAllowed(text("{name} gets no e-mails", name=viewer.actor.name))
+    if seen is not None and seen != _mark(viewer.actor.id):
+        raise Stale(text("this was changed meanwhile; nothing was changed"))
     if language is not None:
         if language not in dict(settings.LANGUAGES):
-            raise Invalid(text("there is no language “{code}”", code=language))
+            raise _invalid("language", text("there is no language “{code}”", code=language))
         Language.objects.update_or_create(user_id=viewer.actor.id, defaults={"code": language, "changed_at": now})
     for kind, choice in choices.items():
         chosen = {"choice": _read(kind, choice), "changed_at": now}
         Preference.objects.update_or_create(user_id=viewer.actor.id, kind=kind, defaults=chosen)
 
 
+def _mark(user_id: int) -> str:
+    """The mark of what a person has chosen, whom nobody else changes until this transaction ends."""
+    User.objects.select_for_update().get(pk=user_id)
+    chosen = dict(Preference.objects.filter(user_id=user_id).values_list("kind", "choice"))
+    return mark_of(Language.objects.filter(user_id=user_id).values_list("code", flat=True).first(), chosen)
+
+
 def _read(kind: str, choice: str) -> Choice:
     """A choice about a kind. Raises Invalid."""
     if kind not in KINDS:
-        raise Invalid(text("nobody can choose about e-mails of the kind “{kind}”", kind=kind))
+        raise _invalid("kinds", text("nobody can choose about e-mails of the kind “{kind}”", kind=kind), kind)
     if choice not in choices_for(Kind(kind)):
-        raise Invalid(text("“{choice}” is no choice for e-mails of the kind “{kind}”", choice=choice, kind=kind))
+        raise _invalid("kinds", text("“{choice}” is no choice for e-mails of the kind “{kind}”", choice=choice, kind=kind), kind)
     return Choice(choice)
+
+
+def _invalid(where: str, said: str, *further: str) -> Invalid:
+    return Invalid(said, [Problem(where, said, at=(where, *further))])
 
 
 @transaction.atomic(durable=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -95,8 +96,8 @@ def compose(delivery: Delivery, *, now: datetime) -> Rendered:
         return _invitation(delivery)
     reader = _reader(delivery)
     with translation.override(reader.language):
-        if delivery.kind == Kind.WEBHOOK_DISABLED:
-            return render(Kind.WEBHOOK_DISABLED, _common(delivery, reader) | _webhook(delivery, reader))
+        if delivery.kind in _TO_ADMINS:
+            return render(Kind(delivery.kind), _common(delivery, reader) | _to_admin(delivery, reader))
         try:
             with snapshot():  # figures and forecast of one moment
                 context = _digest(delivery, reader, now) if delivery.kind == Kind.DIGEST else _single(delivery, reader, now)
@@ -152,17 +153,34 @@ def _single(delivery: Delivery, reader: Reader, now: datetime) -> dict[str, obje
     return context
 
 
-def _webhook(delivery: Delivery, reader: Reader) -> dict[str, object]:
-    """What an e-mail about a webhook that was switched off says. Raises Overtaken for who does not manage the account any more."""
+def _to_admin(delivery: Delivery, reader: Reader) -> dict[str, object]:
+    """What an e-mail to who manages an account says. Raises Overtaken for who does not any more."""
     if reader.role != Role.ADMIN:
         raise Overtaken("the person does not manage the account any more")
     said = {str(change["field"]): str(change["after"]) for change in changes_at(delivery.chain or 0, delivery.sequence or 0)}
+    return _TO_ADMINS[Kind(delivery.kind)](delivery, said)
+
+
+def _webhook(delivery: Delivery, said: Mapping[str, str]) -> dict[str, object]:
+    """Of a webhook that was switched off."""
     reasons = {"gone": _("it answered that it is gone for good (410)"), "failing": _("nothing could be delivered to it for three days")}
     return {
         "url": one_line(said.get("url", "")),
         "why": reasons.get(said.get("why", ""), ""),
         "link": f"{settings.TRUEUP_URL}/settings/webhooks/{delivery.details.get('subject', '')}/",
     }
+
+
+def _event(_delivery: Delivery, said: Mapping[str, str]) -> dict[str, object]:
+    """Of an event that the ledger failed at."""
+    return {
+        "event": one_line(said.get("event_id", "")),
+        "source": one_line(said.get("source", "")),
+        "link": f"{settings.TRUEUP_URL}/api/v1/docs",
+    }
+
+
+_TO_ADMINS: Final = {Kind.WEBHOOK_DISABLED: _webhook, Kind.EVENT_PUT_ASIDE: _event}
 
 
 def _view(delivery: Delivery, reader: Reader, kind: Kind) -> ReportView:

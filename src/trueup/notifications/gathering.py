@@ -1,24 +1,18 @@
-"""From what happened to who is to be told: the histories are read on, each event once, and become deliveries.
-
-A history has no gaps and its end moves only when an event is committed, so a position in it is enough to know what was read. (Ids of
-events are no such position: transactions that began first may end last.)
-"""
+"""From what happened to who is to be told: the histories are read on, each event once, and become deliveries."""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 
 from trueup.accounts.models import Member, User
 from trueup.accounts.queries import installation, paths
 from trueup.accounts.rules import Role
-from trueup.events.models import ChainHead
-from trueup.events.queries import Happened, happened_after, lengths
+from trueup.events.queries import Happened, happened_within
+from trueup.events.reading import Portion, read_on, reading
 from trueup.notifications.models import Delivery, Preference, Reached
 from trueup.notifications.rules import (
     TOLD,
@@ -35,38 +29,21 @@ from trueup.notifications.rules import (
 from trueup.reports.models import Report
 from trueup.reports.rules.workflow import Status
 
-CHAINS_AT_ONCE = 200
-"""Histories read in one transaction."""
-
 _ROWS = 500
 
 
-def unread_chains() -> Iterator[list[int]]:
-    """The histories that go on behind what was read, in portions for `gather`."""
-    reached = Coalesce(Subquery(Reached.objects.filter(pk=OuterRef("pk")).values("sequence")), 0)
-    ahead = ChainHead.objects.alias(reached=reached).filter(length__gt=F("reached")).order_by("pk")
-    chains = list(ahead.values_list("pk", flat=True))
-    for start in range(0, len(chains), CHAINS_AT_ONCE):
-        yield chains[start : start + CHAINS_AT_ONCE]
+def gather_all(*, now: datetime, failed: Callable[[Exception], object]) -> int:
+    """Read all histories on; returns how many deliveries were made. One that cannot be read is told of and holds up no other."""
+    return read_on(Reached, lambda portion: gather(portion, now=now), failed=failed)
 
 
-@transaction.atomic(durable=True)
-def gather(chains: Sequence[int], *, now: datetime) -> int:
-    """Read some histories on and make the deliveries they give cause to; returns how many.
-
-    Of two workers one waits for the other, and then finds nothing left.
-    """
-    Reached.objects.bulk_create((Reached(chain=chain) for chain in sorted(chains)), ignore_conflicts=True, batch_size=_ROWS)
-    positions = {one.pk: one for one in Reached.objects.select_for_update().filter(pk__in=chains).order_by("pk")}
-    ends = lengths(chains)
-    read = {chain: one.sequence for chain, one in positions.items() if ends.get(chain, 0) > one.sequence}
-    if not read:
-        return 0
-    made = list(_deliveries(happened_after(read, kinds=TOLD, subject="report"), now))
-    made += _to_admins(happened_after(read, kinds=TOLD_ADMINS, subject="webhook"), now)
-    Delivery.objects.bulk_create(made, batch_size=_ROWS, ignore_conflicts=True)
-    moved = [Reached(chain, ends[chain]) for chain in read]
-    Reached.objects.bulk_update(moved, ["sequence"], batch_size=_ROWS)
+def gather(portion: Portion, *, now: datetime) -> int:
+    """Read some histories on and make the deliveries they give cause to; returns how many. One transaction."""
+    with reading(Reached, portion) as spans:
+        made = list(_deliveries(happened_within(spans, kinds=TOLD, subject="report"), now))
+        for subject, kinds in TOLD_ADMINS.items():
+            made += _to_admins(happened_within(spans, kinds=kinds, subject=subject), kinds, now)
+        Delivery.objects.bulk_create(made, batch_size=_ROWS, ignore_conflicts=True)
     return len(made)
 
 
@@ -95,7 +72,7 @@ def _deliveries(events: Sequence[Happened], now: datetime) -> Iterator[Delivery]
             yield _delivery(event, report, kind, person.member, due, now=now)
 
 
-def _to_admins(events: Sequence[Happened], now: datetime) -> Iterator[Delivery]:
+def _to_admins(events: Sequence[Happened], kinds: Mapping[str, Kind], now: datetime) -> Iterator[Delivery]:
     """What those who manage an account are told: in its history it is."""
     people = _people({event.chain for event in events})
     above = paths(people, now.date())
@@ -103,7 +80,7 @@ def _to_admins(events: Sequence[Happened], now: datetime) -> Iterator[Delivery]:
         for person in people.get(event.chain, ()):
             if person.member.role == Role.ADMIN:
                 path = "".join(f"/{part}" for part in above[event.chain]) + "/"
-                yield _delivery_of(event, TOLD_ADMINS[event.kind], person.member, now=now, path=path, details={"subject": event.subject_id})
+                yield _delivery_of(event, kinds[event.kind], person.member, now=now, path=path, details={"subject": event.subject_id})
 
 
 def _reports(report_ids: Collection[int]) -> dict[int, Report]:

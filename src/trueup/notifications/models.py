@@ -7,14 +7,12 @@ from django.db import models
 from django.db.models import Q
 
 from trueup.accounts.rules import Viewer
+from trueup.events.models import Place
 from trueup.notifications.rules import Choice, Kind, State
 
 
-class Reached(models.Model):
+class Reached(Place):
     """How far the history of an account was read: up to this event of its chain, people have their deliveries."""
-
-    chain = models.BigIntegerField(primary_key=True)
-    sequence = models.BigIntegerField(default=0)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

@@ -12,7 +12,7 @@ from trueup.kit.errors import Invalid, NotAllowed, NotFound
 from trueup.kit.page import Page
 from trueup.kit.text import text
 from trueup.notifications.models import Delivery, DeliveryQuerySet, Language, Preference
-from trueup.notifications.rules import Choice, Kind, State, choice, choices_for, kinds_for, require_operator
+from trueup.notifications.rules import Choice, Kind, State, choice, choices_for, kinds_for, mark_of, require_operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,11 @@ class KindPreference:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a person chose; `language` is the code of the language they are written to in."""
+    """What a person chose; `language` is the code of the language they are written to in, `mark` another as soon as they choose anew."""
 
     language: str
     kinds: tuple[KindPreference, ...]
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def preferences(viewer: Viewer) -> Preferences:
         KindPreference(kind, choice(viewer.role, chosen.get(kind)), choice(viewer.role, None), choices_for(kind))
         for kind in kinds_for(viewer.tier)
     ]
-    return Preferences(language or settings.LANGUAGE_CODE, tuple(kinds))
+    return Preferences(language or settings.LANGUAGE_CODE, tuple(kinds), mark_of(language, chosen))
 
 
 def outbox(viewer: Viewer, *, state: str | None = None, search: str = "", page: int = 1, per_page: int = 50) -> Page[DeliveryRow]:

@@ -1,7 +1,8 @@
 """Which event is told to whom, when, and how often it is tried."""
 
+import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -28,6 +29,7 @@ class Kind(StrEnum):
     DIGEST = "digest"
     INVITATION = "invitation"
     WEBHOOK_DISABLED = "webhook_disabled"
+    EVENT_PUT_ASIDE = "event_put_aside"
 
 
 class Audience(StrEnum):
@@ -70,8 +72,11 @@ TOLD: dict[str, tuple[Kind, ...]] = {
 }
 """Events of a report → the e-mails they give cause to. Of every other event nobody is told."""
 
-TOLD_ADMINS: dict[str, Kind] = {"webhook_disabled": Kind.WEBHOOK_DISABLED}
-"""Events of a webhook → the e-mail the admins of its account get, whatever they chose: nobody else would notice."""
+TOLD_ADMINS: dict[str, dict[str, Kind]] = {
+    "webhook": {"webhook_disabled": Kind.WEBHOOK_DISABLED},
+    "event": {"event_put_aside": Kind.EVENT_PUT_ASIDE},
+}
+"""By what they are about: events → the e-mail the admins of the account get, whatever they chose, for nobody else would notice."""
 
 _REVIEWED = frozenset({Status.UNDER_REVIEW, Status.APPROVED})
 
@@ -117,6 +122,12 @@ def audience_account(kind: Kind, *, msp_id: int, distributor_id: int, has_access
 def choices_for(kind: Kind) -> tuple[Choice, ...]:
     """What a person may choose: a digest is offered to those who get one e-mail per MSP."""
     return tuple(Choice) if KINDS[kind][0] is Audience.REVIEWERS else (Choice.NOW, Choice.OFF)
+
+
+def mark_of(language: str | None, chosen: Mapping[str, str]) -> str:
+    """A short name for exactly what a person chose, to notice that they have chosen something else meanwhile."""
+    said = ",".join([language or "", *(f"{kind}={chosen[kind]}" for kind in sorted(chosen))])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def choice(role: Role, chosen: str | None) -> Choice:

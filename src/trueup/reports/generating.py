@@ -13,13 +13,13 @@ from trueup.catalog.rules import ChargeableBasis, TermsInForce
 from trueup.cycles.models import Cycle
 from trueup.events.recording import Change, Happening, record_all
 from trueup.events.rules import Plain
+from trueup.intake.pinning import pin
 from trueup.kit.errors import Conflict, NotAllowed
 from trueup.kit.period import Month, instant_text
 from trueup.kit.progress import Progress, Silence
 from trueup.kit.quantity import plain
 from trueup.kit.text import joined, plural, text
 from trueup.ledger.figures import LineFigures, month_lines
-from trueup.ledger.pinning import pin
 from trueup.ledger.queries import incomplete_lines
 from trueup.reports.access import tell, to_change, write
 from trueup.reports.measuring import (

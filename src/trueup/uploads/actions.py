@@ -13,18 +13,21 @@ from trueup.events.recording import Change, record
 from trueup.kit.errors import Invalid, NotAllowed, NotFound
 from trueup.kit.text import packed, text
 from trueup.ledger.actions import ImportResult
+from trueup.ledger.durable import durable_commits
 from trueup.ledger.queries import source_codes
 from trueup.ledger.rules.refusals import Refusal
 from trueup.uploads import storage
 from trueup.uploads.models import Upload
 from trueup.uploads.outcomes import bad_rows, counts_of, keep_problems
 from trueup.uploads.rules import (
+    KEPT_FOR,
     RIGHT,
     ROWS_REFUSED,
     Kind,
     State,
     nothing_stored,
     refused_whole,
+    require_room,
     require_state,
     require_takeable,
     safe_name,
@@ -68,11 +71,12 @@ def deliver(
 ) -> int:
     """Have usage taken in by the clock without another word; `file` was received by `storage.received`. Returns the id to ask by.
 
-    Raises NotAllowed.
+    When this returns it is on the disk, and will be taken in whatever becomes of its sender's rights. Raises NotAllowed, TooManyWaiting.
     """
     viewer.require(RIGHT[Kind.USAGE], text("import usage"))
-    storage.flush(file)
-    with transaction.atomic(durable=True):
+    storage.flush_received(file)
+    with durable_commits(), transaction.atomic(durable=True):
+        require_room(Upload.objects.visible_to(viewer).deliveries().unfinished().count())
         upload = _sent_by(viewer, file, source=source, accept_valid=accept_valid, now=now)
         upload.key, upload.state = key, State.CONFIRMED
         upload.save()
@@ -94,6 +98,7 @@ def keep_refused(
     with transaction.atomic(durable=True):
         upload = _sent_by(viewer, file, source=source, accept_valid=accept_valid, now=now)
         upload.state, upload.ended_at, upload.batch, upload.counts = State.DONE, now, result.batch, counts_of(result)
+        upload.files_until = now + KEPT_FOR
         if refused_whole(upload.counts):
             upload.state, upload.error_code, upload.error = State.FAILED, ROWS_REFUSED, packed(nothing_stored(result.refused_count))
         upload.problems = problems
@@ -108,7 +113,7 @@ def _sent_by(viewer: Viewer, file: Path, *, source: str | None, accept_valid: bo
         raise NotAllowed(text("files are uploaded for an account; the operator imports on the command line"))
     return Upload(
         account_id=viewer.account_id, actor_kind=viewer.actor.kind, user_id=viewer.actor.id, user_email=viewer.actor.name, kind=Kind.USAGE,
-        file_name=file.name, size=file.stat().st_size, source=source or "", accept_valid=accept_valid, created_at=now,
+        delivered=True, file_name=file.name, size=file.stat().st_size, source=source or "", accept_valid=accept_valid, created_at=now,
     )  # fmt: skip
 
 
@@ -129,7 +134,7 @@ def confirm(viewer: Viewer, upload_id: int, *, now: datetime) -> None:
     require_state(upload.state, State.CHECKED, text("imported"))
     if not upload.counts.get("importable"):
         raise Invalid(text("nothing of this file can be imported"))
-    if not _move(upload, State.CHECKED, State.CONFIRMED, claimed_at=None):
+    if not _move(upload, State.CHECKED, State.CONFIRMED, claimed_at=None, due_at=None):
         require_state(State.CONFIRMED, State.CHECKED, text("imported"))
     _tell(upload, viewer, "upload_confirmed", now)
 

@@ -1,5 +1,6 @@
 """Questions about uploads."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from trueup.kit.page import Page
 from trueup.kit.text import text, unpacked
 from trueup.uploads import storage
 from trueup.uploads.models import Upload
-from trueup.uploads.rules import BUSY, WAITING, BadRow, Kind, State
+from trueup.uploads.rules import BUSY, WAITING, BadRow, Kind, State, require_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,11 @@ class UploadView:
     problems: tuple[BadRow, ...]
     error: str
     error_code: str = ""
+    key: str | None = None
+    due_at: datetime | None = None
     batch: int | None = None
+    listed: bool = False
+    """Whether the CSV with all bad rows is there (still)."""
     label: str = ""
     done: int = 0
     total: int | None = None
@@ -59,6 +64,27 @@ def upload(viewer: Viewer, upload_id: int) -> UploadView:
     return _view(found, storage.progress(found.pk) if found.state in BUSY else {})
 
 
+def delivery(viewer: Viewer, upload_id: int) -> UploadView:
+    """Usage that a program of the viewer's account sent, with how far it is. Raises NotFound."""
+    found = Upload.objects.visible_to(viewer).deliveries().filter(pk=upload_id).first()
+    if found is None:
+        raise NotFound(text("there is no delivery {delivery}", delivery=str(upload_id)))
+    return _view(found, storage.progress(found.pk) if found.state in BUSY else {})
+
+
+def deliveries_after(viewer: Viewer, *, after: int | None, limit: int, states: Collection[State]) -> list[UploadView]:
+    """Up to `limit` of what programs of the viewer's account sent, the latest first, older than the delivery `after`."""
+    found = Upload.objects.visible_to(viewer).deliveries().filter(state__in=states).order_by("-pk")
+    if after is not None:
+        found = found.filter(pk__lt=after)
+    return [_view(one, rows=()) for one in found.defer("problems")[:limit]]
+
+
+def require_room_to_wait(viewer: Viewer) -> None:
+    """Raise TooManyWaiting if the viewer's account may have no further delivery wait."""
+    require_room(Upload.objects.visible_to(viewer).deliveries().unfinished().count())
+
+
 def refused_file(viewer: Viewer, upload_id: int) -> Path:
     """The CSV with all bad rows: row, column, value, reason. Raises NotFound."""
     path = storage.refused(_one(viewer, upload_id).pk)
@@ -74,7 +100,8 @@ def _one(viewer: Viewer, upload_id: int) -> Upload:
     return found
 
 
-def _view(found: Upload, progress: dict[str, object] | None = None) -> UploadView:
+def _view(found: Upload, progress: dict[str, object] | None = None, *, rows: Sequence[list[object]] | None = None) -> UploadView:
+    """`rows`: the bad ones to be shown; None: those that are kept."""
     how_far = progress or {}
     total = how_far.get("total")
     return UploadView(
@@ -89,10 +116,13 @@ def _view(found: Upload, progress: dict[str, object] | None = None) -> UploadVie
         created_at=found.created_at,
         ended_at=found.ended_at,
         counts=dict(found.counts),
-        problems=tuple(_bad(row) for row in found.problems),
+        problems=tuple(_bad(row) for row in (found.problems if rows is None else rows)),
         error=unpacked(found.error) if found.error else "",
         error_code=found.error_code,
+        key=found.key,
+        due_at=found.due_at,
         batch=found.batch,
+        listed=bool(found.counts.get("refused")) and (found.ended_at is None or found.files_until is not None),
         label=unpacked(str(how_far["label"])) if "label" in how_far else "",
         done=int(str(how_far.get("done", 0))),
         total=None if total is None else int(str(total)),

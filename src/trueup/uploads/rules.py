@@ -7,8 +7,9 @@ from enum import StrEnum
 from pathlib import PurePath
 
 from trueup.accounts.rules import Right
-from trueup.kit.errors import Conflict, Invalid
+from trueup.kit.errors import Conflict, Invalid, TrueUpError
 from trueup.kit.text import Text, plural, text
+from trueup.ledger.rules.refusals import KeyReused
 
 
 class Kind(StrEnum):
@@ -51,7 +52,17 @@ CLAIM_LASTS = timedelta(minutes=2)
 known by its content."""
 
 MOST_TRIES = 3
-"""After so many workers that failed on it for reasons nobody expects, an upload is given up."""
+"""After so many workers that failed on it for reasons nobody expects, an upload is given up. A delivery never is: its sender was told
+that it will be taken in, and has forgotten it."""
+
+PAUSES = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+"""How long after each try the next may begin; the last holds for all that follow."""
+
+MOST_WAITING = 20
+"""Deliveries of one account that wait or are worked on; each may have a gigabyte."""
+
+KEPT_FOR = timedelta(days=30)
+"""How long the list of bad rows is kept after an upload is over."""
 
 MOST_PROBLEMS = 200
 """How many bad rows are kept beside the upload to be shown; all of them are in the file of refused rows."""
@@ -83,6 +94,28 @@ def refused_whole(counts: Mapping[str, int | bool]) -> bool:
 def nothing_stored(refused: int) -> Text:
     """Why nothing of a delivery was stored."""
     return plural("{count} row is refused, so nothing was stored", "{count} rows are refused, so nothing was stored", refused)
+
+
+class TooManyWaiting(Conflict):
+    """As many deliveries of the account wait as it may have."""
+
+
+def require_room(waiting: int) -> None:
+    """Raise TooManyWaiting if no further delivery may wait beside so many."""
+    if waiting >= MOST_WAITING:
+        raise TooManyWaiting(
+            text("{most} deliveries of your account wait already: send this one again when some are taken in", most=MOST_WAITING)
+        )
+
+
+def passes(error: TrueUpError) -> bool:
+    """Whether a refusal is of the moment, and not of the file: the same file may be taken in later."""
+    return isinstance(error, Conflict) and not isinstance(error, KeyReused)
+
+
+def pause_after(tries: int) -> timedelta:
+    """How long to wait after so many tries."""
+    return PAUSES[min(tries, len(PAUSES)) - 1]
 
 
 def safe_name(name: str) -> str:

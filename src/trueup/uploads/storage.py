@@ -5,21 +5,25 @@ What was sent lies in a folder of its own inside it, under the name it came with
 
 import csv
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from trueup.kit.cells import safe_cell
+from trueup.ledger.durable import flush, make_folder
 
+_INCOMING = "incoming-"
 _SENT = "sent"
 _REFUSED = "refused.csv"
 _PROGRESS = "progress.json"
+_ABANDONED = timedelta(days=1)
+"""After this long nobody is still writing to a file that was not written to."""
 
 
 def folder(upload_id: int) -> Path:
@@ -33,8 +37,9 @@ def _all() -> Path:
 
 def receive(name: str, chunks: Iterable[bytes]) -> Path:
     """Write a file as it comes, to a folder that is nobody's yet. What cannot be written whole is removed."""
-    place = _all() / f"incoming-{uuid.uuid4().hex}"
+    place = _all() / f"{_INCOMING}{uuid.uuid4().hex}"
     try:
+        make_folder(_all())
         (place / _SENT).mkdir(parents=True)
         with (place / _SENT / name).open("wb") as file:
             file.writelines(chunks)
@@ -59,20 +64,17 @@ def place_of(file: Path) -> Path:
     return file.parent.parent
 
 
-def flush(file: Path) -> None:
+def flush_received(file: Path) -> None:
     """Have a received file on the disk, whatever becomes of the machine: somebody is told that it will be taken in."""
     for path in (file, file.parent, place_of(file)):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        flush(path)
 
 
 def keep(place: Path, upload_id: int) -> None:
     """Make a folder that was received that of a new upload. One that is there is of an upload that never came to be."""
     shutil.rmtree(folder(upload_id), ignore_errors=True)
     place.rename(folder(upload_id))
+    flush(_all())
 
 
 def drop(place: Path) -> None:
@@ -124,3 +126,11 @@ def progress(upload_id: int) -> dict[str, Any]:
 def remove(upload_id: int) -> None:
     """Throw the files of an upload away; what it came to stays in the table."""
     shutil.rmtree(folder(upload_id), ignore_errors=True)
+
+
+def remove_abandoned(now: datetime) -> None:
+    """Throw away what was being received when its process was killed."""
+    for place in _all().glob(f"{_INCOMING}*"):
+        with suppress(FileNotFoundError):  # whoever receives it was faster
+            if all(datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - _ABANDONED for path in (place, *place.rglob("*"))):
+                drop(place)

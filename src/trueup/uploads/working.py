@@ -1,6 +1,8 @@
-"""What the clock does with uploads: check what was received, take in what was confirmed.
+"""What the clock does with uploads: check what was received, take in what was confirmed, throw away what is old.
 
-Each is claimed by a conditional update. A worker that dies leaves its claim; when that is old, the next worker does it again.
+Each is claimed by a conditional update. A worker that dies leaves its claim; when that is old, the next worker does it again. What
+passes by itself (the ledger or the database is busy, memory is short) gives an upload back, to be tried again after longer and longer
+pauses; only what is wrong with the file itself ends it.
 """
 
 import time
@@ -8,13 +10,15 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from django.db import OperationalError
 from django.db.models import Q, QuerySet
 
-from trueup.accounts.queries import program_of, viewers_of
-from trueup.accounts.rules import Actor, Viewer
+from trueup.accounts.queries import viewers_of
+from trueup.accounts.rules import Actor, Role, Scope, Tier, Viewer
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, TrueUpError
 from trueup.kit.text import joined, packed, text
 from trueup.ledger.actions import import_usage
+from trueup.ledger.durable import durable_commits
 from trueup.ledger.rules.refusals import KEY_REUSED, KeyReused
 from trueup.network.actions import CustomersResult, import_customers
 from trueup.uploads import storage
@@ -22,6 +26,7 @@ from trueup.uploads.models import Upload
 from trueup.uploads.outcomes import bad_rows, counts_of, keep_problems
 from trueup.uploads.rules import (
     CLAIM_LASTS,
+    KEPT_FOR,
     MOST_TRIES,
     PATIENCE,
     RIGHT,
@@ -31,20 +36,24 @@ from trueup.uploads.rules import (
     Kind,
     State,
     nothing_stored,
+    passes,
+    pause_after,
     refused_whole,
 )  # fmt: skip
 
 _RENEW = 30_000_000_000
 """Nanoseconds between two renewals of a claim."""
 
+_REMOVED_AT_ONCE = 500
+
 _EVERY = 300_000_000
 """Nanoseconds between two notes of the progress."""
 
 
 def work_on_next(*, now: datetime) -> bool:
-    """Take up the upload that has waited longest; False if none waits. What goes wrong with a file is kept beside it.
+    """Take up the upload that has waited longest; False if none is due. What goes wrong with it is kept beside it.
 
-    What nobody expects is raised; the upload is tried again, and given up after a few times.
+    What nobody expects is raised. The upload is tried again; one that was not acknowledged is given up after a few times.
     """
     claim = _claim(now)
     if claim is None:
@@ -52,14 +61,32 @@ def work_on_next(*, now: datetime) -> bool:
     try:
         _run(claim, now=now)
     except TrueUpError as error:
-        claim.finish(State.FAILED, error=packed(_sentence(error)), error_code=_code(error), now=now)
-    except Exception:
-        if claim.upload.tries >= MOST_TRIES:
-            claim.finish(State.FAILED, error=packed(text("the server failed on this file; its log says why")), now=now)
+        if passes(error):
+            claim.give_back(_sentence(error), _code(error))
         else:
-            claim.give_back()
+            claim.finish(State.FAILED, error=packed(_sentence(error)), error_code=_code(error), now=now)
+    except OperationalError:
+        claim.give_back(text("the database is busy"), "busy")
+        raise
+    except Exception:
+        why, code = text("the server failed on this file; its log says why"), "mistake"
+        if claim.upload.delivered or claim.upload.tries < MOST_TRIES:
+            claim.give_back(why, code)
+        else:
+            claim.finish(State.FAILED, error=packed(why), error_code=code, now=now)
         raise
     return True
+
+
+def remove_old_files(*, now: datetime) -> int:
+    """Throw away the lists of bad rows of uploads that were over long ago; of how many. What they came to stays in the table."""
+    old = list(Upload.objects.filter(files_until__lte=now).order_by("files_until").values_list("pk", flat=True)[:_REMOVED_AT_ONCE])
+    for upload_id in old:
+        storage.remove(upload_id)
+    if old:
+        Upload.objects.filter(pk__in=old).update(files_until=None)
+    storage.remove_abandoned(now)
+    return len(old)
 
 
 def _code(error: TrueUpError) -> str:
@@ -98,15 +125,18 @@ class _Claim:
             self.upload.claimed_at = later
 
     def finish(self, after: State, *, now: datetime, **values: object) -> None:
-        """Write what it came to."""
+        """Write what it came to, and then throw the file away if that was all."""
         over = after != State.CHECKED
-        if self._mine().update(state=after, tries=0, ended_at=now if over else None, **values) and over:
+        ended = {"ended_at": now, "files_until": now + KEPT_FOR} if over else {"ended_at": None}
+        with durable_commits():
+            mine = self._mine().update(**{"state": after, "tries": 0, "due_at": None, "error": "", "error_code": "", **ended, **values})
+        if mine and over:
             storage.remove_sent(self.upload.pk)
 
-    def give_back(self) -> None:
-        """Let the next worker try."""
+    def give_back(self, why: str, code: str) -> None:
+        """Let another worker try, once the pause after this try is over."""
         before = next(waiting for waiting, working in WAITING.items() if working == self.upload.state)
-        self._mine().update(state=before, claimed_at=None)
+        self._mine().update(state=before, claimed_at=None, error=packed(why), error_code=code)
 
     def _mine(self) -> QuerySet[Upload]:
         return Upload.objects.filter(pk=self.upload.pk, state=self.upload.state, claimed_at=self.upload.claimed_at)
@@ -114,11 +144,13 @@ class _Claim:
 
 def _claim(now: datetime) -> _Claim | None:
     abandoned = Q(state__in=WAITING.values(), claimed_at__lt=now - CLAIM_LASTS)
-    for upload in Upload.objects.filter(Q(state__in=WAITING) | abandoned).order_by("created_at", "pk")[:5]:
+    due = Q(due_at=None) | Q(due_at__lte=now)
+    for upload in Upload.objects.filter(Q(state__in=WAITING) | abandoned).filter(due).order_by("created_at", "pk")[:5]:
         after = WAITING.get(State(upload.state), State(upload.state))
         known = Upload.objects.filter(pk=upload.pk, state=upload.state, claimed_at=upload.claimed_at)
-        if known.update(state=after, claimed_at=now, tries=upload.tries + 1):
-            upload.state, upload.claimed_at, upload.tries = after, now, upload.tries + 1
+        tries = upload.tries + 1
+        if known.update(state=after, claimed_at=now, tries=tries, due_at=now + pause_after(tries)):
+            upload.state, upload.claimed_at, upload.tries = after, now, tries
             return _Claim(upload)
     return None
 
@@ -136,18 +168,15 @@ def _run(claim: _Claim, *, now: datetime) -> None:
 
 
 def _viewer(upload: Upload) -> Viewer:
-    """Who sent the file, with the rights they have now."""
-    viewers: list[Viewer] = []
-    if upload.actor_kind == "client":
-        found = program_of(Actor("client", upload.user_email, upload.user_id))
-        viewers = [found.viewer] if found else []
-    else:
-        with suppress(NotFound):
-            viewers = viewers_of(upload.user_email)
-    viewer = next((one for one in viewers if one.account_id == upload.account_id), None)
-    if viewer is None or not viewer.may(RIGHT[Kind(upload.kind)]):
-        raise NotAllowed(text("{who} has no longer the right to import this", who=upload.user_email))
-    return viewer
+    """Who sent the file: who confirmed one, with the rights they have now; who was told that one is taken in, with those they had then."""
+    if upload.delivered:
+        actor = Actor("client" if upload.actor_kind == "client" else "person", upload.user_email, upload.user_id)
+        return Viewer(actor, upload.account_id, Tier(upload.account.tier), Role.ADMIN, frozenset({Scope.USAGE_WRITE}))
+    with suppress(NotFound):
+        for viewer in viewers_of(upload.user_email):
+            if viewer.account_id == upload.account_id and viewer.may(RIGHT[Kind(upload.kind)]):
+                return viewer
+    raise NotAllowed(text("{who} has no longer the right to import this", who=upload.user_email))
 
 
 def _usage(claim: _Claim, viewer: Viewer, path: Path, *, now: datetime) -> None:

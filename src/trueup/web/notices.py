@@ -20,6 +20,7 @@ KINDS: Final[dict[Kind, str | Promise]] = {
     Kind.DIGEST: _("Digest of the day"),
     Kind.INVITATION: _("Invitation"),
     Kind.WEBHOOK_DISABLED: _("A webhook was switched off"),
+    Kind.EVENT_PUT_ASIDE: _("An event could not be stored"),
 }
 
 CHOICES: Final[dict[Choice, str | Promise]] = {

@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from trueup.accounts.queries import customers_by_ref
 from trueup.accounts.rules import Viewer
 from trueup.catalog.queries import services_by_code
+from trueup.kit.alike import most_alike
 from trueup.ledger.queries import UnmappedName
 from trueup.web.whole import whole
-
-_ALIKE = 0.6
-"""How alike a name and its suggestion are at least, from 0 to 1."""
 
 
 class Waiting(NamedTuple):
@@ -57,19 +54,13 @@ def candidates(viewer: Viewer) -> Known:
 
 def rows_of(names: Sequence[UnmappedName], known: Known, failed: Mapping[Waiting, Failure]) -> list[Row]:
     """The names with a suggestion each, and with what was refused."""
+    like = {kind: most_alike({one.name for one in names if one.kind == kind}, known[kind]) for kind in known}
     rows = []
     for one in names:
         typed, error = failed.get(Waiting(one.kind, one.name, one.source), Failure("", ""))
-        suggestion = suggested(one.name, known[one.kind])
+        suggestion = like[one.kind].get(one.name, "")
         rows.append(Row(one.kind, one.name, one.source, one.records, one.first_day, one.last_day, suggestion, typed, error))
     return rows
-
-
-def suggested(name: str, known: Mapping[str, str]) -> str:
-    """The ref or code that is, or whose name is, most like an unknown name; empty if nothing is."""
-    by_word = {code.casefold(): code for code in known} | {label.casefold(): code for code, label in known.items()}
-    like = get_close_matches(name.casefold(), by_word, n=1, cutoff=_ALIKE)
-    return by_word[like[0]] if like else ""
 
 
 def answers(form: Mapping[str, str]) -> dict[Waiting, str]:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -16,15 +16,18 @@ from trueup.events.recording import Change, record
 from trueup.events.rules import Plain
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from trueup.kit.text import text
-from trueup.webhooks.calling import Resolve, addresses, checked
+from trueup.webhooks.calling import Deadline, Resolve, addresses, checked
 from trueup.webhooks.models import Delivery, Endpoint
 from trueup.webhooks.rules.happenings import TEST, payload, read_types
-from trueup.webhooks.rules.keeping import MOST_DESCRIPTION, MOST_ENDPOINTS, no_delivery, no_endpoint
-from trueup.webhooks.rules.targets import read_url
-from trueup.webhooks.rules.trying import OVERLAP, Disabled, State
+from trueup.webhooks.rules.keeping import KEPT_FOR, MOST_DESCRIPTION, MOST_ENDPOINTS, no_delivery, no_endpoint
+from trueup.webhooks.rules.targets import LOOK_UP, not_looked_up, read_url
+from trueup.webhooks.rules.trying import OVERLAP, WHILE_DISABLED, Disabled, State
 from trueup.webhooks.sealing import new_secret, sealed
 
 KEEP = text("keep webhooks")
+
+_AT_ONCE: Final = 500
+"""Deliveries forgotten in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,19 @@ def new_message_id() -> str:
 def end_waiting(endpoint_id: int, now: datetime) -> None:
     """What waits for an endpoint that is disabled now has failed; it can be sent again by hand."""
     waiting = Delivery.objects.filter(endpoint_id=endpoint_id, state=State.WAITING)
-    waiting.update(state=State.FAILED, next_try_at=None, ended_at=now, problem="the webhook was disabled")
+    waiting.update(state=State.FAILED, next_try_at=None, ended_at=now, problem=WHILE_DISABLED)
+
+
+def forget_old(*, now: datetime) -> int:
+    """Forget some of what ended long ago, with the calls that were made for it; returns how much it was. 0: there is no more."""
+    old = Delivery.objects.filter(ended_at__lt=now - KEPT_FOR)
+    some = list(old.order_by("ended_at", "pk").values_list("pk", flat=True)[:_AT_ONCE])
+    if not some:
+        return 0
+    with transaction.atomic(durable=True):
+        still = list(old.select_for_update().filter(pk__in=some).values_list("pk", flat=True))  # one of them may have been replayed
+        Delivery.objects.filter(pk__in=still).delete()
+    return len(some)
 
 
 def _keeper(viewer: Viewer) -> int:
@@ -207,7 +222,10 @@ def _read_url(typed: str, resolve: Resolve) -> str:
     private = bool(settings.TRUEUP_WEBHOOKS_PRIVATE)
     target = read_url(typed.strip(), private=private)
     if not private:
-        checked(target, resolve, private=private)
+        try:
+            checked(target, resolve, Deadline(LOOK_UP * 1000), private=private)
+        except TimeoutError:
+            raise not_looked_up(target.host) from None
     return typed.strip()
 
 

@@ -1,31 +1,24 @@
-"""From what happened to what is sent: the histories are read on, each event once, and become deliveries to who may read of it.
-
-A position in a history is its sequence: it has no gaps, and its end moves only when an event is committed.
-"""
+"""From what happened to what is sent: the histories are read on, each event once, and become deliveries to who may read of it."""
 
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 
 from trueup.cycles.models import Cycle
-from trueup.events.models import ChainHead
-from trueup.events.queries import Happened, happened_after, lengths
+from trueup.events.queries import Happened, Span, happened_within
+from trueup.events.reading import Portion, read_on, reading
 from trueup.events.rules import INSTALLATION_CHAIN
 from trueup.kit.period import Month
 from trueup.reports.models import Report
+from trueup.reports.queries import without_reports
 from trueup.webhooks.actions import new_message_id
 from trueup.webhooks.models import Delivery, Endpoint, Reached
 from trueup.webhooks.rules.happenings import KINDS, TYPE_OF, Parties, about_batch, about_cycle, about_report, listens, payload
-
-CHAINS_AT_ONCE = 200
-"""Histories read in one transaction."""
 
 _ROWS = 500
 
@@ -34,73 +27,46 @@ _log = logging.getLogger(__name__)
 Data = Mapping[str, str | int]
 
 
-def gather_all(*, now: datetime) -> int:
-    """Read all histories on; returns how many deliveries were made. One that cannot be read holds up no other."""
-    made = 0
-    for chains in unread_chains():
-        try:
-            made += gather(chains, now=now)
-        except Exception:  # noqa: BLE001 -- one by one
-            made += sum(_gather_alone(chain, now) for chain in chains)
-    return made
+def gather_all(*, now: datetime, most: int | None = None) -> int:
+    """Read the histories on, `most` portions if that is said; returns how many deliveries that made. What fails holds up nothing else."""
+    return read_on(Reached, lambda portion: gather(portion, now=now), failed=_tell, most=most)
 
 
-def _gather_alone(chain: int, now: datetime) -> int:
-    try:
-        return gather([chain], now=now)
-    except Exception:  # noqa: BLE001 -- it is tried again in the next round
-        _log.exception("the history %s could not be read for webhooks", chain)
-        return 0
+def _tell(error: Exception) -> None:
+    _log.error("a history could not be read for webhooks", exc_info=error)
 
 
-def unread_chains() -> Iterator[list[int]]:
-    """The histories that go on behind what was read, in portions for `gather`."""
-    reached = Coalesce(Subquery(Reached.objects.filter(pk=OuterRef("pk")).values("sequence")), 0)
-    ahead = ChainHead.objects.alias(reached=reached).filter(length__gt=F("reached")).order_by("pk")
-    chains = list(ahead.values_list("pk", flat=True))
-    for start in range(0, len(chains), CHAINS_AT_ONCE):
-        yield chains[start : start + CHAINS_AT_ONCE]
-
-
-@transaction.atomic(durable=True)
-def gather(chains: Sequence[int], *, now: datetime) -> int:
-    """Read some histories on and make the deliveries they give cause to; returns how many.
-
-    Of two workers one waits for the other, and then finds nothing left.
-    """
-    Reached.objects.bulk_create((Reached(chain=chain) for chain in sorted(chains)), ignore_conflicts=True, batch_size=_ROWS)
-    positions = {one.pk: one for one in Reached.objects.select_for_update().filter(pk__in=chains).order_by("pk")}
-    ends = lengths(chains)
-    read = {chain: one.sequence for chain, one in positions.items() if ends.get(chain, 0) > one.sequence}
-    if not read:
-        return 0
-    listening = _listening()
-    made = list(_deliveries(read, listening, now)) if listening else []
-    Delivery.objects.bulk_create(made, batch_size=_ROWS, ignore_conflicts=True)
-    Reached.objects.bulk_update([Reached(chain, ends[chain]) for chain in read], ["sequence"], batch_size=_ROWS)
-    return len(made)
+def gather(portion: Portion, *, now: datetime) -> int:
+    """Read some histories on and make the deliveries they give cause to; returns how many. One transaction."""
+    count = 0
+    with reading(Reached, portion) as spans:
+        deliveries = _deliveries(spans, _listening(), now)
+        while rows := list(islice(deliveries, _ROWS)):  # of one event there may be many
+            Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+            count += len(rows)
+    return count
 
 
 def _listening() -> dict[int, list[Endpoint]]:
     """The endpoints that are enabled, by account."""
     found: dict[int, list[Endpoint]] = defaultdict(list)
-    for one in Endpoint.objects.filter(disabled_at=None).order_by("pk"):
+    for one in Endpoint.objects.filter(disabled_at=None).defer("secret", "old_secret").order_by("pk"):
         found[one.account_id].append(one)
     return found
 
 
 class _Told(NamedTuple):
-    """What is said of an event, and to the endpoints of which accounts (None: of all)."""
+    """What is said of an event, and to the endpoints of which accounts."""
 
     data: Data
-    accounts: Collection[int] | None
+    accounts: Collection[int]
     report_id: int | None = None
 
 
-def _deliveries(read: Mapping[int, int], listening: Mapping[int, Sequence[Endpoint]], now: datetime) -> Iterator[Delivery]:
-    """The deliveries the events behind some places give cause to."""
-    for subject, kinds in KINDS.items():
-        events = happened_after(read, kinds=kinds, subject=subject)
+def _deliveries(spans: Mapping[int, Span], listening: Mapping[int, Sequence[Endpoint]], now: datetime) -> Iterator[Delivery]:
+    """The deliveries that what happened gives cause to."""
+    for subject, kinds in KINDS.items() if listening else ():
+        events = happened_within(spans, kinds=kinds, subject=subject)
         told = _TELLING[subject](events, listening)
         for event in events:
             if event.subject_id in told:
@@ -109,8 +75,7 @@ def _deliveries(read: Mapping[int, int], listening: Mapping[int, Sequence[Endpoi
 
 def _to_each(event: Happened, name: str, told: _Told, listening: Mapping[int, Sequence[Endpoint]], now: datetime) -> Iterator[Delivery]:
     """An event for each endpoint that listens to it, and may."""
-    accounts = listening if told.accounts is None else told.accounts
-    for endpoint in (one for account in accounts for one in listening.get(account, ())):
+    for endpoint in (one for account in told.accounts for one in listening.get(account, ())):
         if not listens(endpoint.types, name) or event.at < endpoint.listening_since:
             continue
         yield Delivery(
@@ -144,10 +109,11 @@ def parties(report: Report) -> Parties:
     return Parties(report.msp_id, report.distributor_id, report.vendor_id, report.has_access)
 
 
-def _of_cycles(events: Sequence[Happened], _listening: Mapping[int, Sequence[Endpoint]]) -> dict[int, _Told]:
-    """Months, which are everybody's."""
-    cycles = Cycle.objects.filter(pk__in={event.subject_id for event in events})
-    return {cycle.pk: _Told(about_cycle(settings.TRUEUP_URL, str(Month.of(cycle.first_day))), None) for cycle in cycles}
+def _of_cycles(events: Sequence[Happened], listening: Mapping[int, Sequence[Endpoint]]) -> dict[int, _Told]:
+    """Months, to everybody but those who may not read them."""
+    cycles = list(Cycle.objects.filter(pk__in={event.subject_id for event in events}))
+    readers = sorted(listening.keys() - without_reports(listening.keys())) if cycles else []
+    return {cycle.pk: _Told(about_cycle(settings.TRUEUP_URL, str(Month.of(cycle.first_day))), readers) for cycle in cycles}
 
 
 def _of_batches(events: Sequence[Happened], _listening: Mapping[int, Sequence[Endpoint]]) -> dict[int, _Told]:

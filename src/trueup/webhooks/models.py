@@ -6,14 +6,12 @@ from django.db import models
 from django.db.models import Q
 
 from trueup.accounts.rules import Right, Viewer
+from trueup.events.models import Place
 from trueup.webhooks.rules.trying import Disabled, State
 
 
-class Reached(models.Model):
+class Reached(Place):
     """How far the history of an account was read: up to this event of its chain, endpoints have their deliveries."""
-
-    chain = models.BigIntegerField(primary_key=True)
-    sequence = models.BigIntegerField(default=0)
 
 
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
@@ -96,6 +94,7 @@ class Delivery(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["state", "next_try_at", "id"], name="webhook_due"),
             models.Index(fields=["endpoint", "id"], name="webhook_log"),
+            models.Index(fields=["ended_at", "id"], name="webhook_ended"),  # what is old is forgotten
         ]
 
 

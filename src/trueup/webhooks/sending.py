@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Min, Q
+from django.db.models.functions import Coalesce
 from standardwebhooks.webhooks import Webhook
 
 from trueup import __version__
@@ -23,15 +24,18 @@ from trueup.accounts.rules import SYSTEM
 from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict, Invalid
 from trueup.reports.models import Report
+from trueup.reports.queries import without_reports
 from trueup.webhooks.actions import end_waiting
 from trueup.webhooks.calling import call
 from trueup.webhooks.gathering import parties
 from trueup.webhooks.models import Attempt, Delivery, Endpoint
+from trueup.webhooks.rules.happenings import OF_MONTHS
 from trueup.webhooks.rules.targets import Target, read_url
 from trueup.webhooks.rules.trying import (
     BACK_OFF,
     CLAIM_LASTS,
     MOST_PER_ENDPOINT,
+    WHILE_DISABLED,
     Answer,
     Disabled,
     Outcome,
@@ -88,8 +92,8 @@ class Sender:
         begun = 0
         for endpoint_id, room in self._rooms(now):
             due = _claimable(now).filter(endpoint_id=endpoint_id).order_by("next_try_at", "pk")
-            for delivery_id in list(due.values_list("pk", flat=True)[:room]):
-                begun += self._begin_one(delivery_id, now)
+            for delivery_id, since in list(due.values_list("pk", Coalesce("claimed_at", "next_try_at"))[:room]):
+                begun += self._begin_one(delivery_id, since, now)
         return begun
 
     def _rooms(self, now: datetime) -> list[tuple[int, int]]:
@@ -114,14 +118,17 @@ class Sender:
     def _most(self, endpoint_id: int) -> int:
         return 1 if endpoint_id in self._slow else MOST_PER_ENDPOINT
 
-    def _begin_one(self, delivery_id: int, now: datetime) -> int:
-        """Claim one delivery and call; 0 if somebody else was quicker."""
+    def _begin_one(self, delivery_id: int, since: datetime, now: datetime) -> int:
+        """Claim one delivery, which is due or was left `since` then, and call; 0 if somebody else was quicker."""
         claim = {"state": State.SENDING, "claimed_at": now, "tries": F("tries") + 1, "claims": F("claims") + 1}
         if not _claimable(now).filter(pk=delivery_id).update(**claim):
             return 0
         claimed = Claimed(Delivery.objects.select_related("endpoint").get(pk=delivery_id), now)
+        if since < claimed.delivery.endpoint.listening_since:
+            _end(claimed.delivery, State.FAILED, WHILE_DISABLED, now)
+            return 1
         if not _may_still_hear(claimed.delivery):
-            _drop(claimed.delivery, now)
+            _end(claimed.delivery, State.DROPPED, "the account may not read what it tells of any more", now)
             return 1
         if claimed.delivery.tries > len(BACK_OFF) + 1:
             _mark(claimed, Answer(problem="each worker that tried to send it was ended before it was done"), now)
@@ -139,9 +146,9 @@ class Sender:
         self._under_way[self._pool.submit(self._call, target, headers, body, private=private)] = claimed
         return 1
 
-    def collect(self, *, now: datetime, seconds: Any = 0) -> int:
+    def collect(self, *, now: datetime, milliseconds: int = 0) -> int:
         """Write down what has come of calls, after waiting for the first one so long; returns how many were taken."""
-        done, _still = wait(self._under_way, timeout=seconds, return_when=FIRST_COMPLETED)
+        done, _still = wait(self._under_way, timeout=milliseconds / 1000, return_when=FIRST_COMPLETED)
         delivered = 0
         for future in done:
             claimed = self._under_way.pop(future)
@@ -163,7 +170,7 @@ def send_due(*, now: datetime, call_it: Call = call) -> int:
     delivered = 0
     with Sender(call_it) as sender:
         while sender.begin(now=now) or sender.busy:
-            delivered += sender.collect(now=now, seconds=1)
+            delivered += sender.collect(now=now, milliseconds=1000)
     return delivered
 
 
@@ -174,11 +181,14 @@ def _claimable(now: datetime) -> Any:
 
 
 def _may_still_hear(delivery: Delivery) -> bool:
-    """Whether the account may (still) read the report it tells of."""
+    """Whether the account may (still) read what it tells of."""
+    account_id = delivery.endpoint.account_id
+    if delivery.type in OF_MONTHS:
+        return not without_reports([account_id])
     if delivery.report_id is None:
         return True
     report = Report.objects.only("msp_id", "distributor_id", "vendor_id", "has_access").filter(pk=delivery.report_id).first()
-    return report is not None and delivery.endpoint.account_id in parties(report).readers
+    return report is not None and account_id in parties(report).readers
 
 
 def _message(delivery: Delivery, now: datetime) -> tuple[Target, Mapping[str, str], bytes]:
@@ -199,9 +209,10 @@ def _message(delivery: Delivery, now: datetime) -> tuple[Target, Mapping[str, st
     return target, headers, delivery.payload.encode("utf-8")
 
 
-def _drop(delivery: Delivery, now: datetime) -> None:
+def _end(delivery: Delivery, state: State, problem: str, now: datetime) -> None:
+    """Without a call."""
     mine = Delivery.objects.filter(pk=delivery.pk, state=State.SENDING, claims=delivery.claims)
-    mine.update(state=State.DROPPED, claimed_at=None, ended_at=now, problem="the account may not read the report any more")
+    mine.update(state=state, claimed_at=None, ended_at=now, problem=problem)
 
 
 @transaction.atomic(durable=True)
@@ -215,12 +226,15 @@ def _mark(claimed: Claimed, answer: Answer, now: datetime) -> None:
         delivery_id=delivery.pk, at=claimed.at, status=answer.status, answer=answer.said, problem=answer.problem[:300],
         milliseconds=answer.milliseconds,
     )  # fmt: skip
+    disabled = endpoint.disabled_at is not None or claimed.at < endpoint.listening_since
     failing_since = None if answer.accepted else endpoint.failing_since or claimed.at
-    outcome = after(answer, delivery.tries, failing_since=failing_since, now=now)
-    values = {"failing_since": failing_since} | ({"delivered_at": now} if answer.accepted else {})
-    Endpoint.objects.filter(pk=endpoint.pk).update(**values)
+    outcome = after(answer, delivery.tries, failing_since=failing_since, disabled=disabled, now=now)
+    if answer.accepted:
+        Endpoint.objects.filter(pk=endpoint.pk).update(failing_since=None, delivered_at=now)
+    elif not disabled:  # else it was a call to what the endpoint was before
+        Endpoint.objects.filter(pk=endpoint.pk).update(failing_since=failing_since)
     _move(delivery, outcome, now)
-    if outcome.disable is not None and endpoint.disabled_at is None:
+    if outcome.disable is not None:
         _disable(endpoint, outcome.disable, now)
 
 
@@ -228,7 +242,7 @@ def _move(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
     """Unless another worker has taken the claim over meanwhile."""
     ended = None if outcome.state is State.WAITING else now
     mine = Delivery.objects.filter(pk=delivery.pk, state=State.SENDING, claims=delivery.claims)
-    mine.update(state=outcome.state, next_try_at=outcome.next_try_at, claimed_at=None, ended_at=ended)
+    mine.update(state=outcome.state, next_try_at=outcome.next_try_at, claimed_at=None, ended_at=ended, problem=outcome.problem)
 
 
 def _disable(endpoint: Endpoint, why: Disabled, now: datetime) -> None:

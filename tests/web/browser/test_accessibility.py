@@ -13,6 +13,7 @@ from tests.web.addresses import PAGES, PEOPLE, who
 from tests.web.browser.conftest import WIDTHS, BrowserAs, overflows, violations
 from tests.web.conftest import AsPerson
 from tests.web.month import NOBODY, PORTAL_NETWORK, Autumn, build
+from trueup.network.keys import COMMAND_LINE
 
 MANY = {f"service-{number:03}": str(number) for number in range(1, 201)}
 """Services that make a report of 200 lines, and more."""
@@ -50,6 +51,28 @@ def _send_empty(page: Page) -> None:
     page.locator("[aria-invalid=true], [role=alert]").first.wait_for()
 
 
+def _make_client(page: Page) -> None:
+    """A client, whose secret is shown."""
+    page.get_by_label("Name").fill("RMM feed")
+    page.locator("[name=scopes]").first.check()
+    page.locator("main form[method=post] button").first.click()
+    page.locator(".secret").first.wait_for()
+
+
+def _make_webhook(page: Page) -> None:
+    """A webhook, whose secret is shown."""
+    page.get_by_label("Address").fill("https://93.184.216.34/a/long/address/0123456789abcdef0123456789abcdef0123456789abcdef")
+    page.locator("main form[method=post] button").first.click()
+    page.locator(".secret").first.wait_for()
+
+
+def _ask_to_be_let_in(page: Page) -> None:
+    """What a person sees of a program that waits for them."""
+    asked: dict[str, str | float | bool] = {"client_id": COMMAND_LINE, "scope": "reports:read usage:write"}
+    page.goto(page.request.post("/identity/o/api/device/code", form=asked).json()["verification_uri_complete"])
+    page.locator("[name=action]").first.wait_for()
+
+
 def _open_keys(page: Page) -> None:
     """Ask for the list of keys."""
     page.locator(f"{SHOWN} [data-cell]").first.focus()
@@ -66,7 +89,14 @@ DOINGS: dict[str, tuple[tuple[str, Callable[[Page], None]], ...]] = {
         ("/review/2026-10/gale/", lambda page: page.locator("[data-dialog*=reject]").first.click()),
         ("/review/2026-10/gale/", lambda page: page.locator("[data-dialog*=waive]").first.click()),
     ),
-    "a": (("/settings/members/invite/", _send_empty), ("/settings/clients/new/", _send_empty)),
+    "a": (
+        ("/settings/members/invite/", _send_empty),
+        ("/settings/clients/new/", _send_empty),
+        ("/settings/clients/new/", _make_client),
+        ("/settings/webhooks/new/", _send_empty),
+        ("/settings/webhooks/new/", _make_webhook),
+        ("/identity/o/device?code=ABCD-EFGH", _ask_to_be_let_in),
+    ),
 }
 """States that somebody has to bring about: an open dialog, an error beside its field."""
 

@@ -1,7 +1,6 @@
-"""Accounts: who they are, below whom they are, what happened to them."""
+"""Accounts: who they are, below whom they are."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -31,7 +30,7 @@ from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
 from trueup.api.parameters import Ref
 from trueup.api.schemas import REFUSALS, WRITES
 from trueup.network import queries
-from trueup.network.queries import AccountEntry, HistoryRow
+from trueup.network.queries import AccountEntry
 
 router = Router(by_alias=True)
 READ: Final = Allowed(Scope.NETWORK_READ)
@@ -41,35 +40,35 @@ WRITE: Final = Allowed(Scope.NETWORK_WRITE)
 class Access(Schema):
     """Whether an MSP has usage reports, and if not, why."""
 
-    granted: bool
-    reason: str
+    granted: bool = Field(description="Whether it has them.")
+    reason: str = Field(description="Why not; empty where it has.")
 
 
 class Account(Schema):
     """An account: what is said of it, and where it stands."""
 
-    ref: str
-    tier: Tier
-    name: str
-    company_id: str
-    city: str
-    state: str
-    region: str | None
-    type: str | None
+    ref: str = Field(description="What programs call it; it never changes.")
+    tier: Tier = Field(description="Where it stands in the channel.")
+    name: str = Field(description="What people call it.")
+    company_id: str = Field(description="What it is called elsewhere; empty if nothing is said.")
+    city: str = Field(description="Where it is; empty if nothing is said.")
+    state: str = Field(description="The state or province; empty if nothing is said.")
+    region: str | None = Field(description="The code of its region.")
+    type: str | None = Field(description="The code of its account type.")
     time_zone: str | None = Field(description="Its own; null: the installation's.")
-    time_zone_in_force: str
-    usage_reports_excluded: bool
+    time_zone_in_force: str = Field(description="The one its deadlines are reckoned in.")
+    usage_reports_excluded: bool = Field(description="true: it has no usage reports, whatever region and type say.")
     usage_reports: Access | None = Field(description="Of an MSP; null of other tiers.")
     parent: Unseen | None = Field(description="The account above it today.")
-    placements: list[Placement]
+    placements: list[Placement] = Field(description="Below which accounts it was, is and will be, the earliest first.")
     version: Version
 
 
 class Placements(Schema):
-    """Below which accounts one is, the earliest first."""
+    """Below which accounts one is."""
 
-    ref: str
-    placements: list[Placement]
+    ref: str = Field(description="Of which account.")
+    placements: list[Placement] = Field(description="The earliest first.")
     version: Version
 
 
@@ -85,16 +84,16 @@ class PlacementIn(Taken):
 class PlacementsIn(Taken):
     """The complete history of the accounts above one."""
 
-    placements: list[PlacementIn]
+    placements: list[PlacementIn] = Checked(description="All of them: one that is not in the list is taken away.")
 
 
 class AccountChange(Taken):
     """What is said of an account. null is as if nothing had been said."""
 
     name: str | None = Checked(default=None, description="What people read; the ref if nothing is said.")
-    company_id: str | None = None
-    city: str | None = None
-    state: str | None = None
+    company_id: str | None = Checked(default=None, description="What it is called elsewhere.")
+    city: str | None = Checked(default=None, description="Where it is.")
+    state: str | None = Checked(default=None, description="The state or province.")
     region: str | None = Checked(default=None, description="The code of its region.")
     type: str | None = Checked(default=None, description="The code of its account type.")
     time_zone: str | None = Checked(default=None, description="Like Europe/Berlin; the installation's if nothing is said.")
@@ -107,35 +106,9 @@ class AccountIn(AccountChange):
     Of an account there is, the tier never changes, and the placements stay if they are not sent.
     """
 
-    tier: Annotated[Tier, Checked(strict=False)] | None = None
+    tier: Annotated[Tier, Checked(strict=False)] | None = Checked(default=None, description="Where it stands: of a new one.")
     parent: str | None = Checked(default=None, description="The account above it, since ever.")
     placements: list[PlacementIn] | None = Checked(default=None, description="Instead of parent: its complete history.")
-
-
-class Actor(Schema):
-    """Who did it: a person, a client or system."""
-
-    kind: str
-    name: str
-
-
-class ValueChange(Schema):
-    """One value before and after; `of` is the entry it belongs to."""
-
-    of: str
-    field: str
-    before: Any
-    after: Any
-
-
-class AccountEvent(Schema):
-    """Something that happened. `told_in` is the account in whose history it is: a customer's is in those of its MSPs."""
-
-    at: datetime
-    actor: Actor
-    kind: str
-    changes: list[ValueChange]
-    told_in: Unseen | None
 
 
 def _account(row: AccountEntry) -> dict[str, Any]:
@@ -172,11 +145,12 @@ PLACEMENTS: Final = replace(ACCOUNT, schema=Placements, shown=_placements)
 
 @router.get("/accounts", response={200: Listed[Account], **REFUSALS}, auth=READ, operation_id="list_accounts", summary="Accounts")
 def list_accounts(  # noqa: PLR0917 -- what a query can say
-    request: HttpRequest, response: HttpResponse, tier: Tier | None = None, search: Search = "", below: RefAsked | None = None,
+    request: HttpRequest, response: HttpResponse,
+    tier: Annotated[Tier | None, Field(description="Only accounts that stand there in the channel.")] = None, search: Search = "",
+    below: Annotated[RefAsked | None, Field(description="Only accounts at any depth below this one (a ref) today.")] = None,
     limit: Limit = USUAL, cursor: Cursor = None,
 ) -> Any:  # fmt: skip
-    """Your account and those below it, today or later, by ref. `search` looks in name, ref, company ID and city; `below` is the ref of an
-    account: those at any depth below it today."""
+    """Your account and those below it, today or later, by ref. `search` looks in name, ref, company ID and city."""
     asked: Asked = request  # type: ignore[assignment]
     after = unpacked(cursor, str)
     rows = queries.accounts_after(
@@ -231,27 +205,3 @@ def get_placements(request: HttpRequest, response: HttpResponse, ref: Ref) -> An
 def put_placements(request: HttpRequest, response: HttpResponse, ref: Ref, body: PlacementsIn) -> Any:
     """Give the complete history of the accounts above it. Usage that was received keeps the MSP it came with."""
     return writing.change(PLACEMENTS, request, response, (ref,), said(body))
-
-
-@router.get(
-    "/accounts/{ref}/history", response={200: Listed[AccountEvent], **REFUSALS}, auth=READ, operation_id="list_account_history",
-    summary="What happened to it",
-)  # fmt: skip
-def list_account_history(
-    request: HttpRequest, response: HttpResponse, ref: Ref, limit: Limit = USUAL, cursor: Cursor = None
-) -> Any:  # fmt: skip
-    """What happened to an account, its members, its terms and what it sells, the newest first."""
-    asked: Asked = request  # type: ignore[assignment]
-    before = unpacked(cursor, int)
-    rows = queries.history_before(asked.caller.viewer, ref, before=before[0] if before else None, limit=limit + 1)
-    return paging.page(request, response, rows, limit, shown=_event, place=lambda row: (row.number,))
-
-
-def _event(row: HistoryRow) -> dict[str, Any]:
-    return {
-        "at": row.at,
-        "actor": {"kind": row.actor.kind, "name": row.actor.name},
-        "kind": row.kind,
-        "changes": [{"of": one.of, "field": one.field, "before": one.before, "after": one.after} for one in row.changes],
-        "told_in": known_as(row.told_in) if row.told_in else None,
-    }

@@ -6,25 +6,27 @@ from typing import Annotated, Any, Final, Literal
 from ninja import Field, Router, Schema
 from pydantic import Field as Checked
 
-from trueup.api.callers import Asked
-from trueup.api.endpoints.network_lists import List, keep
-from trueup.api.endpoints.network_shapes import From, Named, Taken, Typed, Version, known_as, today
-from trueup.api.endpoints.network_writing import Key, Kind
+from trueup.api.endpoints.network_lists import List, keep, read
+from trueup.api.endpoints.network_shapes import From, Named, Taken, Typed, Version, known_as
+from trueup.api.endpoints.network_writing import Kind
 from trueup.api.schemas import Number
 from trueup.catalog.rules import DEFAULT_MEASURE, ChargeableBasis, MeasureName
-from trueup.network import queries
 from trueup.network.queries import CreditsFrom, GroupRow, MeasureFrom, ServiceRow, SourceRow, SwitchRow, UnitRow, When
 
 router = Router(by_alias=True)
 
 
-class SolutionGroup(Schema):
-    """A tab of the report; `position` is its place there."""
+_MEASURE: Final = "How a month of daily values becomes one figure; docs/measures.md has them all."
+_BASIS: Final = "What chargeable units begin with: `used`, `provisioned`, or the `greater` of both. Unknown used units: provisioned."
 
-    code: str
-    name: str
-    vendor: Named
-    position: int
+
+class SolutionGroup(Schema):
+    """A tab of the report."""
+
+    code: str = Field(description="What programs call it.")
+    name: str = Field(description="The title of the tab.")
+    vendor: Named = Field(description="Whose it is.")
+    position: int = Field(description="Its place in the report.")
     version: Version
 
 
@@ -43,45 +45,45 @@ class SolutionGroupIn(SolutionGroupChange):
 class Measure(Schema):
     """How a month of daily values becomes one figure, from a day on."""
 
-    name: MeasureName
+    name: MeasureName = Field(description=_MEASURE)
     percentile: Number | None = Field(description="Only of percentile_day.")
     from_date: date | None = Field(alias="from", description="The first day; null: since ever.")
-    when: When
+    when: When = Field(description="Where this stands today.")
 
 
 class CreditRequirement(Schema):
     """Credits per unit and month, from a day on."""
 
-    per_unit: Number
+    per_unit: Number = Field(description="Credits of a unit in a month.")
     from_date: date | None = Field(alias="from", description="The first day; null: since ever.")
-    when: When
+    when: When = Field(description="Where this stands today.")
 
 
 class Service(Schema):
-    """What is billed. `measure` and `credits_per_unit` are in force today; the lists hold what was and what comes, the earliest first."""
+    """What is billed."""
 
-    code: str
-    name: str
-    group: str
-    group_name: str
-    unit: str
-    unit_name: str
-    decimals: int
-    reports_used: bool
-    chargeable_basis: ChargeableBasis
-    measure: MeasureName
-    percentile: Number | None
-    credits_per_unit: Number | None = Field(description="null: none.")
-    measures: list[Measure]
-    credits: list[CreditRequirement]
-    position: int
+    code: str = Field(description="What programs call it; usage names it by this.")
+    name: str = Field(description="What people call it.")
+    group: str = Field(description="The code of its solution group.")
+    group_name: str = Field(description="The title of that tab of the report.")
+    unit: str = Field(description="The code of the billing unit it is counted in.")
+    unit_name: str = Field(description="What people call that unit.")
+    decimals: int = Field(description="How many decimals chargeable units have at most.")
+    reports_used: bool = Field(description="Whether it can measure used units at all.")
+    chargeable_basis: ChargeableBasis = Field(description=_BASIS)
+    measure: MeasureName = Field(description="The measure in force today. " + _MEASURE)
+    percentile: Number | None = Field(description="Of the measure in force; null but for percentile_day.")
+    credits_per_unit: Number | None = Field(description="The credit requirement in force today; null: none.")
+    measures: list[Measure] = Field(description="What was, is and comes, the earliest first; empty: the usual measure.")
+    credits: list[CreditRequirement] = Field(description="What was, is and comes, the earliest first.")
+    position: int = Field(description="Its place among the services of its group.")
     version: Version
 
 
 class MeasureIn(Taken):
     """A measure from a day on, until the next one."""
 
-    name: Annotated[MeasureName, Checked(strict=False)]
+    name: Annotated[MeasureName, Checked(strict=False)] = Checked(description=_MEASURE)
     percentile: Typed | None = Checked(default=None, description="Only of percentile_day: above 0, at most 100; 85 if nothing is said.")
     from_date: From = None
 
@@ -89,7 +91,7 @@ class MeasureIn(Taken):
 class CreditRequirementIn(Taken):
     """Credits per unit and month from a day on, until the next ones."""
 
-    per_unit: Typed
+    per_unit: Typed = Checked(description="Credits of a unit in a month.")
     from_date: From = None
 
 
@@ -100,7 +102,7 @@ class ServiceChange(Taken):
     group: str | None = Checked(default=None, description="The code of its solution group.")
     unit: str | None = Checked(default=None, description="The code of the billing unit it is counted in; one there is not is made.")
     reports_used: bool | None = Checked(default=None, description="Whether it can measure used units at all; true if nothing is said.")
-    chargeable_basis: Annotated[ChargeableBasis, Checked(strict=False)] | None = None
+    chargeable_basis: Annotated[ChargeableBasis, Checked(strict=False)] | None = Checked(default=None, description=_BASIS)
     measures: list[MeasureIn] | None = Checked(default=None, description="service_peak_day if nothing is said.")
     credits: list[CreditRequirementIn] | None = Checked(default=None, description="None if nothing is said.")
 
@@ -110,12 +112,12 @@ class ServiceIn(ServiceChange):
 
 
 class BillingUnit(Schema):
-    """What is counted; `services` counts those you see."""
+    """What is counted."""
 
-    code: str
-    name: str
-    decimals: int
-    services: int
+    code: str = Field(description="What programs call it.")
+    name: str = Field(description="What people call it.")
+    decimals: int = Field(description="How many decimals a chargeable value may have.")
+    services: int = Field(description="How many services that you see are counted in it.")
     version: Version
 
 
@@ -127,12 +129,12 @@ class BillingUnitIn(Taken):
 
 
 class Switch(Schema):
-    """A region or an account type; `accounts` counts those of yours."""
+    """A region or an account type."""
 
-    code: str
-    name: str
-    usage_reports: bool
-    accounts: int
+    code: str = Field(description="What programs call it.")
+    name: str = Field(description="What people call it.")
+    usage_reports: bool = Field(description="Whether accounts of it have usage reports.")
+    accounts: int = Field(description="How many accounts that you see are of it.")
     version: Version
 
 
@@ -144,20 +146,22 @@ class SwitchIn(Taken):
 
 
 class Source(Schema):
-    """Where usage comes from; `in_use`: it has delivered something, or names are mapped for it."""
+    """Where usage comes from."""
 
-    code: str
+    code: str = Field(description="What programs call it; deliveries of usage name it by this.")
     expected: Literal["daily"] | None = Field(description="daily: a day without a record of it is missing.")
     unmapped: Literal["keep", "refuse"] = Field(description="What is done with records whose customer or service is unknown.")
-    in_use: bool
+    in_use: bool = Field(description="Whether it has delivered something, or names are mapped for it: then it stays.")
     version: Version
 
 
 class SourceIn(Taken):
     """What is said of a source. null is as if nothing had been said."""
 
-    expected: Literal["daily"] | None = None
-    unmapped: Literal["keep", "refuse"] | None = None
+    expected: Literal["daily"] | None = Checked(default=None, description="daily: a day without a record of it is missing.")
+    unmapped: Literal["keep", "refuse"] | None = Checked(
+        default=None, description="What is done with records whose customer or service is unknown; they are refused if nothing is said."
+    )
 
 
 def _group(row: GroupRow) -> dict[str, Any]:
@@ -211,77 +215,27 @@ def _source(row: SourceRow) -> dict[str, Any]:
     }
 
 
-def _groups(request: Asked) -> tuple[GroupRow, ...]:
-    return queries.catalog(request.caller.viewer, today(request))
-
-
-def _read_group(request: Asked, key: Key) -> GroupRow:
-    return queries.listed("solution_groups", _groups(request), key[0])
-
-
-def _services(request: Asked) -> tuple[ServiceRow, ...]:
-    return queries.services(request.caller.viewer, today(request))
-
-
-def _read_service(request: Asked, key: Key) -> ServiceRow:
-    return queries.service_details(request.caller.viewer, key[0], today(request))
-
-
-def _units(request: Asked) -> tuple[UnitRow, ...]:
-    return queries.billing_units(request.caller.viewer)
-
-
-def _read_unit(request: Asked, key: Key) -> UnitRow:
-    return queries.listed("billing_units", _units(request), key[0])
-
-
-def _regions(request: Asked) -> tuple[SwitchRow, ...]:
-    return queries.regions(request.caller.viewer)
-
-
-def _read_region(request: Asked, key: Key) -> SwitchRow:
-    return queries.listed("regions", _regions(request), key[0])
-
-
-def _types(request: Asked) -> tuple[SwitchRow, ...]:
-    return queries.account_types(request.caller.viewer)
-
-
-def _read_type(request: Asked, key: Key) -> SwitchRow:
-    return queries.listed("account_types", _types(request), key[0])
-
-
-def _sources(request: Asked) -> tuple[SourceRow, ...]:
-    return queries.sources(request.caller.viewer)
-
-
-def _read_source(request: Asked, key: Key) -> SourceRow:
-    return queries.listed("sources", _sources(request), key[0])
-
-
 _CODE: Final = {"code": "code"}
 
 keep(
-    router, "/solution-groups", List("solution_group", "solution group", _groups, in_order=True),
-    Kind("solution_groups", SolutionGroup, _read_group, _group, _CODE), whole=SolutionGroupIn, part=SolutionGroupChange,
+    router, "/solution-groups", List("solution_group", "solution group", in_order=True),
+    Kind("solution_groups", SolutionGroup, read("solution_groups"), _group, _CODE), whole=SolutionGroupIn, part=SolutionGroupChange,
 )  # fmt: skip
 keep(
-    router, "/services", List("service", "service", _services, in_order=True),
-    Kind("services", Service, _read_service, _service, _CODE, {"measure": "measures"}), whole=ServiceIn, part=ServiceChange,
+    router, "/services", List("service", "service", in_order=True),
+    Kind("services", Service, read("services"), _service, _CODE, {"measure": "measures"}), whole=ServiceIn, part=ServiceChange,
 )  # fmt: skip
 keep(
-    router, "/billing-units", List("billing_unit", "billing unit", _units), Kind("billing_units", BillingUnit, _read_unit, _unit, _CODE),
-    whole=BillingUnitIn, part=BillingUnitIn,
+    router, "/billing-units", List("billing_unit", "billing unit"),
+    Kind("billing_units", BillingUnit, read("billing_units"), _unit, _CODE), whole=BillingUnitIn, part=BillingUnitIn,
 )  # fmt: skip
 keep(
-    router, "/regions", List("region", "region", _regions), Kind("regions", Switch, _read_region, _switch, _CODE),
-    whole=SwitchIn, part=SwitchIn,
+    router, "/regions", List("region", "region"), Kind("regions", Switch, read("regions"), _switch, _CODE), whole=SwitchIn, part=SwitchIn,
 )  # fmt: skip
 keep(
-    router, "/account-types", List("account_type", "account type", _types), Kind("account_types", Switch, _read_type, _switch, _CODE),
-    whole=SwitchIn, part=SwitchIn,
+    router, "/account-types", List("account_type", "account type"),
+    Kind("account_types", Switch, read("account_types"), _switch, _CODE), whole=SwitchIn, part=SwitchIn,
 )  # fmt: skip
 keep(
-    router, "/sources", List("source", "source", _sources), Kind("sources", Source, _read_source, _source, _CODE),
-    whole=SourceIn, part=SourceIn,
+    router, "/sources", List("source", "source"), Kind("sources", Source, read("sources"), _source, _CODE), whole=SourceIn, part=SourceIn,
 )  # fmt: skip

@@ -2,20 +2,28 @@
 
 import json
 import uuid
-from collections.abc import Callable, Sequence
-from decimal import Decimal
-from typing import Annotated, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from django.http.request import UnreadablePostError
-from ninja import Router, Schema
-from pydantic import ConfigDict, Field
+from ninja import Router
 
 from trueup.accounts.rules import Scope
 from trueup.api import paging
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
+from trueup.api.endpoints.event_bodies import JSON, ONE, SEVERAL, Events, fields_of, of_batch, of_events, read_body
+from trueup.api.endpoints.event_shapes import (
+    CLOUD_EVENT,
+    ONE_LAGO,
+    SEVERAL_CLOUD_EVENTS,
+    SEVERAL_LAGO,
+    Again,
+    OneEvent,
+    RefusedEvent,
+    Retried,
+    SeveralEvents,
+)
 from trueup.api.paging import Cursor, Limit, Listed
 from trueup.api.problems import Refused
 from trueup.api.schemas import REFUSALS, ProblemDocument
@@ -29,108 +37,11 @@ from trueup.kit.text import text
 
 router = Router()
 
-JSON: Final = "application/json"
-ONE: Final = "application/cloudevents+json"
-SEVERAL: Final = "application/cloudevents-batch+json"
-
 _ANSWERS: Final = {**REFUSALS, 413: ProblemDocument, 415: ProblemDocument}
 _NAMESPACE = uuid.UUID("0b0b5d3c-6f0e-5c39-9a4f-5f3c3f1f7e11")
 """What ids of events are made in, where a protocol wants an id of ours: the same event has the same one."""
 
 _Reading = Callable[[object, tuple[str, ...], str], Sent | list[Problem]]
-
-
-class LagoEvent(Schema):
-    """An event as it is kept, in the shape Lago's clients read."""
-
-    lago_id: str
-    transaction_id: str
-    lago_customer_id: str | None
-    lago_subscription_id: str | None
-    external_subscription_id: str
-    code: str
-    timestamp: str
-    precise_total_amount_cents: str | None
-    properties: dict[str, Any]
-    created_at: str
-
-
-class OneEvent(Schema):
-    """One event."""
-
-    event: LagoEvent
-
-
-class SeveralEvents(Schema):
-    """Events in the order they were sent."""
-
-    events: list[LagoEvent]
-
-
-class RefusedEvent(Schema):
-    """An event that was acknowledged and that the ledger could not take."""
-
-    id: int
-    source: str
-    event_id: str
-    customer: str
-    service: str
-    day: str
-    time: str
-    provisioned: str
-    used: str | None
-    credits: str | None
-    arrived_at: str
-    code: str
-    field: str
-    detail: str
-
-
-class Again(Schema):
-    """Which refused events are to be tried again; all if none is named."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    ids: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(max_length=500)] | None = None
-
-
-class Retried(Schema):
-    """How many events are tried again."""
-
-    retried: int
-
-
-_CLOUD_EVENT: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": ["specversion", "id", "source", "type", "subject", "data"],
-    "properties": {
-        "specversion": {"type": "string", "enum": [cloudevents.VERSION]},
-        "id": {"type": "string", "description": "Unique within the source."},
-        "source": {"type": "string"},
-        "type": {"type": "string", "description": "The service's code."},
-        "subject": {"type": "string", "description": "The customer's ref."},
-        "time": {"type": ["string", "null"], "format": "date-time"},
-        "data": {"type": "object", "description": "`provisioned`, `used`, `credits`, `day`; or `value` alone."},
-    },
-}
-_LAGO_EVENT: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": ["transaction_id", "external_subscription_id", "code", "properties"],
-    "properties": {
-        "transaction_id": {"type": "string"},
-        "external_subscription_id": {"type": "string", "description": "The customer's ref."},
-        "code": {"type": "string", "description": "The service's code."},
-        "timestamp": {"description": "Unix seconds, or ISO 8601."},
-        "properties": {"type": "object", "description": "`provisioned`, `used`, `credits`, `day`; or `value` alone."},
-    },
-}
-_SEVERAL_CLOUD_EVENTS: Final = {"type": "array", "items": _CLOUD_EVENT, "maxItems": MOST_EVENTS}
-_ONE_LAGO: Final = {"type": "object", "required": ["event"], "properties": {"event": _LAGO_EVENT}}
-_SEVERAL_LAGO: Final = {
-    "type": "object",
-    "required": ["events"],
-    "properties": {"events": {"type": "array", "items": _LAGO_EVENT, "maxItems": MOST_EVENTS}},
-}
 
 
 def _body(**kinds: object) -> dict[str, Any]:
@@ -142,7 +53,7 @@ def _body(**kinds: object) -> dict[str, Any]:
     "/events", response={200: OneEvent, 204: None, **_ANSWERS}, auth=Allowed(Scope.USAGE_WRITE), operation_id="send_events",
     summary="Send usage in small pieces",
     openapi_extra=_body(**{
-        ONE: _CLOUD_EVENT, SEVERAL: _SEVERAL_CLOUD_EVENTS, JSON: {"anyOf": [_CLOUD_EVENT, _SEVERAL_CLOUD_EVENTS, _ONE_LAGO]},
+        ONE: CLOUD_EVENT, SEVERAL: SEVERAL_CLOUD_EVENTS, JSON: {"anyOf": [CLOUD_EVENT, SEVERAL_CLOUD_EVENTS, ONE_LAGO]},
     }),
 )  # fmt: skip
 def send_events(request: HttpRequest) -> Any:
@@ -151,32 +62,24 @@ def send_events(request: HttpRequest) -> Any:
     All are kept or none. What is acknowledged is on the disk, and gets into the ledger within seconds. The same `source` and `id`
     (Lago: `transaction_id`) again changes nothing.
     """
-    given = _json(request, JSON, ONE, SEVERAL)
     kind = request.content_type
-    if kind == SEVERAL and not isinstance(given, list):
+    sent = read_body(request, (JSON, ONE, SEVERAL), of_events)
+    if kind == SEVERAL and not sent.several:
         raise Refused(400, "bad_request", text("a batch is a JSON array"))
-    if kind == ONE and not isinstance(given, dict):
+    if kind == ONE and sent.several:
         raise Refused(400, "bad_request", text("an event is a JSON object"))
-    if isinstance(given, dict) and "event" in given and "specversion" not in given:
-        return _answered({"event": _echo(_received(request, lago.read, [given["event"]], ("event",))[0])})
-    if isinstance(given, list):
-        _received(request, cloudevents.read, given, (), numbered=True)
-    else:
-        _received(request, cloudevents.read, [given], ())
-    return HttpResponse(status=204)
+    kept = _received(request, lago.read if sent.echoed else cloudevents.read, sent)
+    return _answered(f'{{"event":{_echo(kept[0])}}}') if sent.echoed else HttpResponse(status=204)
 
 
 @router.post(
     "/events/batch", response={200: SeveralEvents, **_ANSWERS}, auth=Allowed(Scope.USAGE_WRITE), operation_id="send_event_batch",
-    summary="Send several events as Lago's clients do", openapi_extra=_body(**{JSON: _SEVERAL_LAGO}),
+    summary="Send several events as Lago's clients do", openapi_extra=_body(**{JSON: SEVERAL_LAGO}),
 )  # fmt: skip
 def send_event_batch(request: HttpRequest) -> Any:
     """All are kept or none; the answer echoes what is kept under each `transaction_id`."""
-    given = _json(request, JSON)
-    events = given.get("events") if isinstance(given, dict) else None
-    if not isinstance(events, list):
-        raise Refused(400, "bad_request", text("the body is {shape}", shape='{"events": […]}'))
-    return _answered({"events": [_echo(one) for one in _received(request, lago.read, events, ("events",), numbered=True)]})
+    kept = _received(request, lago.read, read_body(request, (JSON,), of_batch))
+    return _answered(f'{{"events":[{",".join(map(_echo, kept))}]}}')
 
 
 @router.get(
@@ -201,70 +104,39 @@ def retry_refused_events(request: HttpRequest, again: Again) -> Any:
     return {"retried": retry(asked.caller.viewer, again.ids, now=asked.now)}
 
 
-def _json(request: HttpRequest, *kinds: str) -> Any:
-    """The body. Raises Refused (400, 413, 415). Numbers keep the digits they are written with."""
-    if request.content_type not in kinds or (request.content_params or {}).get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
-        detail = text("send {kinds}, in UTF-8; CloudEvents in structured mode", kinds=", ".join(kinds))
-        raise Refused(415, "unsupported_media_type", detail, headers={"Accept": ", ".join(kinds)})
-    try:
-        return json.loads(request.body.decode("utf-8"), parse_float=Decimal, parse_constant=_no_number)
-    except RequestDataTooBig as error:
-        raise Refused(413, "too_large", text("the body is too large: send it in several calls")) from error
-    except UnreadablePostError as error:
-        raise Refused(400, "bad_request", text("the body could not be read")) from error
-    except (ValueError, ArithmeticError, RecursionError) as error:
-        raise Refused(400, "bad_request", text("the body is not JSON")) from error
-
-
-def _no_number(written: str) -> object:
-    raise ValueError(written)  # NaN and Infinity are not JSON
-
-
-def _received(
-    request: HttpRequest, read: _Reading, events: Sequence[object], under: tuple[str, ...], *, numbered: bool = False
-) -> list[Kept]:
-    """Keep the events of a body; `under` is where they stand in it."""
-    if len(events) > MOST_EVENTS:
+def _received(request: HttpRequest, read: _Reading, sent: Events) -> list[Kept]:
+    """Keep the events of a body."""
+    if len(sent.parts) > MOST_EVENTS:
         raise Refused(413, "too_large", text("more than {most} events in one call", most=MOST_EVENTS))
-    places = [(*under, str(index)) if numbered else under for index in range(len(events))]
-    written = [_written(event) for event in events]
-    if any(len(one) > LARGEST_EVENT for one in written):
+    if any(len(part.written) > LARGEST_EVENT for part in sent.parts):
         raise Refused(413, "too_large", text("an event has more than {most} characters", most=LARGEST_EVENT))
-    found = [read(event, place, one) for event, place, one in zip(events, places, written, strict=True)]
-    sent = tuple(one for one in found if isinstance(one, Sent))
+    found = [read(part.value, place, part.written) for part, place in zip(sent.parts, sent.places(), strict=True)]
+    fine = tuple(one for one in found if isinstance(one, Sent))
     problems = tuple(problem for one in found if not isinstance(one, Sent) for problem in one)
     asked: Asked = request  # type: ignore[assignment]
-    return receive(asked.caller.viewer, Read(sent, problems), now=asked.now)
+    return receive(asked.caller.viewer, Read(fine, problems), now=asked.now)
 
 
-def _written(event: object) -> str:
-    """An event as JSON again; lone halves of characters stay escaped, which every database keeps."""
-    return json.dumps(event, default=_number, separators=(",", ":"))
-
-
-def _number(value: Decimal) -> float | str:
-    """A number of the body as JSON writes it; one that is beyond JSON as text."""
-    return float(value) if value.is_finite() and value.adjusted() < 300 else str(value)
-
-
-def _echo(kept: Kept) -> dict[str, object]:
-    said = json.loads(kept.payload)
-    return {
-        "lago_id": str(uuid.uuid5(_NAMESPACE, f"{kept.account_id}:{kept.source}:{kept.event_id}")),
-        "transaction_id": kept.event_id,
-        "lago_customer_id": None,
-        "lago_subscription_id": None,
+def _echo(kept: Kept) -> str:
+    """An event as Lago answers it, as JSON: what was sent stands in it as it was written."""
+    said = {name: part.written for name, part in fields_of(kept.payload).items() if part.value is not None}
+    members = {
+        "lago_id": json.dumps(str(uuid.uuid5(_NAMESPACE, f"{kept.account_id}:{kept.source}:{kept.event_id}"))),
+        "transaction_id": json.dumps(kept.event_id),
+        "lago_customer_id": "null",
+        "lago_subscription_id": "null",
         "external_subscription_id": said["external_subscription_id"],
         "code": said["code"],
-        "timestamp": instant_text(kept.at),
-        "precise_total_amount_cents": said.get("precise_total_amount_cents"),
-        "properties": said.get("properties") or {},
-        "created_at": instant_text(kept.arrived_at),
+        "timestamp": json.dumps(instant_text(kept.at)),
+        "precise_total_amount_cents": said.get("precise_total_amount_cents", "null"),
+        "properties": said.get("properties", "{}"),
+        "created_at": json.dumps(instant_text(kept.arrived_at)),
     }
+    return "{" + ",".join(f'"{name}":{written}' for name, written in members.items()) + "}"
 
 
-def _answered(document: dict[str, object]) -> HttpResponse:
-    return HttpResponse(json.dumps(document), content_type=JSON)
+def _answered(document: str) -> HttpResponse:
+    return HttpResponse(document, content_type=JSON)
 
 
 def _shown(row: queries.RefusedPiece) -> dict[str, object]:

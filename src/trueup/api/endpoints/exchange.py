@@ -1,12 +1,11 @@
 """Mapping profiles, and a report in the columns of where it is billed."""
 
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from ninja import Field, Query, Router, Schema, Status
-from pydantic import AfterValidator, ConfigDict, WithJsonSchema
+from pydantic import ConfigDict, WithJsonSchema
 
 from trueup.accounts.rules import Scope
 from trueup.api import paging, problems, versions
@@ -14,29 +13,20 @@ from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.network_writing import EXISTS
 from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
-from trueup.api.parameters import Cycle, Ref
-from trueup.api.problems import Refused
-from trueup.api.schemas import REFUSALS, WRITES
+from trueup.api.parameters import Cycle, Ref, Storable
+from trueup.api.schemas import REFUSALS, WRITES, Instant
 from trueup.exchange import actions, queries
 from trueup.exchange.queries import Kept
 from trueup.exchange.rules.definition import MOST_ALIASES, MOST_CHARACTERS, MOST_COLUMNS, MOST_HEADER_ROW
 from trueup.exchange.rules.profiles import FIGURES, TEXTS, USAGE, document_of
 from trueup.kit.errors import Stale
-from trueup.kit.text import text
 
 router = Router()
 READ: Final = Allowed(Scope.REPORTS_READ, Scope.USAGE_READ)
 WRITE: Final = Allowed(Scope.USAGE_WRITE, Scope.REPORTS_PREPARE, Scope.REPORTS_REVIEW)
 
 
-def _named(given: str) -> str:
-    """PostgreSQL keeps no character 0."""
-    if "\0" in given:
-        raise ValueError("there is no such profile")
-    return given
-
-
-Name = Annotated[str, AfterValidator(_named), Field(min_length=1, max_length=60, description="The name of a profile.")]
+Name = Annotated[Storable, Field(min_length=1, max_length=60, description="The name of a profile.")]
 Encoding = Literal["utf-8", "utf-8-sig", "windows-1252", "iso-8859-1", "iso-8859-15", "utf-16"]
 DayFormat = Literal["YYYY-MM-DD", "YYYYMMDD", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY"]
 
@@ -46,7 +36,11 @@ _COLUMN: Final = {
     "type": "object",
     "properties": {
         "heading": {**_TEXT, "description": "What stands above it. In a usage file a constant has none."},
-        "field": {"type": "string", "enum": [*TEXTS, *FIGURES, *(name for name in USAGE if name not in TEXTS)]},
+        "field": {
+            "type": "string",
+            "description": "What stands in it: one of our fields; this or `constant`.",
+            "enum": [*TEXTS, *FIGURES, *(name for name in USAGE if name not in TEXTS)],
+        },
         "constant": {**_TEXT, "description": "The same in every row."},
     },
     "additionalProperties": False,
@@ -66,36 +60,38 @@ Customers = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "additio
 
 
 class ProfileIn(Schema):
-    """What a mapping profile says. `services` and `customers`: what is read → what is written."""
+    """What a mapping profile says."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     kind: Literal["out", "in"] = Field(description="out: reports. in: usage files.")
-    columns: Columns
-    services: Services = {}
-    customers: Customers = {}
+    columns: Columns = Field(description="The columns of the file, from left to right; of a usage file those that are read.")
+    services: Services = Field({}, description="Services: what is read → what is written; whatever is not named keeps its name.")
+    customers: Customers = Field({}, description="The same of customers; of a row of a whole line, of the MSP.")
     per: Literal["line", "customer"] | None = Field(None, description="What a row of an exported file is of; null for usage files.")
-    sum_per_sku: bool = True
-    decimal_comma: bool = False
-    delimiter: Literal[",", ";", "\t", "|"] = ","
+    sum_per_sku: bool = Field(default=True, description="Whether rows that come to the same are added up.")
+    decimal_comma: bool = Field(default=False, description="Whether the decimal sign is a comma.")
+    delimiter: Literal[",", ";", "\t", "|"] = Field(",", description="What stands between two cells.")
     header_row: int = Field(1, ge=0, le=MOST_HEADER_ROW, description="Where the headings are, from 1; 0: an exported file without any.")
-    encoding: Encoding = "utf-8"
-    day_format: DayFormat = "YYYY-MM-DD"
+    encoding: Encoding = Field("utf-8", description="How characters are written; `utf-8-sig` begins with a mark that Excel looks for.")
+    day_format: DayFormat = Field("YYYY-MM-DD", description="How days are written.")
 
 
 class Profile(ProfileIn):
     """A mapping profile."""
 
-    name: str
-    built_in: bool
-    saved_at: datetime | None
-    saved_by: str
+    name: str = Field(description="What it is called.")
+    account: str = Field(description="Whose it is; empty for one that is built in.")
+    built_in: bool = Field(description="true: everybody has it, and nobody can change it.")
+    saved_at: Instant | None = Field(description="When it was saved last; null of one that is built in.")
+    saved_by: str = Field(description="By whom; empty of one that is built in.")
     version: str = Field(description="What stands in its ETag.")
 
 
 def _shown(kept: Kept) -> dict[str, Any]:
-    own = {"name": kept.name, "built_in": kept.profile.built_in, "saved_at": kept.saved_at, "saved_by": kept.saved_by}
-    return {"per": None, **document_of(kept.profile), **own, "version": kept.profile.fingerprint}
+    own = {"name": kept.name, "account": kept.account, "built_in": kept.profile.built_in}
+    saved = {"saved_at": kept.saved_at, "saved_by": kept.saved_by, "version": kept.profile.fingerprint}
+    return {"per": None, **document_of(kept.profile), **own, **saved}
 
 
 @router.get(
@@ -127,14 +123,12 @@ def put_mapping_profile(request: HttpRequest, response: HttpResponse, name: Ref,
     """Make the profile as it is sent. A new one comes with `If-None-Match: *`, one there is with the `If-Match` it was read with."""
     asked: Asked = request  # type: ignore[assignment]
     said = body.model_dump(exclude_none=True, exclude_unset=True)
-    only_new = request.headers.get("If-None-Match")
-    if only_new is not None and (only_new.strip() != "*" or "If-Match" in request.headers):
-        raise Refused(400, "bad_if_none_match", text("If-None-Match can only be *, and not beside If-Match"))
+    only_new = versions.only_new(request)
     seen = versions.seen(request) if "If-Match" in request.headers else actions.NEW
     try:
         actions.save_profile(asked.caller.viewer, name, said, seen=seen, now=asked.now)
     except Stale as error:
-        if "If-Match" not in request.headers and only_new is None:
+        if "If-Match" not in request.headers and not only_new:
             versions.seen(request)  # there is one: 428
         return _stale(request, name, error, code=EXISTS if seen == actions.NEW else None)
     return Status(201 if seen == actions.NEW else 200, _show(request, response, name))

@@ -1,9 +1,9 @@
 """Who is calling, as the API understands it: the first thing to ask with a new token."""
 
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
 
 from trueup.accounts.rules import Right, Scope, Tier
 from trueup.api.access import Allowed
@@ -16,12 +16,12 @@ router = Router()
 class Me(Schema):
     """The caller."""
 
-    kind: str
-    name: str
-    account: str
-    tier: Tier
-    scopes: list[str]
-    rights: list[Right]
+    kind: Literal["client", "person"] = Field(description="`client`: a program; `person`: somebody by their command line.")
+    name: str = Field(description="The name of the program, the e-mail address of the person.")
+    account: str = Field(description="The ref of the account they act for.")
+    tier: Tier = Field(description="Where that account stands in the channel.")
+    scopes: list[str] = Field(description="The scopes of the token, as far as they hold today.")
+    rights: list[Right] = Field(description="What these scopes let them do in that account.")
 
 
 @router.get("/me", response={200: Me, **REFUSALS}, auth=Allowed(*Scope), operation_id="me", summary="Who you are")

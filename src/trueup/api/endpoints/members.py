@@ -5,11 +5,11 @@ from typing import Annotated, Any, Final
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 from pydantic import Field as Checked
 
 from trueup.accounts.queries import account
-from trueup.accounts.rules import Role, Scope
+from trueup.accounts.rules import Right, Role, Scope
 from trueup.api import paging
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
@@ -17,7 +17,7 @@ from trueup.api.endpoints import network_writing as writing
 from trueup.api.endpoints.network_shapes import Named, RefAsked, Search, Taken, Version, all_of, known_as, today
 from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
 from trueup.api.parameters import Ref
-from trueup.api.schemas import REFUSALS, WRITES
+from trueup.api.schemas import CHANGES, REFUSALS, WRITES
 from trueup.kit.errors import Invalid, Problem
 from trueup.kit.text import text
 from trueup.network import invitations, queries
@@ -30,21 +30,23 @@ WRITE: Final = Allowed(Scope.MEMBERS_WRITE)
 
 
 class Member(Schema):
-    """A person in an account. `signed_up`: has come in, or has chosen a password."""
+    """A person in an account."""
 
-    email: str
-    name: str
-    role: Role
-    account: Named
-    signed_up: bool
-    active: bool
+    email: str = Field(description="By which they are known, in lower case.")
+    name: str = Field(description="What they are called; empty if nothing is said.")
+    role: Role = Field(description="What they may do in the account.")
+    account: Named = Field(description="Where they are a member.")
+    signed_up: bool = Field(description="Whether they have come in, or have chosen a password.")
+    active: bool = Field(description="false: they cannot sign in anywhere.")
     version: Version
 
 
 class MemberIn(Taken):
     """What a person is in an account. A person has one name everywhere: who does not see all their accounts does not change it."""
 
-    role: Annotated[Role, Checked(strict=False)]
+    role: Annotated[Role, Checked(strict=False)] = Checked(
+        description="`admin`: everything, also members; `billing_manager`: the work of the month; `viewer`: reads."
+    )
     name: str | None = Checked(default=None, description="Left out, it stays as it is.")
 
 
@@ -70,8 +72,9 @@ _ADDRESS: Final = "/accounts/{ref}/members/{email}"
 
 @router.get("/members", response={200: Listed[Member], **REFUSALS}, auth=READ, operation_id="list_members", summary="Members")
 def list_members(  # noqa: PLR0917 -- what a query can say
-    request: HttpRequest, response: HttpResponse, account: RefAsked | None = None, search: Search = "", limit: Limit = USUAL,
-    cursor: Cursor = None,
+    request: HttpRequest, response: HttpResponse,
+    account: Annotated[RefAsked | None, Field(description="Only members of this account (a ref).")] = None, search: Search = "",
+    limit: Limit = USUAL, cursor: Cursor = None,
 ) -> Any:  # fmt: skip
     """The members of your account and of those below it today, or of one of these, by account and e-mail address."""
     asked: Asked = request  # type: ignore[assignment]
@@ -90,7 +93,10 @@ def get_member(request: HttpRequest, response: HttpResponse, ref: Ref, email: Re
     _ADDRESS, response={200: Member, 201: Member, **WRITES}, auth=WRITE, operation_id="put_member", summary="Add or change a member"
 )  # fmt: skip
 def put_member(request: HttpRequest, response: HttpResponse, ref: Ref, email: Ref, body: MemberIn) -> Any:
-    """Make somebody a member (`If-None-Match: *`): they are sent an e-mail with a link. Or change what a member is (`If-Match`)."""
+    """Make somebody a member (`If-None-Match: *`): they are sent an e-mail with a link. Or change what a member is (`If-Match`).
+
+    Whoever does not know whether the e-mail is on its way, because the answer was lost, has it sent again: `POST …/invitation`.
+    """
     if "If-Match" not in request.headers:
         _require_address(email)
     answer = writing.put(MEMBER, request, response, (email, ref), all_of(body))
@@ -103,6 +109,23 @@ def put_member(request: HttpRequest, response: HttpResponse, ref: Ref, email: Re
 def delete_member(request: HttpRequest, ref: Ref, email: Ref) -> Any:
     """Take somebody out of an account."""
     return writing.remove(MEMBER, request, (email, ref))
+
+
+@router.post(
+    f"{_ADDRESS}/invitation", response={202: Member, **CHANGES}, auth=WRITE, operation_id="invite_member", summary="Send the link again"
+)  # fmt: skip
+def invite_member(request: HttpRequest, response: HttpResponse, ref: Ref, email: Ref) -> Any:
+    """Send a member the e-mail of the invitation again, with a new link. It lasts seven days; those sent before go on working as long.
+
+    Who has come in already is sent the address of the portal. The link is in the e-mail only.
+    """
+    asked: Asked = request  # type: ignore[assignment]
+    asked.caller.viewer.require(Right.MANAGE_MEMBERS, text("manage members"))
+    member = writing.show(MEMBER, request, response, (email, ref))
+    _require_address(member["email"])
+    _tell(request, member, ref)
+    response["Location"] = request.path.removesuffix("/invitation")
+    return Status(202, member)
 
 
 def _require_address(email: str) -> None:

@@ -1,8 +1,8 @@
 """The operations on one of the network's short lists: the same five for each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
@@ -12,11 +12,12 @@ from trueup.api import paging
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints import network_writing as writing
-from trueup.api.endpoints.network_shapes import all_of, said
-from trueup.api.endpoints.network_writing import Kind, Versioned
+from trueup.api.endpoints.network_shapes import all_of, said, today
+from trueup.api.endpoints.network_writing import Key, Kind, Versioned
 from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
 from trueup.api.parameters import Ref
 from trueup.api.schemas import REFUSALS, WRITES
+from trueup.network import queries
 
 READ: Final = Allowed(Scope.NETWORK_READ)
 WRITE: Final = Allowed(Scope.NETWORK_WRITE)
@@ -25,12 +26,11 @@ Row = TypeVar("Row", bound=Versioned)
 
 
 @dataclass(frozen=True, slots=True)
-class List(Generic[Row]):
-    """A list: what one entry is called in names and in sentences, and its rows. `in_order`: of the report; others are by code."""
+class List:
+    """A list: what one entry is called in names and in sentences. `in_order`: of the report; others are by code."""
 
     name: str
     words: str
-    rows: Callable[[Asked], Sequence[Row]]
     in_order: bool = False
 
     def place(self, row: Any) -> tuple[Any, ...]:
@@ -43,7 +43,12 @@ class List(Generic[Row]):
         return (int, str) if self.in_order else (str,)
 
 
-def keep(router: Router, path: str, of: List[Row], kind: Kind[Row], *, whole: type[Schema], part: type[Schema]) -> None:
+def read(section: str) -> Callable[[Asked, Key], Any]:
+    """How one entry of a list is read."""
+    return lambda request, key: queries.entry(request.caller.viewer, section, key[0], today(request))
+
+
+def keep(router: Router, path: str, of: List, kind: Kind[Row], *, whole: type[Schema], part: type[Schema]) -> None:
     """Add the operations on a list. `whole` is what a PUT sends, `part` what a PATCH does."""
     _reading(router, path, of, kind)
     one: dict[str, Any] = {"path": f"{path}/{{code}}", "auth": WRITE}
@@ -73,13 +78,12 @@ def keep(router: Router, path: str, of: List[Row], kind: Kind[Row], *, whole: ty
     )(delete)  # fmt: skip
 
 
-def _reading(router: Router, path: str, of: List[Row], kind: Kind[Row]) -> None:
+def _reading(router: Router, path: str, of: List, kind: Kind[Row]) -> None:
     def rows(request: HttpRequest, response: HttpResponse, limit: Limit = USUAL, cursor: Cursor = None) -> Any:
         asked: Asked = request  # type: ignore[assignment]
-        after = unpacked(cursor, *of.places)
-        ordered = sorted(of.rows(asked), key=of.place)
-        following = [row for row in ordered if after is None or of.place(row) > after]
-        return paging.page(request, response, following[: limit + 1], limit, shown=kind.shown, place=of.place)
+        after: Any = unpacked(cursor, *of.places)
+        found: Any = queries.entries_after(asked.caller.viewer, kind.section, after=after, limit=limit + 1, on=today(request))
+        return paging.page(request, response, found, limit, shown=kind.shown, place=of.place)
 
     def one(request: HttpRequest, response: HttpResponse, code: Ref) -> Any:
         return writing.show(kind, request, response, (code,))

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Final, cast
 
 from django.http import HttpRequest
 from ninja import Field, Schema
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
 
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Tier
 from trueup.api.callers import Asked
+from trueup.api.parameters import Storable
 from trueup.kit.period import local_date
 from trueup.network.queries import Named as KnownAs
 from trueup.network.queries import PlacedUnder, When
@@ -37,15 +38,8 @@ From = Annotated[
 """The first day of something that is sent."""
 
 
-def _without_nul(given: str) -> str:
-    """PostgreSQL keeps no character 0, and looks for none."""
-    if "\0" in given:
-        raise ValueError("there is no such text")
-    return given
-
-
-Search = Annotated[str, AfterValidator(_without_nul), Field(max_length=200, description="Only those in which this is found.")]
-RefAsked = Annotated[str, AfterValidator(_without_nul), Field(min_length=1, max_length=200)]
+Search = Annotated[Storable, Field(max_length=200, description="Only those in which this is found.")]
+RefAsked = Annotated[Storable, Field(min_length=1, max_length=200, description="The ref of an account.")]
 """A ref in a query."""
 
 Version = Annotated[str, Field(description="What stands in the ETag of the entry: it is another as soon as anything of it is.")]
@@ -65,27 +59,27 @@ def today(request: HttpRequest) -> date:
 class Named(Schema):
     """An account by its name."""
 
-    ref: str
-    name: str
-    tier: Tier
+    ref: str = Field(description="What programs call it.")
+    name: str = Field(description="What people call it.")
+    tier: Tier = Field(description="Where it stands in the channel.")
 
 
 class Unseen(Schema):
     """An account by its name. One outside your part of the network has no ref, and its name only says what it is."""
 
-    ref: str | None
-    name: str
-    tier: Tier
+    ref: str | None = Field(description="What programs call it; null: it is outside your part of the network.")
+    name: str = Field(description="What people call it.")
+    tier: Tier = Field(description="Where it stands in the channel.")
 
 
 class Placement(Schema):
     """Below which account another one is, from a day until a day (which is not one of them)."""
 
     parent: str | None = Field(description="The ref of the account above it; null: one outside your part of the network.")
-    parent_name: str
+    parent_name: str = Field(description="What people call the account above it.")
     from_date: date | None = Field(alias="from", description="The first day; null: since ever.")
     until: date | None = Field(description="The day on which it no longer is; null: without end.")
-    when: When
+    when: When = Field(description="Where this stands today.")
 
 
 def known_as(account: KnownAs) -> dict[str, Any]:

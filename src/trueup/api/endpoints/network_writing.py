@@ -13,9 +13,7 @@ from ninja import Schema, Status
 
 from trueup.api import problems, versions
 from trueup.api.callers import Asked
-from trueup.api.problems import Refused
 from trueup.kit.errors import Invalid, NotFound, Problem, Stale
-from trueup.kit.text import text
 from trueup.network import actions
 from trueup.network.editing import TAKEN
 from trueup.network.rules.editing import ANY, NEW
@@ -68,16 +66,14 @@ def show(kind: Kind[Row], request: HttpRequest, response: HttpResponse, key: Key
 
 def put(kind: Kind[Row], request: HttpRequest, response: HttpResponse, key: Key, entry: Mapping[str, Any]) -> Any:
     """Make an entry as it is sent: 201 where it is new, else as `change` does."""
-    only_new = request.headers.get("If-None-Match")
-    if only_new is not None and (only_new.strip() != "*" or "If-Match" in request.headers):
-        raise Refused(400, "bad_if_none_match", text("If-None-Match can only be *, and not beside If-Match"))
+    only_new = versions.only_new(request)
     if "If-Match" in request.headers:
         return change(kind, request, response, key, entry)
     try:
         _change(kind, request, key, entry, NEW)
     except Invalid as error:
         if any(one.code == TAKEN for one in error.problems):
-            return _there_already(kind, request, key, error, asked_for=only_new is not None)
+            return _there_already(kind, request, key, error, asked_for=only_new)
         raise
     return Status(201, show(kind, request, response, key))
 

@@ -1,38 +1,32 @@
 """What is behind a report: its customers, its days, its history, what happens if nobody does anything; and it as CSV."""
 
-import csv
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
-from io import StringIO
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
 
 from trueup.accounts.rules import Scope
 from trueup.api import paging, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints import report_shapes as shapes
-from trueup.api.endpoints.report_shapes import ForecastShown, Instant
+from trueup.api.endpoints.report_shapes import ForecastShown
 from trueup.api.parameters import Cycle, Ref
-from trueup.api.schemas import REFUSALS, Number
-from trueup.kit.cells import safe_cell
-from trueup.kit.errors import Invalid, Problem
-from trueup.kit.quantity import plain
-from trueup.kit.text import text
+from trueup.api.schemas import REFUSALS, Instant, Number
+from trueup.kit.page import no_place
 from trueup.reports.queries import (
-    CustomerFigures,
     CustomerOfLine,
-    LineView,
     chart,
     customers,
     customers_from,
     forecast,
     history_from,
     report,
+    table,
 )
 
 router = Router()
@@ -41,64 +35,69 @@ _NAMES: Final = ("customer", "name", "provisioned", "used", "credits")
 CustomerOrder = StrEnum("CustomerOrder", {name: name for plus in _NAMES for name in (plus, f"-{plus}")})  # type: ignore[misc]
 
 
-class CustomerShown(Schema):
-    """One customer's part of a line; all parts add up to it exactly."""
+Ordered = Annotated[CustomerOrder, Field(description="What it is sorted by; `-` before it: from the highest down.")]
 
-    customer: str
-    name: str
-    provisioned: Number
-    used: Number | None
-    credits: Number | None
+Searched = Annotated[shapes.Asked, Field(description="A part of the customer's ref or name, whatever its case.")]
+
+
+class CustomerShown(Schema):
+    """One customer's part of a line, in the line's unit; all parts add up to it exactly."""
+
+    customer: str = Field(description="The ref of the customer.")
+    name: str = Field(description="What it is called now.")
+    provisioned: Number = Field(description="Units that were provisioned.")
+    used: Number | None = Field(description="Units that were used; null: nobody knows.")
+    credits: Number | None = Field(description="Credits that were allocated; null: the service has none.")
 
 
 class CustomerOfLineShown(CustomerShown):
     """The same, with its line."""
 
-    service: str
-    unit: str
-    decimals: int
+    service: str = Field(description="The code of the service whose line it is.")
+    unit: str = Field(description="The billing unit of the line.")
+    decimals: int = Field(description="How many decimals the unit has at most.")
 
 
-class Day(Schema):
-    """What a line came to on one day; `chosen`: its figures are those of this day."""
+class DayOfLine(Schema):
+    """What a line came to on one day, in its unit."""
 
-    day: date
-    provisioned: Number
-    used: Number | None
-    credits: Number | None
-    chosen: bool
+    day: date = Field(description="The day.")
+    provisioned: Number = Field(description="Units that were provisioned; 0 also where nothing was delivered.")
+    used: Number | None = Field(description="Units that were used; null: nobody knows.")
+    credits: Number | None = Field(description="Credits that were allocated; null: the service has none.")
+    chosen: bool = Field(description="Whether the figures of the line are those of this day.")
 
 
-class Days(Schema):
-    """Every day of the month, in order (there is no further page), and why the line's figures are as they are."""
+class DaysOfLine(Schema):
+    """Every day of the month, and why the line's figures are as they are."""
 
-    service: str
-    service_name: str
-    unit: str
-    decimals: int
-    why: str
-    items: list[Day]
-    next: None = None
+    service: str = Field(description="The code of the service.")
+    service_name: str = Field(description="Its name when the report was generated.")
+    unit: str = Field(description="The billing unit of the line.")
+    decimals: int = Field(description="How many decimals the unit has at most.")
+    why: str = Field(description="How the figures came about, in a sentence.")
+    items: list[DayOfLine] = Field(description="All days of the month, in order.")
+    next: None = Field(None, description="Always null: there is no further page.")
 
 
 class ChangeShown(Schema):
-    """A value before and after; `service` only where it is one of a line. Numbers are strings."""
+    """A value before and after."""
 
-    service: str = ""
-    field: str
-    before: Any
-    after: Any
+    service: str = Field("", description="The code of the service whose line it is of; left out where it is of the report.")
+    field: str = Field(description="What was changed.", examples=["chargeable"])
+    before: Any = Field(description="Its value before, numbers as strings; null: none.")
+    after: Any = Field(description="Its value after, numbers as strings; null: none.")
 
 
-class Step(Schema):
-    """One step in the life of a report. `sequence` is its place in the history of the MSP, `actor_kind` person, client or system."""
+class ReportEvent(Schema):
+    """One step in the life of a report."""
 
-    sequence: int
-    at: Instant
-    event: str
-    actor: str
-    actor_kind: str
-    changes: list[ChangeShown]
+    sequence: int = Field(description="Its place in the history of the MSP: later steps have higher ones.")
+    at: Instant = Field(description="When it happened.")
+    event: str = Field(description="What happened.", examples=["submitted"])
+    actor: str = Field(description="Who did it: an e-mail address, the name of a program, or `system`.")
+    actor_kind: str = Field(description="`person`, `client` (a program) or `system` (the clock).", examples=["person"])
+    changes: list[ChangeShown] = Field(description="Every value it changed.")
 
 
 @router.get(
@@ -122,7 +121,10 @@ def list_report_customers(
     request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *,
     limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
 ) -> Any:  # fmt: skip
-    """Line by line in the order of the report, and of each line its customers by ref: they add up to it exactly."""
+    """Line by line in the order of the report, and of each line its customers by ref: they add up to it exactly.
+
+    404 for a report of which you are no party, 403 `not_allowed` as for the report itself.
+    """
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, int, str, str)
     found = customers_from(asked.caller.viewer, cycle, msp, limit=limit + 1, after=place)
@@ -134,26 +136,27 @@ def list_report_customers(
     auth=Allowed(Scope.REPORTS_READ), operation_id="list_line_customers", summary="The customers behind a line",
 )  # fmt: skip
 def list_line_customers(
-    request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *, service: Ref, search: shapes.Asked = "",
-    order: CustomerOrder = CustomerOrder["customer"], limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
+    request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *, service: Ref, search: Searched = "",
+    order: Ordered = CustomerOrder["customer"], limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
 ) -> Any:  # fmt: skip
     """From the ledger as it was pinned; without a search they add up to the line exactly. Unknown figures come last.
 
-    `search` is a part of the ref or name, whatever its case. A cursor belongs to its `order`.
+    A cursor belongs to its `order` and `search`. 404 also for a service without a line.
     """
     asked: Asked = request  # type: ignore[assignment]
-    place = paging.unpacked(cursor, str, str)
-    found = customers(asked.caller.viewer, cycle, msp, service, search=search, order=order.value)
-    rows = _after(found, order.value, place)
-    return paging.page(request, response, rows[: limit + 1], limit, shown=lambda one: one, place=lambda one: (order.value, one.customer))
+    ordered, after = paging.unpacked(cursor, str, str) or (order.value, None)
+    if ordered != order.value:
+        raise no_place()
+    found = customers(asked.caller.viewer, cycle, msp, service, search=search, order=order.value, after=after)
+    return paging.page(request, response, found, limit, shown=lambda one: one, place=lambda one: (order.value, one.customer))
 
 
 @router.get(
-    "/reports/{cycle}/{msp}/lines/{service}/days", response={200: Days, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
+    "/reports/{cycle}/{msp}/lines/{service}/days", response={200: DaysOfLine, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
     operation_id="list_line_days", summary="The days behind a line",
 )  # fmt: skip
 def list_line_days(request: HttpRequest, cycle: Cycle, msp: Ref, service: Ref) -> Any:
-    """What the line came to on every day of the month, which days were chosen, and why."""
+    """What the line came to on every day of the month, which days were chosen, and why. 404 also for a service without a line."""
     asked: Asked = request  # type: ignore[assignment]
     found = chart(asked.caller.viewer, cycle, msp, service)
     said = {name: getattr(found, name) for name in ("service", "service_name", "unit", "decimals")}
@@ -161,32 +164,30 @@ def list_line_days(request: HttpRequest, cycle: Cycle, msp: Ref, service: Ref) -
 
 
 @router.get(
-    "/reports/{cycle}/{msp}/history", response={200: paging.Listed[Step], **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
+    "/reports/{cycle}/{msp}/history", response={200: paging.Listed[ReportEvent], **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
     operation_id="list_report_history", summary="The history of a report", exclude_unset=True,
 )  # fmt: skip
 def list_report_history(
     request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *,
     limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
 ) -> Any:  # fmt: skip
-    """Every step, oldest first: who did what when, and every value before and after. Nothing in it is ever changed or removed."""
+    """Every step, oldest first: who did what when, and every value before and after. Nothing in it is ever changed or removed.
+
+    404 for a report of which you are no party, 403 `not_allowed` as for the report itself.
+    """
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, int)
-    if place is not None and not 0 <= place[0] < 2**31:
-        raise _no_place()
     found = history_from(asked.caller.viewer, cycle, msp, limit=limit + 1, after=place[0] if place else 0)
     return paging.page(request, response, found, limit, shown=lambda step: step, place=lambda step: (step.sequence,))
 
 
-_HEAD: Final = (
-    "group", "group_name", "service", "service_name", "unit", "provisioned", "used", "over_provisioned", "over_provisioned_percent",
-    "credits", "default_chargeable", "chargeable", "outcome", "comment", "reason", "days", "issues",
-)  # fmt: skip
+_CSV: Final = {"responses": {200: {"description": "The file.", "content": {"text/csv": {"schema": {"type": "string"}}}}}}
 
 
 @router.get(
     "/reports/{cycle}/{msp}/export.csv", response={200: None, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
     operation_id="export_report", summary="A report as CSV",
-    openapi_extra={"responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}},
+    openapi_extra=_CSV,
 )  # fmt: skip
 def export_report(request: HttpRequest, cycle: Cycle, msp: Ref) -> Any:
     """A row for each line, in UTF-8 with a header row. Numbers have a decimal point, unknown is empty.
@@ -195,42 +196,28 @@ def export_report(request: HttpRequest, cycle: Cycle, msp: Ref) -> Any:
     """
     asked: Asked = request  # type: ignore[assignment]
     found = report(asked.caller.viewer, cycle, msp)
-    written = StringIO()
-    csv.writer(written, lineterminator="\r\n").writerows([_HEAD, *map(_cells, found.lines)])
-    response = HttpResponse(written.getvalue(), content_type="text/csv; charset=utf-8")
-    name = f"report-{cycle}-{msp}.csv".replace("/", "_")
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    response["ETag"] = versions.tag(found.version)
-    return response
+    answer = _file(f"report-{cycle}-{msp}.csv", [table.LINE_COLUMNS, *map(table.line_cells, found.lines)])
+    answer["ETag"] = versions.tag(found.version)
+    return answer
 
 
-def _cells(line: LineView) -> Iterable[str]:
-    figures = (
-        line.provisioned, line.used, line.over_provisioned, line.over_provisioned_percent, line.credits, line.default_chargeable,
-        line.chargeable,
-    )  # fmt: skip
-    yield from map(safe_cell, (line.group, line.group_name, line.service, line.service_name, line.unit))
-    yield from (plain(value) or "" for value in figures)
-    yield from map(safe_cell, (line.outcome.value, line.comment, line.reason))
-    yield " ".join(day.isoformat() for day in line.days)
-    yield " ".join(issue.code for issue in line.issues)
+@router.get(
+    "/reports/{cycle}/{msp}/lines/{service}/customers.csv", response={200: None, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
+    operation_id="export_line_customers", summary="The customers behind a line as CSV", openapi_extra=_CSV,
+)  # fmt: skip
+def export_line_customers(request: HttpRequest, cycle: Cycle, msp: Ref, service: Ref) -> Any:
+    """A row for each customer, by ref, in UTF-8 with a header row: they add up to the line exactly. Otherwise like the report's."""
+    asked: Asked = request  # type: ignore[assignment]
+    found = customers(asked.caller.viewer, cycle, msp, service)
+    return _file(f"customers-{cycle}-{msp}-{service}.csv", [table.CUSTOMER_COLUMNS, *map(table.customer_cells, found)])
+
+
+def _file(name: str, rows: Iterable[Iterable[str]]) -> HttpResponse:
+    answer = HttpResponse(table.as_csv(rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name.replace("/", "_"))
+    return answer
 
 
 def _of_line(one: CustomerOfLine) -> dict[str, Any]:
     parts = {name: getattr(one.figures, name) for name in _NAMES}
     return {**parts, "service": one.service, "unit": one.unit, "decimals": one.decimals}
-
-
-def _after(found: list[CustomerFigures], order: str, place: tuple[Any, ...] | None) -> list[CustomerFigures]:
-    """What follows a customer in this order. Raises Invalid for a place in another order, or of a customer that is not there (any more)."""
-    if place is None:
-        return found
-    at = [index for index, one in enumerate(found) if place == (order, one.customer)]
-    if not at:
-        raise _no_place()
-    return found[at[0] + 1 :]
-
-
-def _no_place() -> Invalid:
-    wrong = Problem("cursor", text("this is no cursor of this list"), "bad_cursor", ("query", "cursor"))
-    return Invalid(wrong.message, [wrong])

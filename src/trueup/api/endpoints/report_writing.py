@@ -3,16 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Body, Field
+from ninja import Body
 
 from trueup.accounts.rules import Scope
 from trueup.api import problems, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
-from trueup.api.endpoints.report_shapes import WRITTEN, Code, Report, Said, StaleReport, Taken, Units, shown
+from trueup.api.endpoints.report_bodies import NOTHING_SAID, Comment, Edit, Edits, Rejection, Waiver
+from trueup.api.endpoints.report_shapes import WRITTEN, Report, StaleReport, shown
 from trueup.api.endpoints.reports import router  # an address answers all its methods by one router
 from trueup.api.parameters import Cycle, Ref
 from trueup.api.schemas import WRITES
@@ -25,51 +26,10 @@ from trueup.reports.queries import ReportPage, report_page
 
 __all__ = ["router"]
 
-MOST_LINES: Final = 1000
-"""Edits of one call."""
-
 _ANSWERS: Final[dict[Any, Any]] = {**WRITES, 200: Report, 412: StaleReport}
 
 _FIELDS: Final = {"chargeable": "chargeable_units"}
 """What a field of an edit is called in the body, where it is something else."""
-
-
-class Edit(Taken):
-    """What is changed in one line. A field that is left out stays as it is; null takes it back: units to the default, text to none."""
-
-    service: Code
-    chargeable_units: Annotated[Units | None, Field(None, description="A number ≥ 0 with at most the unit's decimals.")]
-    comment: Said | None = None
-    reason: Annotated[Code | None, Field(None, description="A reason code in lower snake case, for example `onboarding`.")]
-
-
-class Edits(Taken):
-    """What is changed in a draft."""
-
-    lines: Annotated[list[Edit], Field(max_length=MOST_LINES)]
-
-
-class Comment(Taken):
-    """What is said with it."""
-
-    comment: Said = ""
-
-
-NOTHING_SAID: Final = Comment()
-
-
-class Rejection(Taken):
-    """Why a report is sent back; `lines` are the services it is about."""
-
-    reason: Said
-    lines: Annotated[list[Code], Field(default_factory=list, max_length=MOST_LINES)]
-
-
-class Waiver(Taken):
-    """Which line is relieved of its penalty, and why."""
-
-    service: Code
-    reason: Said
 
 
 @router.patch(
@@ -100,7 +60,7 @@ def submit_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, ms
     """
 
     def blocked(error: Invalid) -> Invalid:
-        return _in_report(error, _page(request, cycle, msp)) if error.problems else _of_field(error, "comment")
+        return _in_report(error, _page(request, cycle, msp)) if error.problems else of_field(error, "comment")
 
     return _change(request, response, cycle, msp, partial(actions.submit, comment=body.comment), in_body=blocked)
 
@@ -127,7 +87,7 @@ def reject_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, ms
     409 `conflict` unless it is under review. 412 `stale` carries the report as it is now.
     """
     reject = partial(actions.reject, comment=body.reason, lines=body.lines)
-    return _change(request, response, cycle, msp, reject, in_body=lambda error: _in_list(_of_field(error, "reason"), body.lines))
+    return _change(request, response, cycle, msp, reject, in_body=lambda error: _in_list(of_field(error, "reason"), body.lines))
 
 
 @router.post(
@@ -152,7 +112,7 @@ def waive_penalty(request: HttpRequest, response: HttpResponse, cycle: Cycle, ms
     409 `conflict` unless it is under review, or for a line without a penalty. 412 `stale` carries the report as it is now.
     """
     waive = partial(actions.waive, service=body.service, reason=body.reason)
-    return _change(request, response, cycle, msp, waive, in_body=lambda error: _moved(_of_field(error, "reason"), lambda one: one.at[:1]))
+    return _change(request, response, cycle, msp, waive, in_body=lambda error: _moved(of_field(error, "reason"), lambda one: one.at[:1]))
 
 
 def _change(
@@ -226,13 +186,13 @@ def _in_list(error: Invalid, services: Sequence[str]) -> Invalid:
 
 
 def _of_comment(error: Invalid) -> Invalid:
-    return _of_field(error, "comment")
+    return of_field(error, "comment")
 
 
 def _moved(error: Invalid, place: Callable[[Problem], tuple[str, ...]]) -> Invalid:
     return Invalid(error.message, [replace(problem, at=place(problem)) for problem in error.problems])
 
 
-def _of_field(error: Invalid, field: str) -> Invalid:
+def of_field(error: Invalid, field: str) -> Invalid:
     """A refusal that does not say of what it is: it is of the one text that was sent."""
     return error if error.problems else Invalid(error.message, [Problem("", error.message, "invalid", (field,))])

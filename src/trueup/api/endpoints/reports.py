@@ -1,6 +1,6 @@
 """One report: its details and its lines."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router
@@ -9,17 +9,18 @@ from trueup.accounts.rules import Scope
 from trueup.api import paging, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
-from trueup.api.endpoints.report_list import words
 from trueup.api.endpoints.report_shapes import Line, Part, Report, shown
-from trueup.api.parameters import Cycle, Ref
+from trueup.api.parameters import Cycle, Ref, list_of, words
 from trueup.api.schemas import REFUSALS
-from trueup.reports.queries import LineView, report, report_page
+from trueup.reports.queries import LineView, lines_from, report_page
 
 router = Router()
 
+_PARTS: Final = ", ".join(f"`{part}`" for part in Part)
+
 Expand = Annotated[
-    str | None, Field(max_length=100, description="Parts to be shown, separated by commas: `lines`, `groups`, `issues`, `forecast`.")
-]  # fmt: skip
+    str | None, Field(max_length=100, json_schema_extra=list_of(Part), description=f"Parts to be shown, separated by commas: {_PARTS}.")
+]
 
 
 @router.get(
@@ -53,10 +54,9 @@ def list_report_lines(
     """
     asked: Asked = request  # type: ignore[assignment]
     place = paging.unpacked(cursor, int, str)
-    found = report(asked.caller.viewer, cycle, msp)
+    found = lines_from(asked.caller.viewer, cycle, msp, limit=limit + 1, after=place)
     response["ETag"] = versions.tag(found.version)
-    rows = [line for line in found.lines if place is None or _place(line) > place]
-    return paging.page(request, response, rows[: limit + 1], limit, shown=lambda line: line, place=_place)
+    return paging.page(request, response, found.lines, limit, shown=lambda line: line, place=_place)
 
 
 def _place(line: LineView) -> tuple[int, str]:

@@ -1,20 +1,27 @@
 """Names nobody knows, and what they stand for."""
 
+from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 from pydantic import ConfigDict
 
+from trueup.accounts.queries import customers_by_ref
 from trueup.accounts.rules import Scope
 from trueup.api import clock, paging
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
-from trueup.api.schemas import REFUSALS, WRITES
-from trueup.kit.errors import Invalid, Problem
+from trueup.api.endpoints.usage_turns import UPLOADS
+from trueup.api.parameters import Storable
+from trueup.api.problems import code_of
+from trueup.api.schemas import CHANGES, REFUSALS
+from trueup.catalog.queries import services_by_code
+from trueup.kit.alike import most_alike
+from trueup.kit.errors import Invalid, NotAllowed, Problem, TrueUpError
 from trueup.kit.text import text
-from trueup.ledger.actions import map_name
+from trueup.ledger.actions import MappingResult, map_name
 from trueup.ledger.queries import UnmappedName, source_codes
 from trueup.ledger.queries.lists import NamePlace, unmapped_after
 from trueup.ledger.rules.columns import LONGEST_NAME
@@ -22,18 +29,31 @@ from trueup.uploads.rules import PATIENCE
 
 router = Router()
 
-Code = Annotated[str | None, Field(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
+MOST_AT_ONCE: Final = 100
+"""Names that one call maps."""
+
+Code = Annotated[Storable | None, Field(min_length=1, max_length=300)]
+
+
+class Suggestion(Schema):
+    """What a name most likely stands for."""
+
+    code: str = Field(description="The ref of a customer, or the code of a service.")
+    name: str = Field(description="What it is called.")
 
 
 class Unmapped(Schema):
-    """A name nobody knows, of a `customer` or a `service`, and how many records wait for it."""
+    """A name nobody knows, and how many records wait for it."""
 
-    source: str
-    kind: str
-    name: str
-    records: int
-    first_day: date
-    last_day: date
+    source: str = Field(description="The source that says it.")
+    kind: Literal["customer", "service"] = Field(description="What it is a name of.")
+    name: str = Field(description="The name, as it was sent.")
+    records: int = Field(description="How many records wait for it.")
+    first_day: date = Field(description="The first day of these records.")
+    last_day: date = Field(description="The last day of these records.")
+    suggestion: Suggestion | None = Field(
+        None, description="What is most like it; null where nothing is, and unless `expand=suggestion` asks. Nothing is mapped by itself."
+    )
 
 
 class Mapping(Schema):
@@ -41,18 +61,49 @@ class Mapping(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00]*$")]
-    customer: Code = None
-    service: Code = None
-    source: Code = None
+    name: Annotated[Storable, Field(min_length=1, max_length=LONGEST_NAME, description="The name, as it was sent.")]
+    customer: Annotated[Code, Field(description="The ref of the customer it stands for.")] = None
+    service: Annotated[Code, Field(description="The code of the service it stands for; either this or `customer`.")] = None
+    source: Annotated[Code, Field(description="In which source it does; left out: in all.")] = None
 
 
 class Mapped(Schema):
-    """What became of the records that waited: the last batch they are in, how many were stored, how many still wait for something else."""
+    """What became of the records that waited for a name."""
 
-    batch: int | None
-    replayed: int
-    remaining: int
+    batch: int | None = Field(description="The last batch they are in now; null: none was stored.")
+    replayed: int = Field(description="How many were stored.")
+    remaining: int = Field(description="How many still wait for something else.")
+
+
+class Mappings(Schema):
+    """What several names stand for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mappings: Annotated[list[Mapping], Field(min_length=1, max_length=MOST_AT_ONCE, description="What each of them stands for.")]
+
+
+class NotMapped(Schema):
+    """Why a name was not mapped."""
+
+    code: str = Field(description="As in a problem document: `not_found`, `conflict`, `unknown_source` …; `busy`: send it again.")
+    detail: str = Field(description="The same for people.")
+
+
+class MappedOne(Mapped):
+    """What became of one of several names."""
+
+    name: str = Field(description="The name, as it was sent.")
+    source: str | None = Field(description="In which source; null: in all.")
+    problem: NotMapped | None = Field(description="Why it was not mapped; null where it was.")
+
+
+class MappedAll(Schema):
+    """What became of several names, in the order in which they were sent."""
+
+    mapped: int = Field(description="How many were mapped.")
+    failed: int = Field(description="How many were not; the others are mapped nevertheless.")
+    results: list[MappedOne] = Field(description="One for each, in the order in which they were sent.")
 
 
 @router.get(
@@ -60,17 +111,36 @@ class Mapped(Schema):
     summary="Unknown names",
 )  # fmt: skip
 def list_unmapped(
-    request: HttpRequest, response: HttpResponse, *, source: Code = None, limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None
-) -> Any:
+    request: HttpRequest, response: HttpResponse, *,
+    source: Annotated[Code, Field(description="Only names that this source says.")] = None,
+    expand: Annotated[Literal["suggestion"] | None, Field(description="`suggestion`: each with what it most likely stands for.")] = None,
+    limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
+) -> Any:  # fmt: skip
     """The names records wait for: customers first, then services, in the order in which they first came. A vendor's matter."""
     asked: Asked = request  # type: ignore[assignment]
     after = paging.unpacked(cursor, str, int)
     rows = unmapped_after(asked.caller.viewer, after=NamePlace(*after) if after else None, limit=limit + 1, source=source)
-    return paging.page(request, response, rows, limit, shown=_shown, place=_place)
+    like = _suggestions(asked, [row[0] for row in rows]) if expand else {}
+    return paging.page(request, response, rows, limit, shown=lambda row: _shown(row[0], like), place=_place)
 
 
-def _shown(row: tuple[UnmappedName, NamePlace]) -> UnmappedName:
-    return row[0]
+_Suggestions = dict[tuple[str, str], dict[str, str]]
+"""By kind and name."""
+
+
+def _suggestions(asked: Asked, names: list[UnmappedName]) -> _Suggestions:
+    """What names most likely stand for."""
+    known = {"customer": customers_by_ref, "service": services_by_code}
+    found: _Suggestions = {}
+    for kind in {one.kind for one in names}:
+        labels = known[kind](asked.caller.viewer)
+        like = most_alike({one.name for one in names if one.kind == kind}, labels)
+        found |= {(kind, name): {"code": code, "name": labels[code]} for name, code in like.items()}
+    return found
+
+
+def _shown(one: UnmappedName, like: _Suggestions) -> dict[str, Any]:
+    return {**asdict(one), "suggestion": like.get((one.kind, one.name))}
 
 
 def _place(row: tuple[UnmappedName, NamePlace]) -> NamePlace:
@@ -78,10 +148,40 @@ def _place(row: tuple[UnmappedName, NamePlace]) -> NamePlace:
 
 
 @router.post(
-    "/mappings", response={200: Mapped, **WRITES}, auth=Allowed(Scope.USAGE_WRITE), operation_id="map_name", summary="Map a name",
+    "/mappings", response={200: Mapped, **CHANGES}, auth=Allowed(Scope.USAGE_WRITE), operation_id="map_name", summary="Map a name",
 )  # fmt: skip
 def map_a_name(request: HttpRequest, mapping: Mapping) -> Any:
     """Say which customer or service a name stands for, and store what waited for it. Saying it again stores what still waits."""
+    with UPLOADS.taken():  # it may wait for imports
+        return _map(request, mapping)
+
+
+@router.post(
+    "/mappings/batch", response={200: MappedAll, **CHANGES}, auth=Allowed(Scope.USAGE_WRITE), operation_id="map_names",
+    summary="Map several names",
+)  # fmt: skip
+def map_names(request: HttpRequest, body: Mappings) -> Any:
+    """The same of up to 100 names, each by itself: one that is refused does not hold up the others, and says why in its `problem`."""
+    with UPLOADS.taken():
+        results = [_one_of_several(request, mapping) for mapping in body.mappings]
+    failed = sum(one["problem"] is not None for one in results)
+    return {"mapped": len(results) - failed, "failed": failed, "results": results}
+
+
+def _one_of_several(request: HttpRequest, mapping: Mapping) -> dict[str, Any]:
+    found, why = {"batch": None, "replayed": 0, "remaining": 0}, None
+    try:
+        found = asdict(_map(request, mapping))
+    except NotAllowed:
+        raise  # the same of all of them
+    except TrueUpError as error:
+        problems = error.problems if isinstance(error, Invalid) else ()
+        why = {"code": problems[0].code if problems else code_of(error), "detail": error.message}
+    return {"name": mapping.name, "source": mapping.source, "problem": why, **found}
+
+
+def _map(request: HttpRequest, mapping: Mapping) -> MappingResult:
+    """Map one name. Raises as `map_name` does."""
     asked: Asked = request  # type: ignore[assignment]
     if (mapping.customer is None) == (mapping.service is None):
         said = text("a name stands for either a customer or a service")

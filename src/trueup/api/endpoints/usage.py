@@ -15,14 +15,15 @@ from trueup.api import clock, paging, problems
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints import usage_bodies
-from trueup.api.endpoints.report_shapes import Instant
 from trueup.api.endpoints.usage_documented import SEND_USAGE
 from trueup.api.endpoints.usage_shapes import Delivered, RefusedUsage, Waiting, refused_csv
-from trueup.api.parameters import Cycle, Day
+from trueup.api.endpoints.usage_turns import CONVERSIONS, UPLOADS
+from trueup.api.parameters import Cycle, Day, Storable
 from trueup.api.problems import Refused, pointer
-from trueup.api.schemas import REFUSALS, Number, ProblemDocument
+from trueup.api.schemas import REFUSALS, Instant, Number, ProblemDocument
 from trueup.exchange.actions import Converted, convert
 from trueup.kit.errors import Invalid, Problem
+from trueup.kit.page import no_place
 from trueup.kit.period import Month
 from trueup.kit.text import text
 from trueup.ledger.actions import ImportResult, import_usage
@@ -31,7 +32,8 @@ from trueup.ledger.queries.lists import RecordFilter, RecordPlace, usage_after
 from trueup.ledger.rules.columns import COLUMNS
 from trueup.ledger.rules.refusals import KEY_REUSED, KeyReused, Refusal
 from trueup.uploads.actions import deliver, keep_refused
-from trueup.uploads.rules import PATIENCE, ROWS_REFUSED, nothing_stored
+from trueup.uploads.queries import require_room_to_wait
+from trueup.uploads.rules import PATIENCE, ROWS_REFUSED, TooManyWaiting, nothing_stored
 
 router = Router()
 
@@ -41,15 +43,15 @@ MOST_REFUSALS: Final = 1000
 SourceCode = Annotated[
     str | None, Field(min_length=1, max_length=64, description="The source it comes from; left out, the usual one.")
 ]  # fmt: skip
-Profile = Annotated[str | None, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$", description="A mapping profile.")]
-Known = Annotated[str | None, Field(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
+Profile = Annotated[Storable | None, Field(min_length=1, max_length=200, description="A mapping profile.")]
+Known = Annotated[Storable | None, Field(min_length=1, max_length=300)]
 """A ref or code in a query."""
 
 
 @router.post(
     "/usage",
     response={
-        200: Delivered, 201: Delivered, 202: Waiting, **REFUSALS, **dict.fromkeys((411, 413, 415), ProblemDocument), 422: RefusedUsage,
+        200: Delivered, 201: Delivered, 202: Waiting, **REFUSALS, **dict.fromkeys((408, 411, 413, 415), ProblemDocument), 422: RefusedUsage,
     },
     auth=Allowed(Scope.USAGE_WRITE), operation_id="send_usage", summary="Send usage", openapi_extra=SEND_USAGE,
 )  # fmt: skip
@@ -69,11 +71,12 @@ def send_usage(
     if source is not None and source not in source_codes(viewer):
         raise _bad("source", text("there is no source “{code}”", code=source), "unknown_source")
     how = _How(_key(request), source, accept_valid, dry_run)
-    with usage_bodies.received(request, whole=profile is not None) as sent:
-        if profile is not None:
+    if profile is not None:
+        with CONVERSIONS.taken(), UPLOADS.taken(), usage_bodies.received(request, whole=True) as sent:
             return _answered(viewer, sent, how, _converted(viewer, sent, profile, day))
-        if _may_wait(request) and not dry_run:
-            return _later(response, deliver(viewer, sent.file, source=source, key=how.key, accept_valid=accept_valid, now=clock.now()))
+    if _may_wait(request) and not dry_run:
+        return _later(response, _delivered(request, viewer, how))
+    with UPLOADS.taken(), usage_bodies.received(request) as sent:
         return _answered(viewer, sent, how, None)
 
 
@@ -108,6 +111,16 @@ def _may_wait(request: HttpRequest) -> bool:
     return "respond-async" in {preference.partition(";")[0].strip() for preference in preferences}
 
 
+def _delivered(request: HttpRequest, viewer: Viewer, how: _How) -> int:
+    """Keep what is sent until the clock takes it in. Raises Refused."""
+    try:
+        require_room_to_wait(viewer)  # before anything is read
+        with UPLOADS.taken(), usage_bodies.received(request) as sent:
+            return deliver(viewer, sent.file, source=how.source, key=how.key, accept_valid=how.accept_valid, now=clock.now())
+    except TooManyWaiting as error:
+        raise Refused(429, "too_many_waiting", error.message, headers={"Retry-After": "60"}) from error
+
+
 def _later(response: HttpResponse, upload_id: int) -> Any:
     place = f"/api/v1/deliveries/{upload_id}"
     response["Location"], response["Preference-Applied"], response["Retry-After"] = place, "respond-async", "1"
@@ -137,7 +150,7 @@ def _answer(viewer: Viewer, sent: usage_bodies.Received, how: _How, result: Impo
         return converted.told(result.refused()) if converted else result.refused()
 
     first, kept = list(islice(refusals(), MOST_REFUSALS + 1)), None
-    if len(first) > MOST_REFUSALS:
+    if len(first) > MOST_REFUSALS and not how.dry_run:
         kept = keep_refused(
             viewer, sent.file, result, refusals(), source=how.source, accept_valid=how.accept_valid, now=clock.now()
         )  # fmt: skip
@@ -186,6 +199,8 @@ def list_usage(
     asked: Asked = request  # type: ignore[assignment]
     if as_of is not None and as_of.tzinfo is None:
         raise _bad("as_of", text("an instant has a time zone, like 2026-11-01T00:00:00Z"))
+    if month is not None and day is not None and Month.of(day) != month:
+        raise _bad("day", text("the day {day} is not in the month {month}", day=day, month=month))
     whole = month if month is not None or day is None else Month.of(day)
     if whole is None:
         raise _bad("month", text("say which month or day"), "missing")
@@ -206,7 +221,7 @@ def _place(cursor: str | None) -> RecordPlace | None:
     try:
         return RecordPlace(found[0], date.fromisoformat(found[1]), *found[2:])
     except ValueError:
-        raise _bad("cursor", text("this is no cursor of this list"), "bad_cursor") from None
+        raise no_place() from None
 
 
 def _cursor(row: tuple[UsageRow, RecordPlace]) -> tuple[str | int, ...]:

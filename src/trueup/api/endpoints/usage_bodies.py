@@ -1,5 +1,6 @@
 """Usage as it comes off the wire: unpacked on its way to the disk, never whole in memory, and no further than the limit."""
 
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,8 +21,17 @@ from trueup.uploads import storage
 PIECE: Final = 256 * 2**10
 """Bytes read, or unpacked, at once."""
 
-_FED: Final = 512
+_FED_ZSTD: Final = 512
 """Bytes of zstd that are unpacked at once: 4 of them may become 128 KiB."""
+
+_FED_GZIP: Final = 4096
+"""The same of gzip: after each member, and there may be one in 20 bytes, what is left of them is copied."""
+
+_PATIENCE: Final = 60
+"""Seconds a sender may be silent, or behind the slowest pace."""
+
+_SLOWEST: Final = 1024
+"""Bytes a second."""
 
 _LARGEST_WINDOW: Final = 8 * 2**20
 """Bytes a sender may have us remember for zstd; RFC 9659 asks for no more."""
@@ -66,9 +76,10 @@ def received(request: HttpRequest, *, whole: bool = False) -> Iterator[Received]
     """
     form, unpack, most = _form(request), _encoding(request), settings.TRUEUP_API_UPLOAD_LIMIT
     length = _length(request, most)
-    body = _within(unpack(_sent(request, length)), min(most, LARGEST_JSON) if whole or form == Form.JSON else most, form)
+    arriving = _within(_sent(request, length), most, form)  # what is packed in nothing but empty pieces ends as well
+    body = _within(unpack(arriving), min(most, LARGEST_JSON) if whole or form == Form.JSON else most, form)
     kept_as = Form.CSV if form == Form.JSON else form
-    with storage.received(f"usage.{kept_as}", _some(lines_of(body) if form == Form.JSON else body)) as file:
+    with _impatient(request), storage.received(f"usage.{kept_as}", _some(lines_of(body) if form == Form.JSON else body)) as file:
         yield Received(file, form)
 
 
@@ -122,9 +133,12 @@ def _sent(request: HttpRequest, length: int | None) -> Iterator[bytes]:
     """The body as it comes. Raises Refused if it breaks off."""
     # Django reads no body whose length was not announced; a server that ends it by itself may be read to the end.
     stream = request if length is not None else request.META["wsgi.input"]
-    arrived = 0
+    began, arrived = time.monotonic_ns(), 0
     while piece := _read(stream.read):
         arrived += len(piece)
+        seconds = (time.monotonic_ns() - began) // 1_000_000_000
+        if arrived < (seconds - _PATIENCE) * _SLOWEST:
+            raise _too_slow()
         yield piece
     if length is not None and arrived < length:
         raise _cut_off()
@@ -134,7 +148,23 @@ def _read(read: Callable[[int], bytes]) -> bytes:
     try:
         return read(PIECE)
     except OSError as error:  # the connection, or a chunk that is none
-        raise _cut_off() from error
+        silent = isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError)  # Django has its own name for both
+        raise (_too_slow() if silent else _cut_off()) from error
+
+
+@contextmanager
+def _impatient(request: HttpRequest) -> Iterator[None]:
+    """A sender that falls silent does not hold its thread for ever; as far as the server shows us the connection."""
+    connection = request.META.get("gunicorn.socket")
+    if connection is None:
+        yield
+        return
+    before = connection.gettimeout()
+    connection.settimeout(_PATIENCE)
+    try:
+        yield
+    finally:
+        connection.settimeout(before)
 
 
 def _within(pieces: Iterator[bytes], most: int, form: Form) -> Iterator[bytes]:
@@ -157,10 +187,14 @@ def _some(pieces: Iterator[bytes]) -> Iterator[bytes]:
         raise Refused(422, "empty", text("the request holds no usage records"))
 
 
+def _slices(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    return (piece[start : start + size] for piece in pieces for start in range(0, len(piece), size))
+
+
 def _gunzip(packed: Iterator[bytes]) -> Iterator[bytes]:
     """One gzip member after the other."""
     member, begun = zlib.decompressobj(wbits=31), False
-    for piece in packed:
+    for piece in _slices(packed, _FED_GZIP):
         rest, more = piece, True
         while more:
             if member.eof:
@@ -181,19 +215,18 @@ def _unzstd(packed: Iterator[bytes]) -> Iterator[bytes]:
     """One zstd frame after the other."""
     frames = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW)
     frame, begun = frames.decompressobj(), False
-    for piece in packed:
-        for start in range(0, len(piece), _FED):
-            rest = piece[start : start + _FED]
-            while rest:
-                if frame.eof:
-                    frame = frames.decompressobj()
-                try:
-                    plain = frame.decompress(rest)
-                except zstandard.ZstdError as error:
-                    raise _not_packed("zstd") from error
-                begun = True
-                yield plain
-                rest = frame.unused_data if frame.eof else b""
+    for piece in _slices(packed, _FED_ZSTD):
+        rest = piece
+        while rest:
+            if frame.eof:
+                frame = frames.decompressobj()
+            try:
+                plain = frame.decompress(rest)
+            except zstandard.ZstdError as error:
+                raise _not_packed("zstd") from error
+            begun = True
+            yield plain
+            rest = frame.unused_data if frame.eof else b""
     if begun and not frame.eof:
         raise _cut_off()
 
@@ -203,6 +236,10 @@ def _too_large(most: int, form: Form | None = None) -> Refused:
     if form == Form.JSON:
         return Refused(413, "too_large", text("one JSON document may have {most} MB; send more as application/x-ndjson", most=size))
     return Refused(413, "too_large", text("one call may hold {most} MB of usage, also after unpacking", most=size))
+
+
+def _too_slow() -> Refused:
+    return Refused(408, "too_slow", text("the body came too slowly; nothing was stored"))
 
 
 def _cut_off() -> Refused:

@@ -6,10 +6,11 @@ CSV is what the ledger reads quickest, and what is no record becomes a row that 
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
+from trueup.api.bodies import no_number
+from trueup.api.documents import Reader
 from trueup.api.problems import Refused
 from trueup.kit.errors import Invalid, Problem
 from trueup.kit.text import plural, text
@@ -22,15 +23,10 @@ _MOST_PROBLEMS: Final = 1000
 _AT_ONCE: Final = 1000
 """Records written at once."""
 
-_BLANK: Final = re.compile(r"[ \t\n\r]*")
 _KNOWN: Final = frozenset(COLUMNS)
 
 
-def _no_number(written: str) -> None:
-    raise ValueError(written)
-
-
-_decode: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_number).raw_decode
+_decode: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=no_number).raw_decode
 _encode: Final = json.JSONEncoder(check_circular=False).encode
 
 
@@ -51,7 +47,7 @@ def _lines(written: str) -> Iterator[bytes]:
     """One member after the other, so that the records are not all objects at once."""
     if not written.strip():
         return
-    reader = _Reader(written)
+    reader = Reader(written, _decode)
     wrong: list[Problem] = []
     found = False
     if not reader.takes("{"):
@@ -77,7 +73,7 @@ def _wrong_member(name: str) -> Problem:
     return Problem(name, text("there is no such field"), "unknown_field", (name,))
 
 
-def _records(reader: "_Reader", wrong: list[Problem]) -> Iterator[bytes]:
+def _records(reader: Reader, wrong: list[Problem]) -> Iterator[bytes]:
     yield _written([COLUMNS])
     block: list[Sequence[str | None]] = []
     for position, record in enumerate(reader.items()):
@@ -98,67 +94,3 @@ def _written(rows: Iterable[Sequence[str | None]]) -> bytes:
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerows(rows)
     return written.getvalue().encode("utf-8", "replace")
-
-
-class _Reader:
-    """Where reading a document is. Raises JSONDecodeError for what cannot stand there."""
-
-    def __init__(self, written: str) -> None:
-        self._written = written
-        self.at = 0
-        self._skip()
-
-    def takes(self, character: str) -> bool:
-        """Whether this comes next; then it is behind us."""
-        if not self._written.startswith(character, self.at):
-            return False
-        self.at += 1
-        self._skip()
-        return True
-
-    def value(self) -> Any:
-        """The value that comes next."""
-        found, self.at = _decode(self._written, self.at)
-        self._skip()
-        return found
-
-    def members(self) -> Iterator[str]:
-        """The names in an object that has begun; whoever gets one reads its value."""
-        if self.takes("}"):
-            return
-        while True:
-            if not self._written.startswith('"', self.at):
-                self._refuse("Expecting property name enclosed in double quotes")
-            name = self.value()
-            if not self.takes(":"):
-                self._refuse("Expecting ':' delimiter")
-            yield name
-            if self.takes("}"):
-                return
-            self._comma()
-
-    def items(self) -> Iterator[Any]:
-        """The values in a list that has begun."""
-        if self.takes("]"):
-            return
-        while True:
-            yield self.value()
-            if self.takes("]"):
-                return
-            self._comma()
-
-    def ends(self) -> None:
-        """Nothing may come after it."""
-        if self.at != len(self._written):
-            self._refuse("Extra data")
-
-    def _comma(self) -> None:
-        if not self.takes(","):
-            self._refuse("Expecting ',' delimiter")
-
-    def _skip(self) -> None:
-        found = _BLANK.match(self._written, self.at)
-        self.at = found.end() if found else self.at
-
-    def _refuse(self, what: str) -> None:
-        raise json.JSONDecodeError(what, self._written, self.at)

@@ -1,10 +1,10 @@
 """What is answered about usage that was sent."""
 
-from datetime import datetime
+from typing import Literal
 
 from ninja import Schema
 
-from trueup.api.schemas import BadField, ProblemDocument
+from trueup.api.schemas import BadField, Instant, ProblemDocument
 
 
 class RefusedRow(BadField):
@@ -29,7 +29,7 @@ class Counts(Schema):
 class Delivered(Counts):
     """What became of usage that was sent. `id` and `refused_csv` are there where more was wrong than is named in `refused`.
 
-    A dry run names no batch, and says what would be stored.
+    A dry run names no batch, says what would be stored, and keeps nothing: no more than a thousand refused rows are named.
     """
 
     state: str
@@ -67,23 +67,37 @@ class Waiting(Schema):
 
 
 class Why(Schema):
-    """Why nothing of a delivery was stored."""
+    """Why nothing of a delivery is stored."""
 
     code: str
     detail: str
 
 
-class DeliveryState(Counts):
-    """Usage that was sent, and how far it is: `waiting`, `working`, then `done` or `failed`; `done_units` of `total_units` say how far."""
+Progress = Literal["waiting", "working", "done", "failed"]
+
+
+class DeliveryRow(Counts):
+    """Usage that a program sent: `waiting`, `working`, then `done` or `failed`. What nothing is known of yet is 0 or null.
+
+    A `failed` one says in `error` why nothing of it was stored. One that is still `waiting` may have an `error` too: why it could not be
+    taken in yet, for reasons that pass; it is tried again at `tries_again_at`. `refused_csv` is null once the list was removed.
+    """
 
     id: int
-    state: str
-    created_at: datetime
-    ended_at: datetime | None
+    state: Progress
+    created_at: Instant
+    ended_at: Instant | None
     size: int
     source: str
+    key: str | None
     accept_valid: bool
     error: Why | None
+    tries_again_at: Instant | None
+
+
+class DeliveryState(DeliveryRow):
+    """A delivery with the first of its refused rows; while it is worked on, `progress` of `progress_of` steps are done (null: unknown)."""
+
     refused: list[RefusedRow]
     progress: int
     progress_of: int | None

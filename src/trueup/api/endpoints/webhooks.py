@@ -13,7 +13,7 @@ from trueup.api import paging, problems, sealing, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
-from trueup.api.schemas import REFUSALS, WRITES
+from trueup.api.schemas import CHANGES, REFUSALS, WRITES
 from trueup.kit.errors import Stale
 from trueup.webhooks import actions, queries
 from trueup.webhooks.actions import Wanted
@@ -134,11 +134,16 @@ def _stale(request: Asked, endpoint_id: int, error: Stale) -> HttpResponse:
 
 
 @router.get(
-    "/webhook-events", response={200: list[EventType], **REFUSALS}, auth=ALLOWED, operation_id="list_webhook_events", summary="Event types"
-)
-def list_webhook_events(request: HttpRequest) -> Any:  # noqa: ARG001
-    """What can be listened to. A call says the type, the time, and where to read more: never figures."""
-    return [{"type": one.name, "about": one.about} for one in TYPES]
+    "/webhook-events", response={200: Listed[EventType], **REFUSALS}, auth=ALLOWED, operation_id="list_webhook_events",
+    summary="Event types",
+)  # fmt: skip
+def list_webhook_events(request: HttpRequest, response: HttpResponse, limit: Limit = USUAL, cursor: Cursor = None) -> Any:
+    """What can be listened to, by name. A call says the type, the time, and where to read more: never figures."""
+    after = unpacked(cursor, str)
+    rows = sorted((one for one in TYPES if after is None or one.name > after[0]), key=lambda one: one.name)
+    return paging.page(
+        request, response, rows[: limit + 1], limit, shown=lambda one: {"type": one.name, "about": one.about}, place=lambda one: (one.name,)
+    )  # fmt: skip
 
 
 @router.get("/webhooks", response={200: Listed[Webhook], **REFUSALS}, auth=ALLOWED, operation_id="list_webhooks", summary="Webhooks")
@@ -150,7 +155,9 @@ def list_webhooks(request: HttpRequest, response: HttpResponse, limit: Limit = U
     return paging.page(request, response, rows, limit, shown=_shown, place=lambda row: (row.id,))
 
 
-@router.post("/webhooks", response={201: WebhookWithSecret, **WRITES}, auth=ALLOWED, operation_id="create_webhook", summary="Add a webhook")
+@router.post(
+    "/webhooks", response={201: WebhookWithSecret, **CHANGES}, auth=ALLOWED, operation_id="create_webhook", summary="Add a webhook"
+)
 def create_webhook(request: HttpRequest, response: HttpResponse, body: WebhookIn) -> Any:
     """Have events of your account sent to an address. The secret that signs is in this answer, and in no other."""
     asked: Asked = request  # type: ignore[assignment]
@@ -201,7 +208,7 @@ def delete_webhook(request: HttpRequest, webhook_id: Id) -> Any:
 
 
 @router.post(
-    "/webhooks/{webhook_id}/rotate-secret", response={200: WebhookWithSecret, **WRITES}, auth=ALLOWED,
+    "/webhooks/{webhook_id}/rotate-secret", response={200: WebhookWithSecret, **CHANGES}, auth=ALLOWED,
     operation_id="rotate_webhook_secret", summary="A new secret",
 )  # fmt: skip
 def rotate_webhook_secret(request: HttpRequest, webhook_id: Id) -> Any:
@@ -213,7 +220,7 @@ def rotate_webhook_secret(request: HttpRequest, webhook_id: Id) -> Any:
 
 
 @router.post(
-    "/webhooks/{webhook_id}/test", response={202: Delivery, **WRITES}, auth=ALLOWED, operation_id="test_webhook", summary="Send a test"
+    "/webhooks/{webhook_id}/test", response={202: Delivery, **CHANGES}, auth=ALLOWED, operation_id="test_webhook", summary="Send a test"
 )
 def test_webhook(request: HttpRequest, webhook_id: Id) -> Any:
     """Have a call of the type `webhook.test` made, signed as every other; what was answered stands in the deliveries."""
@@ -240,7 +247,7 @@ def list_webhook_deliveries(  # noqa: PLR0917 -- what a query can say
 
 
 @router.post(
-    "/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", response={202: Delivery, **WRITES}, auth=ALLOWED,
+    "/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", response={202: Delivery, **CHANGES}, auth=ALLOWED,
     operation_id="replay_webhook_delivery", summary="Send something again",
 )  # fmt: skip
 def replay_webhook_delivery(request: HttpRequest, webhook_id: Id, delivery_id: Id) -> Any:

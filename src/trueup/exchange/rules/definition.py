@@ -40,9 +40,14 @@ def read_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         message = text("a name has 1 to 60 letters, digits, dots, dashes or underscores, and begins with a letter or digit")
         raise Invalid(message, [Problem("name", message, "name", ("name",))])
+    refuse_built_in(name)
+    return name
+
+
+def refuse_built_in(name: str) -> None:
+    """Raises Conflict for the name of a built-in profile."""
     if name in BUILT_IN:
         raise Conflict(text("“{name}” is built in and stays as it is: save yours under another name", name=name))
-    return name
 
 
 def read_profile(name: str, said: Mapping[str, object]) -> Profile:

@@ -21,6 +21,15 @@ LARGEST_EVENT: Final = 65_536
 MOST_PIECES: Final = 10_000
 """Pieces of one gathering."""
 
+MOST_TRIES: Final = 3
+"""So often a gathering fails before its pieces are gathered in smaller ones, until the one that cannot be stored is alone."""
+
+MISTAKE: Final = "mistake"
+"""Why a piece was put aside with which the ledger fails again and again: it is no reason of the ledger's."""
+
+STILL_WAITS: Final = timedelta(seconds=20)
+"""How long whoever pins the ledger waits for a gathering that another has."""
+
 LONGEST_NAME: Final = 300
 """Characters of an id, a source, a customer or a service."""
 
@@ -89,18 +98,38 @@ class Read:
     problems: tuple[Problem, ...]
 
 
+CUSTOMER: Final = "customer"
+SERVICE: Final = "service"
+"""Kinds of names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
     """Who and what the sender may name, of the names asked for."""
 
     zone: str
+    customers: Mapping[str, int]
+    """The ids of customers by ref."""
     stays: Mapping[str, Sequence[tuple[date, date]]]
-    """When a customer was below an MSP (half-open), by name; empty for one that never was."""
-    mapped_customers: frozenset[str]
-    """Names that stand for a customer; the ledger knows when that one was where."""
-    services: frozenset[str]
+    """When a customer was below an MSP (half-open), by ref; none for one that never was."""
+    services: Mapping[str, int]
+    """The ids of services by code."""
+    aliases: Mapping[tuple[str, str], Mapping[str, int]]
+    """What other names stand for: (kind, name) → by source, empty for all sources, the id of the customer or service."""
     feeds: Mapping[str, bool]
     """Declared sources the sender may name, by code: whether they keep what has unknown names."""
+
+    def customer(self, name: str, feed: str) -> int | None:
+        """The customer a name stands for in a source, as the ledger has it: a ref is never anything else."""
+        return self.customers.get(name) or self._alias(CUSTOMER, name, feed)
+
+    def service(self, name: str, feed: str) -> int | None:
+        """The same of a service."""
+        return self.services.get(name) or self._alias(SERVICE, name, feed)
+
+    def _alias(self, kind: str, name: str, feed: str) -> int | None:
+        of_name = self.aliases.get((kind, name), {})
+        return of_name.get(feed) or of_name.get("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +141,8 @@ class Judged:
     day: date
     feed: str
     """The ledger's source; empty: its usual one."""
+    meant: str
+    """The customer and the service, whichever of their names were sent; what is unknown by its name."""
     problems: tuple[Problem, ...]
 
 
@@ -120,30 +151,38 @@ def judge(sent: Sent, directory: Directory, *, usual_feed: str, now: datetime) -
     at = sent.time or now
     day = sent.day or local_date(at, directory.zone)
     feed = sent.source if sent.source in directory.feeds else ""
-    keeps = directory.feeds.get(feed or usual_feed, False)
+    source = feed or usual_feed
+    keeps = directory.feeds.get(source, False)
+    customer, service = directory.customer(sent.customer, source), directory.service(sent.service, source)
     found = (
         (_day_reason(day, local_date(now, directory.zone)), sent.wire.time),
-        (_customer_reason(sent.customer, day, directory, keeps=keeps), sent.wire.customer),
-        (_service_reason(sent.service, directory, keeps=keeps), sent.wire.service),
+        (None if keeps and customer is None else _customer_reason(customer, sent.customer, day, directory), sent.wire.customer),
+        (Reason.UNKNOWN_SERVICE if service is None and not keeps else None, sent.wire.service),
     )
     problems = tuple(problem_at((*sent.place, field), reason, SENTENCES[reason]) for reason, field in found if reason is not None)
     # A clock that is ahead does not make a value the latest for ever: nothing is said later than it arrives.
-    return Judged(sent, min(at, now), day, feed, problems)
+    return Judged(sent, min(at, now), day, feed, meant(customer or sent.customer, service or sent.service), problems)
+
+
+def meant(customer: int | str, service: int | str) -> str:
+    """What a value is of: two ids, or in place of an id the digest of a name that nobody knows."""
+    return f"{_known_as(customer)}:{_known_as(service)}"
+
+
+def _known_as(one: int | str) -> str:
+    return str(one) if isinstance(one, int) else f"={hashlib.sha256(one.encode()).hexdigest()[:40]}"
 
 
 def _day_reason(day: date, today: date) -> Reason | None:
     return Reason.IN_FUTURE if day > today else None
 
 
-def _customer_reason(name: str, day: date, directory: Directory, *, keeps: bool) -> Reason | None:
-    stays = directory.stays.get(name)
-    if stays is None:
-        return None if keeps or name in directory.mapped_customers else Reason.UNKNOWN_CUSTOMER
-    return None if any(begin <= day < end for begin, end in stays) else Reason.NO_MSP
-
-
-def _service_reason(name: str, directory: Directory, *, keeps: bool) -> Reason | None:
-    return None if keeps or name in directory.services else Reason.UNKNOWN_SERVICE
+def _customer_reason(found: int | None, name: str, day: date, directory: Directory) -> Reason | None:
+    """A customer that is named otherwise than by its ref is the ledger's to judge: it knows when that one was where."""
+    if found is None:
+        return Reason.UNKNOWN_CUSTOMER
+    stays = directory.stays.get(name, ()) if name in directory.customers else None
+    return None if stays is None or any(begin <= day < end for begin, end in stays) else Reason.NO_MSP
 
 
 def problem_at(place: Sequence[str], code: str, sentence: Text) -> Problem:
@@ -158,16 +197,15 @@ class Value:
     at: datetime
     id: int
     day: date
-    customer: str
-    service: str
+    meant: str
 
 
 def overtaken(values: Iterable[Value]) -> list[int]:
     """The ids of those that do not count, because another of the same day, customer and service is later."""
-    latest: dict[tuple[date, str, str], Value] = {}
+    latest: dict[tuple[date, str], Value] = {}
     lost: list[int] = []
     for value in values:
-        key = (value.day, value.customer, value.service)
+        key = (value.day, value.meant)
         other = latest.get(key)
         if other is not None:
             lost.append(min(value, other).id)

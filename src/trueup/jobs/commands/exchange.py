@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.jobs.commands.report import app as report
-from trueup.jobs.options import CycleArgument, Format, FormatOption, MspArgument, NowOption, SeenAs, examples, moment
-from trueup.jobs.starting import WhenNeeded
+from trueup.jobs.desk import acting, reading
+from trueup.jobs.options import ActingAs, CycleArgument, Format, FormatOption, MspArgument, NowOption, SeenAs, examples
+from trueup.jobs.starting import Later
 
 if TYPE_CHECKING:
     from trueup.jobs import exchange
 else:
-    exchange = WhenNeeded("trueup.jobs.exchange")
+    exchange = Later("trueup.jobs.exchange")
 
 app = typer.Typer(no_args_is_help=True, help="Mapping profiles: the columns of other programs' files.")
 
@@ -20,37 +21,40 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name of t
 AccountOption = Annotated[
     str | None, typer.Option("--account", metavar="REF", help="In which account, of somebody who is in several.")
 ]  # fmt: skip
-KeptAs = Annotated[str, typer.Option("--as", metavar="EMAIL", help="The member who does it.")]
 
 
 @app.command("list", epilog=examples("trueup profile list", "trueup profile list --as billing@bolt.example --format json"))
 def list_profiles(email: SeenAs = None, form: FormatOption = Format.TABLE) -> None:
     """List the mapping profiles: those of an account, and those that are built in."""
-    exchange.show_all(email, form)
+    with reading(email) as desk:
+        exchange.show_all(desk, form)
 
 
 @app.command("show", epilog=examples("trueup profile show connectwise", "trueup profile show mine --as billing@bolt.example"))
 def show(name: NameArgument, email: SeenAs = None) -> None:
     """Write a profile as YAML, as it can be edited and saved."""
-    exchange.show(email, name)
+    with reading(email) as desk:
+        exchange.show(desk, name)
 
 
 @app.command("save", epilog=examples("trueup profile save mine.yaml --as billing@bolt.example"))
 def save(
     file: Annotated[Path, typer.Argument(metavar="FILE.yaml", help="The profile; its `name` is what it is saved as.")],
     *,
-    email: KeptAs,
+    email: ActingAs = None,
     account: AccountOption = None,
     now: NowOption = None,
 ) -> None:
     """Save a profile of an account. Every error names its line; saving the same again changes nothing."""
-    exchange.save(email, file, account=account, now=moment(now))
+    with acting(email, now, account) as desk:
+        exchange.save(desk, file)
 
 
 @app.command("remove", epilog=examples("trueup profile remove mine --as billing@bolt.example"))
-def remove(name: NameArgument, *, email: KeptAs, account: AccountOption = None, now: NowOption = None) -> None:
+def remove(name: NameArgument, *, email: ActingAs = None, account: AccountOption = None, now: NowOption = None) -> None:
     """Remove a profile of an account."""
-    exchange.remove(email, name, account=account, now=moment(now))
+    with acting(email, now, account) as desk:
+        exchange.remove(desk, name)
 
 
 @report.command(
@@ -72,7 +76,8 @@ def export(
     email: SeenAs = None,
 ) -> None:
     """Write a report as a CSV in the columns of where it is billed. Its figures sum to those of the report."""
-    exchange.export(email, cycle, msp, profile, customers=customers, output=output)
+    with reading(email) as desk:
+        exchange.export(desk, cycle, msp, profile, customers=customers, output=output)
 
 
 def add_to(root: typer.Typer) -> None:

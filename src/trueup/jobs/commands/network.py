@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trueup.jobs.desk import reading
 from trueup.jobs.options import DryRun, Format, FormatOption, NowOption, examples, moment
-from trueup.jobs.starting import WhenNeeded
+from trueup.jobs.starting import Later, WhenNeeded
 
 if TYPE_CHECKING:
+    from trueup.jobs import customers as customer_list
     from trueup.jobs import network
 else:
+    customer_list = Later("trueup.jobs.customers")
     network = WhenNeeded("trueup.jobs.network")
 
 customers = typer.Typer(no_args_is_help=True, help="Customers, as many as there are.")
@@ -44,7 +47,8 @@ def import_customers(
     A row says below which MSP a customer is from a day on (an empty from: since ever). Customers that are not in the file stay as
     they are. If any row is bad, all bad rows are listed and nothing is done.
     """
-    network.import_customers(file, dry_run=dry_run, form=form, now=moment(now))
+    with reading(now=now) as desk:
+        customer_list.import_customers(desk, file, dry_run=dry_run, form=form)
 
 
 def add_to(app: typer.Typer) -> None:

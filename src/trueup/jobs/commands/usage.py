@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trueup.jobs.desk import reading
-from trueup.jobs.options import AsOfOption, DayOption, DryRun, Format, FormatOption, MonthOption, NowOption, SeenAs, examples, moment
-from trueup.jobs.starting import Later, WhenNeeded
+from trueup.jobs.desk import Taking, reading
+from trueup.jobs.options import AsOfOption, DayOption, DryRun, Format, FormatOption, MonthOption, NowOption, SeenAs, examples
+from trueup.jobs.starting import Later
 
 if TYPE_CHECKING:
-    from trueup.jobs import exchange, usage
+    from trueup.jobs import usage
 else:
-    exchange = WhenNeeded("trueup.jobs.exchange")
     usage = Later("trueup.jobs.usage")
 
 app = typer.Typer(no_args_is_help=True, help="Usage: import files, see what is recorded, match unknown names.")
@@ -26,12 +25,12 @@ SourceOption = Annotated[str | None, typer.Option("--source", metavar="S", help=
     epilog=examples(
         "trueup usage import usage.csv --dry-run",
         "trueup usage import october.parquet --source rmm-feed --key 2026-10",
-        "trueup usage import usage.ndjson --accept-valid --format json",
+        "trueup usage import usage.ndjson.gz --accept-valid --format json",
         "trueup usage import licenses.csv --profile rmm --day 2026-10-31 --as billing@bolt.example",
     ),
 )
 def import_usage(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, NDJSON or Parquet.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, NDJSON or Parquet, also packed (gzip, zstd); - is standard input.")],
     *,
     source: SourceOption = None,
     key: Annotated[
@@ -55,15 +54,11 @@ def import_usage(
 
     With --profile the file is a CSV of any layout. Its rows are counted as a spreadsheet counts them.
     """
-    if profile is not None:
-        exchange.import_file(
-            email, file, profile, day=day, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, form=form, now=moment(now)
-        )
-        return
-    if email is not None or day is not None:
+    if profile is None and (email is not None or day is not None):
         raise typer.BadParameter("only together with --profile", param_hint="--as" if email is not None else "--day")
-    with reading(now=now) as desk:
-        usage.import_file(desk, file, source=source, key=key, accept_valid=accept_valid, dry_run=dry_run, form=form)
+    how = Taking(source, key, accept_valid, dry_run, profile, day)
+    with reading(email, now) as desk:
+        usage.import_file(desk, file, how, form)
 
 
 @app.command(

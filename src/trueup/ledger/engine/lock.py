@@ -9,6 +9,8 @@ from pathlib import Path
 from django.db import connection
 from filelock import FileLock, Timeout
 
+from trueup.ledger.durable import durable_commits
+
 _KEY = 7_823_614_501  # any number no other program takes as an advisory lock in this database
 
 
@@ -48,22 +50,7 @@ def _file(path: Path, wait: bool) -> Iterator[bool]:
         yield False
         return
     try:
-        with _durable_sqlite():
+        with durable_commits():  # what the registry says must survive a power failure, as the ledger does
             yield True
     finally:
         lock.release()
-
-
-@contextmanager
-def _durable_sqlite() -> Iterator[None]:
-    """What the ledger's registry says must survive a power failure, as the ledger does."""
-    if connection.in_atomic_block:  # SQLite refuses the change inside a transaction
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA synchronous=FULL")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous=NORMAL")

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from trueup.ledger.engine.durable import flush_files, make_folder
+from trueup.ledger.durable import flush_files, make_folder
 from trueup.ledger.engine.place import Place
 
 if TYPE_CHECKING:

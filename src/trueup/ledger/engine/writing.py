@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from trueup.kit.progress import Progress
 from trueup.kit.text import text
+from trueup.ledger.durable import flush_files, make_folder
 from trueup.ledger.engine.duck import count, file_list, literal
-from trueup.ledger.engine.durable import flush_files, make_folder
 from trueup.ledger.engine.place import Place
 from trueup.ledger.engine.table import NewFile, StoredFile, Tier, VendorTable
 

@@ -173,16 +173,21 @@ def missing_days(month: Month, *, as_of: datetime | None, until: date | None = N
     return {code: days for code, days in sorted(missing.items()) if days}
 
 
-def expected_deliveries(month: Month, *, as_of: datetime | None, vendor_ids: Collection[int] | None = None) -> list[SourceDeliveries]:
+def expected_deliveries(
+    month: Month, *, as_of: datetime | None, vendor_ids: Collection[int] | None = None, after: str | None = None, limit: int | None = None
+) -> list[SourceDeliveries]:
     """What the sources expected daily delivered of a month, by source; `first_day` as it was known at `as_of`, the days as they are now.
 
-    `vendor_ids` leaves out sources that never delivered usage of these vendors. Not scoped: the caller knows what its viewer may see.
+    `vendor_ids` leaves out sources that never delivered usage of these vendors. At most `limit` of those behind the source `after`.
+    Not scoped: the caller knows what its viewer may see.
     """
     sources = Source.objects.filter(expected_daily=True)
+    if after is not None:
+        sources = sources.filter(code__gt=after)
     if vendor_ids is not None:
         sources = sources.filter(Exists(BatchPart.objects.filter(batch__source=OuterRef("pk"), vendor_id__in=list(vendor_ids))))
     known = Q() if as_of is None else Q(days__recorded_at__lte=as_of)
-    first = dict(sources.order_by("code").annotate(first=Min("days__day", filter=known)).values_list("code", "first"))
+    first = dict(sources.order_by("code").annotate(first=Min("days__day", filter=known)).values_list("code", "first")[:limit])
     days = SourceDay.objects.filter(source__code__in=list(first), day__gte=month.first_day, day__lt=month.end)
     delivered: dict[str, dict[date, datetime]] = {code: {} for code in first}
     for code, day, recorded_at in days.values_list("source__code", "day", "recorded_at"):

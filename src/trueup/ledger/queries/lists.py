@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Min, Q
 
@@ -73,11 +73,17 @@ def _records(
     where = [*conditions, *restrict(reading, viewer), f"service_id IN ({', '.join(map(str, sorted(codes)))})"]
     if after is not None:
         place = f"DATE '{after.day.isoformat()}', {after.msp_id:d}, {after.customer_id:d}, {after.service_id:d}"
-        where += [f"day >= DATE '{after.day.isoformat()}'", f"(day, msp_id, customer_id, service_id) > ({place})"]
-    rows = reading.connection.execute(
-        "SELECT day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, recorded_at "  # noqa: S608
-        f"FROM winning WHERE {' AND '.join(where)} ORDER BY day, msp_id, customer_id, service_id LIMIT {limit:d}"
-    ).fetchall()
+        where.append(f"(day, msp_id, customer_id, service_id) > ({place})")
+    rows: list[tuple[Any, ...]] = []
+    for first, end in _stretches(after.day if after else reading.month.first_day, reading.month.end):
+        days = [f"day >= DATE '{first.isoformat()}'", f"day < DATE '{end.isoformat()}'"]
+        rows += reading.connection.execute(
+            "SELECT day, msp_id, customer_id, service_id, provisioned_units, used_units, allocated_credits, recorded_at "  # noqa: S608
+            f"FROM winning WHERE {' AND '.join([*where, *days])} "
+            f"ORDER BY day, msp_id, customer_id, service_id LIMIT {limit - len(rows):d}"
+        ).fetchall()
+        if len(rows) == limit:
+            break
     names = refs(Viewer.system(), {row[1] for row in rows} | {row[2] for row in rows})
     return [
         (
@@ -86,6 +92,15 @@ def _records(
         )
         for day, msp_id, customer_id, service_id, *figures in rows
     ]
+
+
+def _stretches(first: date, end: date) -> Iterator[tuple[date, date]]:
+    """Days one after the other, more and more at once: a page of a large account ends on the first, one of a small reads few times."""
+    length = 1
+    while first < end:
+        until = min(first + timedelta(days=length), end)
+        yield first, until
+        first, length = until, 2 * length
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """One problem of one row; row 1 is the first row of data. `reason` is a sentence."""
+    """One problem of one row; row 1 is the first row of data. `reason` is a sentence, `code` the same for programs."""
 
     row: int
     column: str
     value: str
     reason: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)

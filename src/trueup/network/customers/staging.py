@@ -58,9 +58,9 @@ def _load(scratch: sqlite3.Connection, file: Path, progress: Progress) -> None:
     except OSError as error:
         raise Invalid(text("{file} cannot be read: {problem}", file=file, problem=error.strerror)) from error
     except UnicodeDecodeError as error:
-        raise Invalid(text("{file} is not UTF-8", file=file)) from error
+        raise Invalid(text("{file} is not UTF-8", file=file.name)) from error
     except csv.Error as error:
-        raise Invalid(text("{file} is not a CSV file: {problem}", file=file, problem=error)) from error
+        raise Invalid(text("{file} is not a CSV file: {problem}", file=file.name, problem=error)) from error
     scratch.executescript("CREATE INDEX by_ref ON rows (ref, day);")
 
 
@@ -151,7 +151,7 @@ def refuse_ref(scratch: sqlite3.Connection, ref: str, reason: str, detail: str) 
 def refused(scratch: sqlite3.Connection) -> list[RefusedRow]:
     """Every bad row, with the reason in words."""
     rows = scratch.execute("SELECT row, position, value, reason, detail FROM refused ORDER BY row, position")
-    return [RefusedRow(row, COLUMNS[position], value, _REASONS[reason](detail)) for row, position, value, reason, detail in rows]
+    return [RefusedRow(row, COLUMNS[position], value, _REASONS[reason](detail), reason) for row, position, value, reason, detail in rows]
 
 
 def _day_reason(day: str) -> str:

@@ -1,19 +1,18 @@
 """Questions about what is sold, and about the lists of the installation."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from trueup.accounts.models import Account, AccountType, Region
 from trueup.accounts.rules import Right, Tier, Viewer
 from trueup.catalog.models import BillingUnit, Service, SolutionGroup
 from trueup.catalog.queries import service
 from trueup.catalog.rules import ChargeableBasis, MeasureName
-from trueup.kit.errors import NotFound
 from trueup.kit.period import FOREVER
 from trueup.ledger.models import Source
 from trueup.network.queries.shapes import (
@@ -31,7 +30,7 @@ from trueup.network.queries.shapes import (
 )
 from trueup.network.rules import dated
 from trueup.network.rules.editing import fingerprint
-from trueup.network.rules.tree import Key, Values, nothing_named
+from trueup.network.rules.tree import Key, Values
 from trueup.network.tables import reading
 
 _Row = TypeVar("_Row")
@@ -40,7 +39,10 @@ _Row = TypeVar("_Row")
 def catalog(viewer: Viewer, on: date) -> tuple[GroupRow, ...]:
     """The solution groups of the viewer's vendors with their services, in the order of the report."""
     groups = reading.groups(SolutionGroup.objects.visible_to(viewer))
-    services = _services(reading.services(Service.objects.visible_to(viewer)), groups, on)
+    return groups_of(viewer, groups, services_of(reading.services(Service.objects.visible_to(viewer)), groups, on))
+
+
+def groups_of(viewer: Viewer, groups: Mapping[Key, Values], services: Sequence[ServiceRow] = ()) -> tuple[GroupRow, ...]:
     refs = {str(values["vendor"]) for values in groups.values()}
     names = dict(Account.objects.filter(ref__in=refs).values_list("ref", "name"))
     keeps = viewer.may(Right.KEEP_CATALOG)
@@ -58,20 +60,14 @@ def catalog(viewer: Viewer, on: date) -> tuple[GroupRow, ...]:
     )
 
 
-def services(viewer: Viewer, on: date) -> tuple[ServiceRow, ...]:
-    """The services of the viewer's vendors, in the order of the report, whatever their groups."""
-    groups = reading.groups(SolutionGroup.objects.visible_to(viewer))
-    return tuple(_services(reading.services(Service.objects.visible_to(viewer)), groups, on))
-
-
 def service_details(viewer: Viewer, code: str, on: date) -> ServiceRow:
     """One service. Raises NotFound."""
     found = service(viewer, code)
     values = reading.services(Service.objects.filter(pk=found.pk))
-    return _services(values, reading.groups(SolutionGroup.objects.filter(pk=found.group_id)), on)[0]
+    return services_of(values, reading.groups(SolutionGroup.objects.filter(pk=found.group_id)), on)[0]
 
 
-def _services(found: Mapping[Key, Values], groups: Mapping[Key, Values], on: date) -> list[ServiceRow]:
+def services_of(found: Mapping[Key, Values], groups: Mapping[Key, Values], on: date) -> list[ServiceRow]:
     units = reading.units(BillingUnit.objects.filter(code__in={str(values["unit"]) for values in found.values()}))
     return [_service(key[0], values, groups[str(values["group"]),], units[str(values["unit"]),], on) for key, values in found.items()]
 
@@ -105,32 +101,27 @@ def _measure(text: str, day: date | None, at: When) -> MeasureFrom:
     return MeasureFrom(MeasureName(name), percentile if name == MeasureName.PERCENTILE_DAY else None, day, at)
 
 
-_Listed = TypeVar("_Listed", GroupRow, SwitchRow, UnitRow, SourceRow)
-
-
-def listed(section: str, rows: Iterable[_Listed], code: str) -> _Listed:
-    """The entry of a section's rows that has a code. Raises NotFound."""
-    found = next((row for row in rows if row.code == code), None)
-    if found is None:
-        raise NotFound(nothing_named(section, code))
-    return found
-
-
 def regions(viewer: Viewer) -> tuple[SwitchRow, ...]:
     """All regions, by name: the list is the installation's."""
-    return _switches(viewer, Region, "region__code")
+    return _by_name(switches_of(viewer, Region.objects.all(), "region__code"))
 
 
 def account_types(viewer: Viewer) -> tuple[SwitchRow, ...]:
     """All account types, by name: the list is the installation's."""
-    return _switches(viewer, AccountType, "type__code")
+    return _by_name(switches_of(viewer, AccountType.objects.all(), "type__code"))
 
 
-def _switches(viewer: Viewer, model: type[Region] | type[AccountType], field: str) -> tuple[SwitchRow, ...]:
+_Called = TypeVar("_Called", SwitchRow, UnitRow)
+
+
+def _by_name(rows: Iterable[_Called]) -> tuple[_Called, ...]:
+    return tuple(sorted(rows, key=lambda row: (row.name, row.code)))
+
+
+def switches_of(viewer: Viewer, rows: QuerySet[Any], field: str) -> tuple[SwitchRow, ...]:
     mine, everybodys = _counted(Account.objects.visible_to(viewer), field), _counted(Account.objects.all(), field)
     keeps = viewer.may(Right.KEEP_CATALOG)
-    rows: Any = model._default_manager.all()  # noqa: SLF001 -- the name Django gives it
-    found = [
+    return tuple(
         SwitchRow(
             code=key[0],
             name=str(values["name"]),
@@ -140,8 +131,7 @@ def _switches(viewer: Viewer, model: type[Region] | type[AccountType], field: st
             fingerprint=fingerprint(values),
         )
         for key, values in reading.switches(rows).items()
-    ]
-    return tuple(sorted(found, key=lambda row: (row.name, row.code)))
+    )
 
 
 def _counted(rows: Any, field: str) -> dict[str, int]:
@@ -151,9 +141,13 @@ def _counted(rows: Any, field: str) -> dict[str, int]:
 
 def billing_units(viewer: Viewer) -> tuple[UnitRow, ...]:
     """All billing units, by name: the list is the installation's."""
+    return _by_name(units_of(viewer, BillingUnit.objects.all()))
+
+
+def units_of(viewer: Viewer, rows: QuerySet[BillingUnit]) -> tuple[UnitRow, ...]:
     mine, everybodys = _counted(Service.objects.visible_to(viewer), "unit__code"), _counted(Service.objects.all(), "unit__code")
     keeps = viewer.may(Right.KEEP_CATALOG)
-    found = [
+    return tuple(
         UnitRow(
             code=key[0],
             name=str(values["name"]),
@@ -162,13 +156,16 @@ def billing_units(viewer: Viewer) -> tuple[UnitRow, ...]:
             shared=keeps and everybodys.get(key[0], 0) > mine.get(key[0], 0),
             fingerprint=fingerprint(values),
         )
-        for key, values in reading.units(BillingUnit.objects.all()).items()
-    ]
-    return tuple(sorted(found, key=lambda row: (row.name, row.code)))
+        for key, values in reading.units(rows).items()
+    )
 
 
 def sources(viewer: Viewer) -> tuple[SourceRow, ...]:
     """The sources of usage, by code, for the operator and the vendors; others see none."""
+    return sources_of(Source.objects.visible_to(viewer).order_by("code"))
+
+
+def sources_of(rows: QuerySet[Source]) -> tuple[SourceRow, ...]:
     used = reading.sources_in_use()
     return tuple(
         SourceRow(
@@ -178,5 +175,5 @@ def sources(viewer: Viewer) -> tuple[SourceRow, ...]:
             in_use=key[0] in used,
             fingerprint=fingerprint(values),
         )
-        for key, values in sorted(reading.sources(Source.objects.visible_to(viewer)).items())
+        for key, values in reading.sources(rows).items()
     )

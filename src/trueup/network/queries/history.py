@@ -41,20 +41,38 @@ def history(viewer: Viewer, account_ref: str | None, *, page: int, per_page: int
     return _page(viewer, _some(ordered, page, per_page), told_in, of)
 
 
-def history_before(viewer: Viewer, account_ref: str, *, before: int | None, limit: int) -> list[HistoryRow]:
-    """The same of an account, as a list that is read on: at most `limit` events whose `number` is below `before`. Raises NotFound."""
-    rows, told_in, of = _of_account(viewer, tree.account(viewer, account_ref))
+def history_before(viewer: Viewer, account_ref: str | None, *, about: str = "", before: int | None, limit: int) -> list[HistoryRow]:
+    """The same as a list that is read on: at most `limit` events whose `number` is below `before`. Raises NotFound.
+
+    `about`: what was told of one entry alone, like `service core`.
+    """
+    account = tree.account(viewer, account_ref) if account_ref is not None else None
+    rows, told_in, of = _of_account(viewer, account) if account is not None else (_installations(viewer), {}, "")
+    if about:
+        rows, of = _telling_of(rows, about) if of in {"", about} else rows.none(), about
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    return _rows(viewer, list(rows.order_by("-pk")[:limit]), told_in, of)
+    found = _rows(viewer, list(rows.order_by("-pk")[:limit]), told_in, of)
+    return found if account is not None else _without_strangers(viewer, found)
 
 
 def _of_installation(viewer: Viewer, page: int, per_page: int) -> Page[HistoryRow]:
+    found = _page(viewer, _some(_installations(viewer).order_by("-sequence"), page, per_page), {})
+    return found.with_items(_without_strangers(viewer, found.items))
+
+
+def _installations(viewer: Viewer) -> QuerySet[Event]:
+    """The events of the installation's lists. Raises NotFound for who does not keep them."""
     if not viewer.may(Right.KEEP_CATALOG):
         raise NotFound(text("there is no history of the installation"))
-    rows = events.happened_to("installation", INSTALLATION).filter(kind__in=(APPLIED, CHANGED)).order_by("-sequence")
-    found = _page(viewer, _some(rows, page, per_page), {})
-    return found.with_items(_without_strangers(viewer, found.items))
+    return events.happened_to("installation", INSTALLATION).filter(kind__in=(APPLIED, CHANGED))
+
+
+def _telling_of(rows: QuerySet[Event], of: str) -> QuerySet[Event]:
+    """The events that tell of an entry."""
+    # Text, because SQLite can't look into a list of JSON; the two write other characters in their own ways.
+    needle = f'"of": {json.dumps(of, ensure_ascii=connection.vendor == "sqlite")}'
+    return rows.annotate(told=Cast("changes", TextField())).filter(told__contains=needle)
 
 
 def _without_strangers(viewer: Viewer, rows: Iterable[HistoryRow]) -> list[HistoryRow]:
@@ -80,10 +98,7 @@ def _of_account(viewer: Viewer, account: Account) -> tuple[QuerySet[Event], dict
     placed = Placement.objects.visible_to(viewer).filter(account=account).select_related("parent")
     msps = {row.parent_id: named(row.parent) for row in placed}
     of = f"account {account.ref}"
-    # Text, because SQLite can't look into a list of JSON; the two write other characters in their own ways.
-    needle = f'"of": {json.dumps(of, ensure_ascii=connection.vendor == "sqlite")}'
-    rows = Event.objects.visible_to(viewer).filter(subject="account", subject_id__in=msps)
-    return rows.annotate(told=Cast("changes", TextField())).filter(told__contains=needle), msps, of
+    return _telling_of(Event.objects.visible_to(viewer).filter(subject="account", subject_id__in=msps), of), msps, of
 
 
 def _some(rows: QuerySet[Event], page: int, per_page: int) -> Page[Event]:

@@ -12,6 +12,7 @@ from trueup.catalog.rules import ChargeableBasis, MeasureName
 from trueup.events.rules import Change
 from trueup.kit.period import BEGINNING
 from trueup.kit.text import Text, text
+from trueup.network.rules.editing import client_mark
 
 
 class When(StrEnum):
@@ -188,6 +189,11 @@ class ClientRow:
     revoked_at: datetime | None
     last_used_at: datetime | None
     older_secret_until: datetime | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one as soon as its name or its scopes are others."""
+        return client_mark(self.name, self.scopes)
 
 
 @dataclass(frozen=True, slots=True)

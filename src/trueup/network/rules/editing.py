@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from typing import Final
 
@@ -69,6 +69,11 @@ def fingerprint(values: Values) -> str:
     """A short name for exactly these values, to notice that somebody else has changed them."""
     text = json.dumps({name: value for name, value in values.items() if name != "position"}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def client_mark(name: str, scopes: Iterable[str]) -> str:
+    """The same for what can be changed of an API client."""
+    return fingerprint({"name": name, "scopes": " ".join(sorted(scopes))})
 
 
 def entry_of(section: str, key: Key, values: Values) -> Entry:

@@ -7,11 +7,13 @@ from itertools import pairwise
 from typing import Final
 
 from trueup.accounts.rules import Right, Role, Tier, Viewer
+from trueup.events.rules import Plain
 from trueup.kit.errors import Conflict, NotAllowed
 from trueup.kit.period import BEGINNING, FOREVER
 from trueup.kit.text import Text, text
 from trueup.network.rules import dated
-from trueup.network.rules.plan import Plan, Verb, outcome
+from trueup.network.rules.granting import require_member
+from trueup.network.rules.plan import Plan, outcome
 from trueup.network.rules.tree import A_TIER, Key, State, Values
 
 SHARED: Final = ("regions", "account_types", "billing_units", "sources")
@@ -127,8 +129,15 @@ def require_plan(reach: Reach, plan: Plan, before: State, wanted: State) -> None
             refused = wrong_move(reach, _history(old), _history(outcome("accounts", old or {}, new or {})))
             if refused:
                 raise NotAllowed(refused)
-        if step.section == "members" and step.verb != Verb.ADD:
+        if step.section == "members":
+            _require_role(reach.viewer, before["accounts"][step.key[1],]["tier"], old, new)
             _keep_an_admin(reach, step.key, before["members"], new)
+
+
+def _require_role(viewer: Viewer, tier: Plain, old: Values | None, new: Values | None) -> None:
+    """A program makes nobody stronger than itself. To take away is not to give."""
+    if new is not None and not viewer.sees_all:
+        require_member(viewer, Tier(str(tier)), Role(str(old["role"])) if old else None, Role(str(new["role"])))
 
 
 def _history(values: Values | None) -> History:
@@ -167,7 +176,7 @@ def _on(history: History, day: date) -> str:
 def _keep_an_admin(reach: Reach, key: Key, members: Mapping[Key, Values], new: Values | None) -> None:
     """The last admin of an account stays one, unless somebody above the account sees to it."""
     email, ref = key
-    was = members[key]["role"] == Role.ADMIN
+    was = key in members and members[key]["role"] == Role.ADMIN
     stays = new is not None and new["role"] == Role.ADMIN
     others = any(values["role"] == Role.ADMIN for (other, of), values in members.items() if of == ref and other != email)
     if was and not stays and not others and ref == reach.ref:

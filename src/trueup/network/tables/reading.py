@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 
 from trueup.accounts.models import Account, AccountType, Installation, Member, Placement, Region
 from trueup.accounts.rules import Tier, Viewer
 from trueup.catalog.models import BillingUnit, CreditRequirement, Service, ServiceMeasure, SolutionGroup, Terms
 from trueup.kit.quantity import plain
-from trueup.ledger.models import BatchPart, NameMapping, Source
+from trueup.ledger.models import BatchPart, Source
 from trueup.network.rules import dated
 from trueup.network.rules.meaning import TERMS
 from trueup.network.rules.tree import Key, State, Values
@@ -160,10 +160,12 @@ def _used_by_accounts(before: State, wanted: State, field: str) -> set[Key]:
 
 def sources_in_use() -> set[str]:
     """The sources that have delivered something, or have names mapped for them."""
-    delivered = Source.objects.filter(Q(batches__isnull=False) | Q(days__isnull=False) | Q(unmapped_records__isnull=False))
-    return set(delivered.values_list("code", flat=True)) | set(
-        NameMapping.objects.filter(source__isnull=False).values_list("source__code", flat=True)
-    )
+    # Asked of each by itself: joined, the rows of one kind would be multiplied by those of the others.
+    of = ("batches", "days", "unmapped_records", "mappings")
+    used = Q()
+    for kind in of:
+        used |= Q(Exists(Source.objects.filter(**{"pk": OuterRef("pk"), f"{kind}__isnull": False})))
+    return set(Source.objects.filter(used).values_list("code", flat=True))
 
 
 def ids(model: type[_Model], field: str) -> Callable[[Collection[Any]], dict[Any, int]]:

@@ -1,5 +1,14 @@
 """Questions about reports. Everything answered here is scoped to the viewer."""
 
+from trueup.reports.queries.behind import (
+    CustomerFigures,
+    CustomerOfLine,
+    customers,
+    customers_behind,
+    customers_from,
+    names_by_ref,
+    report_customers,
+)
 from trueup.reports.queries.charts import Chart, DayFigures, chart, days, sparklines
 from trueup.reports.queries.inbox import (
     FLAGS,
@@ -15,7 +24,7 @@ from trueup.reports.queries.inbox import (
     next_in_inbox,
     preview,
 )
-from trueup.reports.queries.listing import Listed, Place, ReportFilter, listing
+from trueup.reports.queries.listing import MOST_LINES, Counted, Listed, Place, Portion, ReportFilter, counted, listing
 from trueup.reports.queries.lists import (
     GroupChargeable,
     LastAct,
@@ -26,22 +35,18 @@ from trueup.reports.queries.lists import (
     report_list,
     report_rows,
     report_years,
+    without_reports,
 )
 from trueup.reports.queries.one import (
-    CustomerFigures,
     Forecast,
     ForecastLine,
     HistoryEntry,
     LineView,
     ReportSummary,
     ReportView,
-    customers,
-    customers_behind,
     forecast,
     history,
-    names_by_ref,
     report,
-    report_customers,
     viewer_for,
 )
 from trueup.reports.queries.overview import (
@@ -71,12 +76,14 @@ from trueup.reports.queries.page import (
     report_page,
     stake_of,
 )
-from trueup.reports.queries.portions import CustomerOfLine, HistoryStep, customers_from, history_from
+from trueup.reports.queries.portions import HistoryStep, SomeLines, history_from, lines_from
 
 __all__ = [
     "FLAGS",
+    "MOST_LINES",
     "ORDERS",
     "Chart",
+    "Counted",
     "CustomerFigures",
     "CustomerOfLine",
     "CycleFigures",
@@ -100,6 +107,7 @@ __all__ = [
     "Meanwhile",
     "PageLine",
     "Place",
+    "Portion",
     "Preview",
     "PreviewLine",
     "Previous",
@@ -110,12 +118,14 @@ __all__ = [
     "ReportRow",
     "ReportSummary",
     "ReportView",
+    "SomeLines",
     "UnitTotals",
     "Waiting",
     "WaitingItem",
     "calendar",
     "chart",
     "conflict",
+    "counted",
     "counts",
     "customers",
     "customers_behind",
@@ -131,6 +141,7 @@ __all__ = [
     "history_from",
     "inbox",
     "inbox_options",
+    "lines_from",
     "listing",
     "names_by_ref",
     "next_in_inbox",
@@ -146,4 +157,5 @@ __all__ = [
     "stake_of",
     "viewer_for",
     "waiting",
+    "without_reports",
 ]

@@ -1,10 +1,9 @@
 """What is behind the lines of a report day by day, and why these days."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import NamedTuple
 
 from django.conf import settings
@@ -20,6 +19,7 @@ from trueup.ledger.figures import DayTotals, msp_days
 from trueup.reports.access import to_read
 from trueup.reports.measuring import measured_of
 from trueup.reports.models import Report, ReportLine
+from trueup.reports.queries.keeping import Kept
 from trueup.reports.rules.reasons import Explained, Series, why
 
 LINES_KEPT = 5_000
@@ -50,7 +50,7 @@ class Chart:
 
 
 class _Key(NamedTuple):
-    """A report's days as they were known at its pin: they never change, so what was read once may be shown again."""
+    """A report's days as they were known at its pin."""
 
     ledger: str
     month: Month
@@ -59,38 +59,7 @@ class _Key(NamedTuple):
     as_of: datetime
 
 
-class _Kept:
-    """The days of the reports asked for last, up to so many lines. Two threads that miss the same report both read, and read the same."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._found: OrderedDict[_Key, dict[int, list[DayTotals]]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: _Key) -> dict[int, list[DayTotals]]:
-        """The days of a report, from memory or else from the ledger."""
-        with self._lock:
-            if key in self._found:
-                self._found.move_to_end(key)
-                return self._found[key]
-        days = msp_days(key.month, as_of=key.as_of, msp_id=key.msp_id, vendor_id=key.vendor_id)
-        with self._lock:
-            self._found[key] = days
-            while len(self._found) > 1 and sum(map(len, self._found.values())) > self._most:
-                self._found.popitem(last=False)
-        return days
-
-    def clear(self) -> None:
-        """Forget all."""
-        with self._lock:
-            self._found.clear()
-
-    def __len__(self) -> int:
-        with self._lock:
-            return len(self._found)
-
-
-KEPT = _Kept(LINES_KEPT)
+KEPT: Kept[_Key, dict[int, list[DayTotals]]] = Kept(LINES_KEPT)
 
 
 def sparklines(viewer: Viewer, month: Month, msp: str) -> dict[str, tuple[DayFigures, ...]]:
@@ -143,8 +112,12 @@ def _totals(found: Report, month: Month, vendors: set[int]) -> dict[int, list[Da
     place = str(settings.TRUEUP_LEDGER_URL)
     together: dict[int, list[DayTotals]] = {}
     for vendor_id in sorted(vendors):
-        together |= KEPT.get(_Key(place, month, found.msp_id, vendor_id, found.as_of))
+        together |= KEPT.get(_Key(place, month, found.msp_id, vendor_id, found.as_of), partial(_read, found, month, vendor_id))
     return together
+
+
+def _read(found: Report, month: Month, vendor_id: int) -> dict[int, list[DayTotals]]:
+    return msp_days(month, as_of=found.as_of, msp_id=found.msp_id, vendor_id=vendor_id)
 
 
 def _nothing(month: Month) -> list[DayTotals]:

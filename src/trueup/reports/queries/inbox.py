@@ -150,8 +150,8 @@ def inbox_options(viewer: Viewer, filters: InboxFilter) -> InboxOptions:
     seen = _scope(viewer)
     with snapshot():
         cycles = seen.order_by("-cycle__first_day").values_list("cycle__first_day", flat=True).distinct()
-        statuses = _counts(_found(viewer, replace(filters, status=None)), "status")
-        submissions = _counts(_found(viewer, replace(filters, submission=None)), "submission")
+        statuses = count_by(_found(viewer, replace(filters, status=None)), "status")
+        submissions = count_by(_found(viewer, replace(filters, submission=None)), "submission")
         return InboxOptions(
             tuple(Month.of(day) for day in cycles),
             {status: statuses.get(status, 0) for status in Status},
@@ -159,7 +159,8 @@ def inbox_options(viewer: Viewer, filters: InboxFilter) -> InboxOptions:
         )
 
 
-def _counts(found: QuerySet[Report], column: str) -> dict[str, int]:
+def count_by(found: QuerySet[Report], column: str) -> dict[str, int]:
+    """How many of some reports have each value of a column."""
     return dict(found.order_by().values_list(column).annotate(count=Count("pk")))
 
 

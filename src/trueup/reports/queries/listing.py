@@ -1,26 +1,32 @@
 """A list of reports for programs: what anybody sees, narrowed and sorted like the inbox, read on from where the last page ended."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from itertools import accumulate
+from typing import Any, Final
 
 from django.db.models import Q
 
 from trueup.accounts.rules import Tier, Viewer
 from trueup.events.snapshot import snapshot
-from trueup.kit.errors import Invalid, Problem
+from trueup.kit.errors import Invalid
+from trueup.kit.page import no_place
 from trueup.kit.period import Month, instant_text, parse_instant
 from trueup.kit.quantity import plain
-from trueup.kit.text import text
 from trueup.reports.measuring import state_of
 from trueup.reports.models import ReportLine
-from trueup.reports.queries.inbox import COLUMNS, ORDERS, InboxFilter, InboxRow, beyond, narrowed, ordering, row_of, sortable
+from trueup.reports.queries.inbox import COLUMNS, ORDERS, InboxFilter, InboxRow, beyond, count_by, narrowed, ordering, row_of, sortable
 from trueup.reports.queries.lists import readable
 from trueup.reports.queries.one import LineView, line_view
 from trueup.reports.rules.copies import copied_terms
-from trueup.reports.rules.workflow import EDITABLE, Status
+from trueup.reports.rules.workflow import EDITABLE, Status, Submission
+
+MOST_LINES: Final = 5_000
+"""Lines of one portion of the list, where they are asked for; a report is never parted, so that a long one may have more."""
+
+_LINE_COUNT: Final = COLUMNS.index("line_count")
 
 Place = tuple[str, str, str, str, int]
 """Where a report stands in a list: by what it is sorted, its value of that, its cycle, its MSP, its id."""
@@ -52,18 +58,58 @@ class Listed:
     lines: tuple[LineView, ...] | None = None
 
 
-def listing(viewer: Viewer, filters: ReportFilter, *, limit: int, after: Place | None = None, with_lines: bool = False) -> list[Listed]:
-    """At most `limit` of the reports somebody sees, those behind the place `after`; the lines of all of them are one read.
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Reports of a list that follow each other; `more`: others follow these."""
 
+    items: tuple[Listed, ...]
+    more: bool
+
+
+def listing(viewer: Viewer, filters: ReportFilter, *, limit: int, after: Place | None = None, with_lines: bool = False) -> Portion:
+    """At most `limit` of the reports somebody sees, those behind the place `after`.
+
+    The lines of all of them are one read; with them a portion ends before the report that would bring it beyond MOST_LINES.
     Raises NotAllowed, with the reason, for an MSP without access to usage reports, Invalid for a filter, an order or a place there is not.
     """
     order = ordering(filters.order)
     behind = _behind(after, filters.order, order)
     with snapshot():
         found = narrowed(sortable(readable(viewer)), filters).filter(_more(viewer, filters), behind).order_by(*order)
-        rows = list(found.values_list(*COLUMNS, "pk", order[0].removeprefix("-"), "terms")[:limit])
-        lines = _lines({pk: terms for *_, pk, _, terms in rows}) if with_lines else {}
-    return [_listed(columns, pk, value, filters.order, lines.get(pk)) for *columns, pk, value, _ in rows]
+        rows = list(found.values_list(*COLUMNS, "pk", order[0].removeprefix("-"), "terms")[: limit + 1])
+        told = rows[:limit]
+        if with_lines:
+            told = told[: _within([row[_LINE_COUNT] for row in told])]
+        lines = _lines({pk: terms for *_, pk, _, terms in told}) if with_lines else {}
+    items = tuple(_listed(columns, pk, value, filters.order, lines.get(pk)) for *columns, pk, value, _ in told)
+    return Portion(items, more=len(rows) > len(told))
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many reports there are: altogether; for each status, and each way to come under review, under the other filters."""
+
+    total: int
+    statuses: dict[Status, int]
+    submissions: dict[Submission, int]
+
+
+def counted(viewer: Viewer, filters: ReportFilter) -> Counted:
+    """How many reports a list has, and what it could be narrowed to. Raises NotAllowed, Invalid as `listing`."""
+    with snapshot():
+        seen = readable(viewer).filter(_more(viewer, filters))
+        statuses = count_by(narrowed(seen, replace(filters, status=None)), "status")
+        submissions = count_by(narrowed(seen, replace(filters, submission=None)), "submission")
+        total = narrowed(seen, filters).count()
+    return Counted(
+        total, {one: statuses.get(one, 0) for one in Status}, {one: submissions.get(one, 0) for one in Submission}
+    )  # fmt: skip
+
+
+def _within(counts: Sequence[int]) -> int:
+    """How many reports, of so many lines each, come to MOST_LINES at most; the first one does, whatever it has."""
+    sums = accumulate(counts)
+    return max(1, sum(lines <= MOST_LINES for lines in sums))
 
 
 def _more(viewer: Viewer, filters: ReportFilter) -> Q:
@@ -119,17 +165,16 @@ def _behind(place: Place | None, asked: str, order: Sequence[str]) -> Q:
     try:
         return beyond(_read(place, asked), order)
     except (ValueError, ArithmeticError, Invalid):
-        wrong = Problem("cursor", text("this is no cursor of this list"), "bad_cursor", ("query", "cursor"))
-        raise Invalid(wrong.message, [wrong]) from None
+        raise no_place() from None
 
 
 def _read(place: Place, asked: str) -> list[Any]:
     """The values of the columns a list is sorted by. Raises ValueError, ArithmeticError, Invalid."""
     ordered, value, cycle, msp, pk = place
-    if ordered != asked or not 0 <= pk < 2**63:
+    if ordered != asked:
         raise ValueError(ordered)
     read = _READ.get(ORDERS[asked.removeprefix("-")], _count)
-    return [read(value), Month.parse(cycle).first_day, _text(msp), pk]
+    return [read(value), Month.parse(cycle).first_day, msp, pk]
 
 
 def _count(written: str) -> int:
@@ -147,17 +192,10 @@ def _units(written: str) -> Decimal:
     return units
 
 
-def _text(written: str) -> str:
-    """What a database can hold: neither a character 0 nor half of a character."""
-    if "\0" in written or not written.encode():
-        raise ValueError(written)
-    return written
-
-
 _READ: dict[str, Callable[[str], Any]] = {
     "stake": _units,
     "total_chargeable": _units,
-    "searched": _text,
+    "searched": str,
     "cycle__first_day": date.fromisoformat,
     "deadline_at": parse_instant,
     "submitted_or_never": parse_instant,

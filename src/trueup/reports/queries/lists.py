@@ -1,10 +1,11 @@
 """Lists of reports: all somebody sees, and what is due."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from trueup.accounts.models import Account
 from trueup.accounts.queries import access_of, installation
@@ -45,6 +46,13 @@ def readable(viewer: Viewer) -> QuerySet[Report]:
         if not reports.exists():
             _require_access(viewer.account_id)
     return reports
+
+
+def without_reports(account_ids: Collection[int]) -> set[int]:
+    """Of some accounts those whose programs read no report and no month: MSPs that have none because they have no access. For the clock."""
+    msps = Account.objects.filter(pk__in=account_ids, tier=Tier.MSP).select_related("region", "type")
+    own = Report.objects.filter(msp=OuterRef("pk"), has_access=True)
+    return {msp.pk for msp in msps.exclude(Exists(own)) if not access_of(msp).granted}
 
 
 def _require_access(msp_id: int) -> None:

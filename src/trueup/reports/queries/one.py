@@ -1,34 +1,28 @@
-"""One report: its header and lines, and what is behind a line."""
+"""One report: its header, its lines, its history, and what becomes of it if nobody does anything."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from operator import attrgetter
 
-from trueup.accounts.models import Account
 from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Viewer
 from trueup.catalog.rules import TermsInForce
 from trueup.events.queries import happened_to
 from trueup.events.rules import Plain
 from trueup.events.snapshot import snapshot
-from trueup.kit.errors import Conflict, Invalid, NotFound
+from trueup.kit.errors import Conflict
 from trueup.kit.issue import Issue
 from trueup.kit.period import Month
 from trueup.kit.quantity import ZERO, Credits, Quantity
 from trueup.kit.text import text
-from trueup.ledger.figures import CustomerShare, line_customers
 from trueup.reports.access import to_read
-from trueup.reports.measuring import as_copied, services_of, state_of, to_measure
+from trueup.reports.measuring import state_of
 from trueup.reports.models import Report, ReportLine
 from trueup.reports.rules.checks import issues_of
 from trueup.reports.rules.copies import copied_terms
 from trueup.reports.rules.lateness import fate
 from trueup.reports.rules.lines import LineState, Outcome
-from trueup.reports.rules.searching import folded, searchable
 from trueup.reports.rules.workflow import EDITABLE, MAY_REQUIRE_REVIEW, STATUS_WORDS, Status
-
-_IDS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +100,6 @@ class ReportView:
     def issues(self) -> tuple[Issue, ...]:
         """The issues of all lines."""
         return tuple(issue for line in self.lines for issue in line.issues)
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerFigures:
-    """One customer's part of a line; the parts add up to it exactly."""
-
-    customer: str
-    name: str
-    provisioned: Quantity
-    used: Quantity | None
-    credits: Credits | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,99 +224,6 @@ def line_view(line: ReportLine, state: LineState, terms: TermsInForce) -> LineVi
         saved=state.saved,
         position=line.position,
     )
-
-
-def _line_to_read(viewer: Viewer, month: Month, msp: str, service: str) -> tuple[Report, ReportLine]:
-    """A report and one of its lines. Raises NotFound, NotAllowed."""
-    found = to_read(viewer, month, msp)
-    line = found.lines.filter(service_code=service).first()
-    if line is None:
-        raise NotFound(text("the report has no line for a service “{service}”", service=service))
-    return found, line
-
-
-def customers(viewer: Viewer, month: Month, msp: str, service: str, *, search: str = "", order: str = "customer") -> list[CustomerFigures]:
-    """The customers behind a line, from the ledger as it was pinned; all of them add up to the line exactly.
-
-    `search` leaves those whose ref or name contains it. `order` is a field of `CustomerFigures`, with `-` before it from the highest
-    down; unknown figures come last. Raises NotFound, NotAllowed.
-    """
-    found, line = _line_to_read(viewer, month, msp, service)
-    figures = behind(found, [line], month)[line.service_code]
-    wanted = folded(search)
-    shown = [one for one in figures if wanted in searchable(one.customer, one.name)]
-    return _ordered(shown, order)
-
-
-def report_customers(viewer: Viewer, month: Month, msp: str) -> dict[str, list[CustomerFigures]]:
-    """The customers behind every line of a report, by service code, each as in `customers`. One reading of the ledger for each line.
-
-    Raises NotFound, NotAllowed.
-    """
-    with snapshot():
-        found = to_read(viewer, month, msp)
-        lines = lines_of(found)
-    return behind(found, lines, month)
-
-
-def customers_behind(found: Report, wanted: list[ReportLine]) -> dict[str, list[CustomerFigures]]:
-    """The customers behind some lines of a report that was found for its viewer, by service code, as in `customers`."""
-    return behind(found, wanted, found.cycle.month)
-
-
-def behind(
-    found: Report, wanted: list[ReportLine], month: Month, *, first: int = 0, enough: int | None = None
-) -> dict[str, list[CustomerFigures]]:
-    """The customers behind some lines of a report, by ref.
-
-    With `enough` only as many lines are read from the ledger as have that many customers together, the `first` ones not counted.
-    """
-    services = to_measure(as_copied(services_of(month), found.lines.all()))
-    shares: dict[str, list[CustomerShare]] = {}
-    for line in wanted:
-        if enough is not None and sum(map(len, list(shares.values())[first:])) >= enough:
-            break
-        shares[line.service_code] = line_customers(
-            month, as_of=found.as_of, msp_id=found.msp_id, service_id=line.service_id, services=services
-        )
-    ids = sorted({share.customer_id for own in shares.values() for share in own})
-    # Whoever may read the report may read whom it is made of, also when a customer has moved on since.
-    known = dict(zip(ids, names_of(ids), strict=True))
-    return {
-        service: sorted(
-            (CustomerFigures(*known[share.customer_id], share.provisioned, share.used, share.credits) for share in own),
-            key=lambda figures: figures.customer,
-        )
-        for service, own in shares.items()
-    }
-
-
-def names_of(account_ids: list[int]) -> list[tuple[str, str]]:
-    """(ref, name) of accounts, in the same order."""
-    found: dict[int, tuple[str, str]] = {}
-    for start in range(0, len(account_ids), _IDS_AT_ONCE):
-        rows = Account.objects.filter(pk__in=account_ids[start : start + _IDS_AT_ONCE]).values_list("pk", "ref", "name")
-        found |= {pk: (ref, name) for pk, ref, name in rows}
-    return [found[account_id] for account_id in account_ids]
-
-
-def names_by_ref(account_refs: list[str]) -> dict[str, tuple[int, str]]:
-    """(id, name) of accounts that were found for their viewer, by ref."""
-    found: dict[str, tuple[int, str]] = {}
-    for start in range(0, len(account_refs), _IDS_AT_ONCE):
-        rows = Account.objects.filter(ref__in=account_refs[start : start + _IDS_AT_ONCE]).values_list("ref", "pk", "name")
-        found |= {ref: (pk, name) for ref, pk, name in rows}
-    return found
-
-
-def _ordered(figures: list[CustomerFigures], order: str) -> list[CustomerFigures]:
-    """In the order asked for; of equals, and of unknown ones, by ref."""
-    name = order.removeprefix("-")
-    if name not in CustomerFigures.__dataclass_fields__:
-        raise Invalid(text("customers cannot be sorted by “{order}”", order=name))
-    known = [one for one in figures if getattr(one, name) is not None]
-    unknown = [one for one in figures if getattr(one, name) is None]
-    return sorted(known, key=attrgetter(name), reverse=order.startswith("-")) + unknown
 
 
 def history(viewer: Viewer, month: Month, msp: str) -> list[HistoryEntry]:

@@ -80,10 +80,11 @@ class DeadlineAhead:
 
 @dataclass(frozen=True, slots=True)
 class CycleRow:
-    """A month of the calendar and how many reports, of those the viewer sees, are in which status."""
+    """A month of the calendar and how many reports, of those the viewer sees, are in which status; in figures, if they were asked for."""
 
     view: CycleView
     reports: dict[Status, int]
+    figures: CycleFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +162,21 @@ def _days_waiting(viewer: Viewer, now: datetime) -> Iterator[WaitingItem]:
 
 def recent_cycles(viewer: Viewer, n: int = 12) -> list[CycleFigures]:
     """The last `n` cycles of which the viewer sees reports, the earliest first, in one read."""
-    found = _own(viewer).values("cycle__first_day").annotate(
+    return _in_figures(_own(viewer), n)[::-1]
+
+
+def _in_figures(reports: QuerySet[Report], n: int | None = None) -> list[CycleFigures]:
+    """The last `n` cycles of some reports in figures, the latest first."""
+    found = reports.values("cycle__first_day").annotate(
         reports=Count("pk"),
         chargeable=ExactSum("total_chargeable"),
         provisioned=ExactSum("total_provisioned"),
         over=ExactSum("total_over_provisioned"),
     )  # fmt: skip
-    figures = [
+    return [
         CycleFigures(Month.of(one["cycle__first_day"]), one["reports"], one["chargeable"], one["provisioned"], one["over"])
         for one in found.order_by("-cycle__first_day")[:n]
     ]
-    return figures[::-1]
 
 
 def _own(viewer: Viewer) -> QuerySet[Report]:
@@ -186,14 +191,35 @@ def cycle_list(viewer: Viewer) -> list[CycleRow]:
     return calendar(viewer)
 
 
-def calendar(viewer: Viewer) -> list[CycleRow]:
-    """The same for everybody: an MSP counts its own reports, as far as it has access to them."""
+def calendar(viewer: Viewer, *, before: Month | None = None, limit: int | None = None, with_figures: bool = False) -> list[CycleRow]:
+    """The same for everybody: an MSP counts its own reports. At most `limit` months, those `before` a month.
+
+    Only the reports of these months are counted. Raises NotAllowed, with the reason, for an MSP without access.
+    """
+    seen = readable(viewer)
+    views = [view for view in cycles(viewer) if before is None or view.month < before][:limit]
+    if not views:
+        return []
+    asked = seen.filter(cycle__first_day__gte=views[-1].month.first_day, cycle__first_day__lte=views[0].month.first_day)
+    counts = _counts(asked)
+    figures = {one.month: one for one in _in_figures(asked)} if with_figures else {}
+    nothing = (0, ZERO, ZERO, ZERO)
+    return [
+        CycleRow(
+            view,
+            _by_status(counts.get(view.month, {})),
+            figures.get(view.month, CycleFigures(view.month, *nothing)) if with_figures else None,
+        )
+        for view in views
+    ]
+
+
+def _counts(reports: QuerySet[Report]) -> dict[Month, dict[Status, int]]:
+    """How many reports of each cycle are in which status."""
     counts: dict[Month, dict[Status, int]] = {}
-    months = cycles(viewer)
-    found = _own(viewer).order_by().values_list("cycle__first_day", "status").annotate(count=Count("pk"))
-    for first_day, status, count in found:
+    for first_day, status, count in reports.order_by().values_list("cycle__first_day", "status").annotate(count=Count("pk")):
         counts.setdefault(Month.of(first_day), {})[Status(status)] = count
-    return [CycleRow(view, _by_status(counts.get(view.month, {}))) for view in months]
+    return counts
 
 
 def cycle_page(viewer: Viewer, month: Month, *, now: datetime) -> CyclePage:

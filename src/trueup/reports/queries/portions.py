@@ -1,8 +1,9 @@
-"""Long parts of a report, read on from where the last portion ended: its customers, its history."""
+"""Long parts of a report, read on from where the last portion ended: its lines, its history."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Q
 
 from trueup.accounts.rules import Viewer
 from trueup.events.queries import happened_to
@@ -10,8 +11,9 @@ from trueup.events.rules import Plain
 from trueup.events.snapshot import snapshot
 from trueup.kit.period import Month
 from trueup.reports.access import to_read
-from trueup.reports.models import ReportLine
-from trueup.reports.queries.one import CustomerFigures, behind, change_of_line, lines_of
+from trueup.reports.measuring import state_of
+from trueup.reports.queries.one import LineView, change_of_line, line_view
+from trueup.reports.rules.copies import copied_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +29,21 @@ class HistoryStep:
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerOfLine:
-    """One customer's part of one line; `position` is where the line stands in the report."""
+class SomeLines:
+    """Some lines of a report in the order of the catalog, and the version of the report they are of."""
 
-    position: int
-    service: str
-    unit: str
-    decimals: int
-    figures: CustomerFigures
+    version: int
+    lines: list[LineView]
 
-    @property
-    def place(self) -> tuple[int, str, str]:
-        """Where it stands among the customers of all lines."""
-        return self.position, self.service, self.figures.customer
+
+def lines_from(viewer: Viewer, month: Month, msp: str, *, limit: int, after: tuple[int, str] | None = None) -> SomeLines:
+    """At most `limit` lines of a report, those behind a position and service. Raises NotFound, NotAllowed."""
+    behind = Q() if after is None else Q(position__gt=after[0]) | Q(position=after[0], service_code__gt=after[1])
+    with snapshot():
+        found = to_read(viewer, month, msp)
+        lines = list(found.lines.filter(behind).order_by("position", "service_code")[:limit])
+    terms = copied_terms(found.terms)
+    return SomeLines(found.version, [line_view(line, state_of(line), terms) for line in lines])
 
 
 def history_from(viewer: Viewer, month: Month, msp: str, *, limit: int, after: int = 0) -> list[HistoryStep]:
@@ -52,24 +56,3 @@ def history_from(viewer: Viewer, month: Month, msp: str, *, limit: int, after: i
         HistoryStep(sequence, at, kind, actor, event, tuple(change_of_line(change) for change in changes))
         for sequence, at, kind, actor, event, changes in rows
     ]
-
-
-def customers_from(
-    viewer: Viewer, month: Month, msp: str, *, limit: int, after: tuple[int, str, str] | None = None
-) -> list[CustomerOfLine]:
-    """At most `limit` of the customers behind all lines, in the order of the lines, then by ref, from the ledger as it was pinned.
-
-    Only lines that are needed are read from the ledger. Raises NotFound, NotAllowed.
-    """
-    with snapshot():
-        found = to_read(viewer, month, msp)
-        lines = [line for line in lines_of(found) if after is None or (line.position, line.service_code) >= after[:2]]
-    known = {line.service_code: line for line in lines}
-    # Of the first line some may have been told before.
-    figures = behind(found, lines, month, first=0 if after is None else 1, enough=limit)
-    told = (one for service, own in figures.items() for one in _of(known[service], own))
-    return [one for one in told if after is None or one.place > after][:limit]
-
-
-def _of(line: ReportLine, own: list[CustomerFigures]) -> Iterator[CustomerOfLine]:
-    return (CustomerOfLine(line.position, line.service_code, line.unit, line.decimals, figures) for figures in own)

@@ -1,6 +1,6 @@
 """Approving several reports: what each contains, then one after the other, with a result for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,20 +11,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from trueup.accounts.rules import Right
-from trueup.kit.errors import Invalid, TrueUpError
+from trueup.kit.errors import Invalid
 from trueup.kit.period import Month
 from trueup.kit.text import text
-from trueup.reports.actions import approve
 from trueup.reports.queries import InboxRow, Preview, ReportKey, inbox, preview
 from trueup.reports.rules.checks import read_comment
 from trueup.reports.rules.workflow import Status
+from trueup.reports.several import MOST_APPROVED, Chosen, Done, approve_each
 from trueup.web.page import Request, render
 from trueup.web.pages.inbox import Asked, asked_in, report_address, tab_of
 from trueup.web.pages.reviewing import key_of, read_version, require_reviewing_tier
 from trueup.web.whole import whole
-
-MOST_AT_ONCE: Final = 500
-"""Reports of one confirmation."""
 
 IN_ONE_REQUEST: Final = 20
 """With htmx: so many are approved before the page tells how far it is. A server that is stopped leaves the rest undone."""
@@ -87,8 +84,8 @@ def review_bulk(request: Request) -> HttpResponse:
         "ready": [Item(one, report_address(*one.row.key, asked.query), _item(one.row)) for one in ready],
         "left_out": [one for one in found if one.hindrance is not None],
         "sums": _sums([one.row for one in ready]),
-        "cut": total if total > MOST_AT_ONCE else 0,
-        "most_at_once": MOST_AT_ONCE,
+        "cut": total if total > MOST_APPROVED else 0,
+        "most_at_once": MOST_APPROVED,
     }
     return render(request, "web/review/bulk.html", context)
 
@@ -97,10 +94,10 @@ def _chosen(request: Request, asked: Asked) -> tuple[list[ReportKey], int]:
     """The reports that are chosen, at most as many as go at once, and how many there were."""
     if request.POST.get("of") == "all":
         waiting = tab_of(asked, Status.UNDER_REVIEW)
-        page = inbox(request.viewer, waiting.filters, per_page=MOST_AT_ONCE)
+        page = inbox(request.viewer, waiting.filters, per_page=MOST_APPROVED)
         return [row.key for row in page.items], page.total
     keys = [key_of(written) for written in request.POST.getlist("key")]
-    return keys[:MOST_AT_ONCE], len(keys)
+    return keys[:MOST_APPROVED], len(keys)
 
 
 def _item(row: InboxRow) -> str:
@@ -121,7 +118,7 @@ def review_bulk_approve(request: Request) -> HttpResponse:
     """Approve them one by one, each in a transaction of its own. With htmx some now, and the answer asks for the next."""
     require_reviewing_tier(request.viewer)
     request.viewer.require(Right.REVIEW, text("approve reports"))
-    items = request.POST.getlist("item")[:MOST_AT_ONCE]
+    items = request.POST.getlist("item")[:MOST_APPROVED]
     comment = read_comment(request.POST.get("comment", ""))
     if not items:
         raise Invalid(text("no report was selected"))
@@ -142,19 +139,19 @@ def _approve_each(request: Request, items: Sequence[str], comment: str, asked: A
     """Approve each in the version that was shown; why one could not be is its result, and the others go on."""
     chosen = [(version, key_of(key)) for version, _slash, key in (item.partition("/") for item in items)]
     names = {one.row.key: one.row.msp_name for one in preview(request.viewer, [key for _version, key in chosen])}
-    results = []
-    for version, (month, msp) in chosen:
-        refusal = ""
-        try:
-            approve(request.viewer, month, msp, now=request.now, comment=comment, expected_version=read_version(version))
-        except TrueUpError as error:
-            refusal = error.message
-        results.append(Result(names[month, msp], month, report_address(month, msp, asked.query), refusal))
-    return results
+    seen = [Chosen(month, msp, read_version(version)) for version, (month, msp) in chosen]
+    done = approve_each(request.viewer, seen, now=request.now, comment=comment)
+    return [_result(names, one, asked) for one in done]
+
+
+def _result(names: Mapping[ReportKey, str], done: Done, asked: Asked) -> Result:
+    month, msp = done.of.cycle, done.of.msp
+    refusal = done.refusal.message if done.refusal else ""
+    return Result(names[month, msp], month, report_address(month, msp, asked.query), refusal)
 
 
 def _count(written: str) -> int:
-    return whole(written, most=MOST_AT_ONCE) or 0
+    return whole(written, most=MOST_APPROVED) or 0
 
 
 urls = [

@@ -20,22 +20,18 @@ from trueup.accounts.queries import installation
 from trueup.accounts.rules import Right, Viewer
 from trueup.cycles.queries import SourceCalendar
 from trueup.cycles.rules import CycleStatus, DayState
-from trueup.kit.errors import TrueUpError
+from trueup.kit.errors import Invalid
 from trueup.kit.period import Month, local_date
 from trueup.kit.text import text
-from trueup.reports.generating import regenerate
 from trueup.reports.queries import CyclePage, InboxFilter, InboxRow, cycle_list, cycle_page, inbox, preview
-from trueup.reports.rules.checks import read_comment
 from trueup.reports.rules.workflow import EDITABLE, Status
+from trueup.reports.several import MOST_REGENERATED, Chosen, regenerate_each
 from trueup.web import words
 from trueup.web.page import Request, render
 from trueup.web.pages.home import inbox_address
 from trueup.web.pages.inbox import report_address
 from trueup.web.templatetags.trueup import instant
 from trueup.web.whole import month_of
-
-MOST_AT_ONCE: Final = 50
-"""Reports that are measured anew in one go: each reads the ledger."""
 
 DAY_STATES: Final[words.Words] = {
     DayState.DELIVERED: gettext_lazy("delivered"),
@@ -155,7 +151,7 @@ def _show(
         "results": results,
         "comment": comment,
         "error": error,
-        "most_at_once": MOST_AT_ONCE,
+        "most_at_once": MOST_REGENERATED,
     }
     return render(request, "web/cycles/cycle.html", context, status=status)
 
@@ -234,26 +230,22 @@ def cycle_regenerate(request: Request, month: str) -> HttpResponse:
     if not chosen:
         messages.info(request, _("No report was selected."))
         return HttpResponseRedirect(reverse("cycle", args=[month]) + "#measure-anew")
-    if len(chosen) > MOST_AT_ONCE:
-        error = text("{count} reports are selected; at most {most} are measured anew at once", count=len(chosen), most=MOST_AT_ONCE)
+    if len(chosen) > MOST_REGENERATED:
+        error = text("{count} reports are selected; at most {most} are measured anew at once", count=len(chosen), most=MOST_REGENERATED)
         return _show(request, month_of(month), comment=comment, error=error, status=400)
     return _regenerate(request, month_of(month), chosen, comment)
 
 
 def _regenerate(request: Request, month: Month, chosen: Sequence[str], comment: str) -> HttpResponse:
-    try:
-        read_comment(comment)
-    except TrueUpError as error:
-        return _show(request, month, comment=comment, error=error.message, status=400)
     names = {one.row.msp: one.row.msp_name for one in preview(request.viewer, [(month, msp) for msp in chosen])}
-    results = []
-    for msp, name in names.items():
-        lines, refusal = 0, ""
-        try:
-            lines = regenerate(request.viewer, month, msp, now=request.now, comment=comment)
-        except TrueUpError as error:
-            refusal = error.message
-        results.append(Result(name, report_address(month, msp), lines, refusal))
+    anew = [Chosen(month, msp, None) for msp in names]  # whatever they are by now: nobody has read them on this page
+    try:
+        done = regenerate_each(request.viewer, anew, now=request.now, comment=comment)
+    except Invalid as error:
+        return _show(request, month, comment=comment, error=error.message, status=400)
+    results = [
+        Result(names[one.of.msp], report_address(month, one.of.msp), one.lines, one.refusal.message if one.refusal else "") for one in done
+    ]
     return _show(request, month, results=results)
 
 

@@ -3,20 +3,16 @@
 import logging
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from allauth.account import signals
 from allauth.core.internal import ratelimit
 from allauth.idp.oidc.internal.oauthlib import device_codes
-from allauth.idp.oidc.models import Client, Token
 from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
@@ -25,6 +21,7 @@ from django.views.decorators.http import require_POST
 
 from trueup.accounts.rules import Scope
 from trueup.kit.errors import NotFound
+from trueup.network import keys
 from trueup.web import words
 from trueup.web.page import Request, render
 
@@ -96,26 +93,17 @@ def _may_guess(request: Request, *, count: bool = True) -> bool:
 # ── Beside the browsers ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class LetIn:
-    """A command line that acts as the person. `renewed_at`: when it was let in, or last came to renew its token."""
-
-    number: int
-    program: str
-    renewed_at: datetime
-
-
 class Sessions(ListUserSessionsView):  # type: ignore[misc]
     """The library's page of browsers, with the command lines below them."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What the page shows."""
         shown: dict[str, Any] = super().get_context_data(**kwargs)
-        return shown | {"devices": _let_in(self.request.user.pk)}
+        return shown | {"devices": keys.let_in(self.request.user.pk)}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign out everywhere else."""
-        end_all_devices(self.request.user.pk)
+        keys.end_all(self.request.user.pk)
         answer: HttpResponse = super().form_valid(form)
         return answer
 
@@ -127,29 +115,15 @@ sessions = Sessions.as_view()
 @require_POST
 def end_device(request: Request, number: int) -> HttpResponse:
     """End one of one's own command lines."""
-    with transaction.atomic():
-        there = Token.objects.filter(pk=number, user_id=request.user.pk, type=Token.Type.REFRESH_TOKEN).first()
-        if there is None:
-            raise NotFound("")
-        # Which access token came of which is not kept: the others get new ones by themselves.
-        Token.objects.filter(Q(pk=number) | Q(type=Token.Type.ACCESS_TOKEN), user_id=request.user.pk, client_id=there.client_id).delete()
+    if not keys.end(request.user.pk or 0, number):
+        raise NotFound("")
     messages.success(request, _("That program has no access any more."))
     return redirect("usersessions_list")
 
 
-def _let_in(user_id: int) -> list[LetIn]:
-    tokens = Token.objects.valid().filter(user_id=user_id, type=Token.Type.REFRESH_TOKEN, client__type=Client.Type.PUBLIC)
-    return [LetIn(one.pk, one.client.name, one.created_at) for one in tokens.select_related("client").order_by("-created_at", "-pk")]
-
-
-def end_all_devices(user_id: int | None) -> None:
-    """Take the access of every program away that acts as a person."""
-    if user_id is not None:
-        Token.objects.filter(user_id=user_id).delete()
-
-
 def _password_is_another(user: Any = None, **_: object) -> None:
-    end_all_devices(getattr(user, "pk", None))
+    if user is not None and user.pk is not None:
+        keys.end_all(user.pk)
 
 
 for _signal in (signals.password_changed, signals.password_reset, signals.password_set):

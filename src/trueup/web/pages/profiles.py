@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from trueup.exchange import actions, queries
 from trueup.exchange.queries import Kept
 from trueup.exchange.rules.profiles import CONNECTWISE, FIGURES, TEXTS, USAGE, Kind, may_keep, require_keeper
+from trueup.exchange.written import as_text
 from trueup.kit.errors import Conflict, Invalid, Stale
 from trueup.reports.queries import report
 from trueup.web.forms import Form
@@ -69,7 +70,7 @@ def new_profile(request: Request) -> HttpResponse:
     require_keeper(request.viewer)
     like = request.GET.get("like", "")
     kept = queries.profile(request.viewer, like) if like else Kept(CONNECTWISE)
-    example = queries.as_text(replace(kept.profile, name=f"{kept.name}-2" if like else "mine"))
+    example = as_text(replace(kept.profile, name=f"{kept.name}-2" if like else "mine"))
     form = ProfileForm(bound(request), initial={"text": _USAGE_EXAMPLE if "in" in request.GET else example, "seen": actions.NEW})
     if request.method == "POST" and form.is_valid() and _save(request, form, None):
         return HttpResponseRedirect(reverse("profiles"))
@@ -82,7 +83,7 @@ def edit_profile(request: Request, name: str) -> HttpResponse:
     if request.method == "POST":
         require_keeper(request.viewer)
     if kept.profile.built_in or not may_keep(request.viewer):
-        context = {"kept": kept, "text": queries.as_text(kept.profile), "may_keep": may_keep(request.viewer)}
+        context = {"kept": kept, "text": as_text(kept.profile), "may_keep": may_keep(request.viewer)}
         return render(request, "web/profiles/details.html", context)
     form = ProfileForm(bound(request), initial=_now(kept))
     if request.method == "POST" and form.is_valid() and _save(request, form, name):
@@ -91,7 +92,7 @@ def edit_profile(request: Request, name: str) -> HttpResponse:
 
 
 def _now(kept: Kept) -> dict[str, str]:
-    return {"text": queries.as_text(kept.profile), "seen": kept.profile.fingerprint}
+    return {"text": as_text(kept.profile), "seen": kept.profile.fingerprint}
 
 
 def _save(request: Request, form: ProfileForm, name: str | None) -> bool:

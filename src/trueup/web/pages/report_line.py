@@ -1,10 +1,7 @@
 """What is behind a line: its days, why just these count, the customers; and reports as CSV."""
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
-from io import StringIO
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -14,11 +11,9 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from trueup.kit.cells import safe_cell
 from trueup.kit.errors import Invalid, NotFound
 from trueup.kit.period import Month
-from trueup.kit.quantity import plain
-from trueup.reports.queries import Chart, CustomerFigures, LineView, chart, customers, report
+from trueup.reports.queries import Chart, CustomerFigures, LineView, chart, customers, report, table
 from trueup.reports.rules.checks import USUAL_REASONS
 from trueup.web import charts, words
 from trueup.web.page import Request
@@ -97,19 +92,40 @@ def _heads(sort: str, *, has_credits: bool) -> Iterable[Head]:
         yield Head(str(label), number, other if sort == first else first, direction)
 
 
-def figure(value: Decimal | None) -> str:
-    """A number as programs read it; unknown is empty."""
-    return plain(value) or ""
-
-
-def as_csv(name: str, rows: Iterable[Iterable[str]]) -> HttpResponse:
+def as_file(name: str, rows: Iterable[Iterable[str]]) -> HttpResponse:
     """A file to be downloaded. Begins with the mark by which spreadsheets know UTF-8."""
-    written = StringIO()
-    csv.writer(written, lineterminator="\r\n").writerows(rows)
-    response = HttpResponse("\ufeff" + written.getvalue(), content_type="text/csv; charset=utf-8")
+    response = HttpResponse("\ufeff" + table.as_csv(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name.replace("/", "_"))
     response["Cache-Control"] = "no-store"
     return response
+
+
+TITLES: Final[words.Words] = {
+    "customer": gettext_lazy("Customer"),
+    "name": gettext_lazy("Name"),
+    "group": gettext_lazy("Group code"),
+    "group_name": gettext_lazy("Solution group"),
+    "service": gettext_lazy("Code"),
+    "service_name": gettext_lazy("Service"),
+    "unit": gettext_lazy("Billing unit"),
+    "provisioned": gettext_lazy("Provisioned"),
+    "used": gettext_lazy("Used"),
+    "over_provisioned": gettext_lazy("Over-provisioned"),
+    "over_provisioned_percent": gettext_lazy("Over-provisioned %"),
+    "credits": gettext_lazy("Credits"),
+    "default_chargeable": gettext_lazy("Default"),
+    "chargeable": gettext_lazy("Chargeable"),
+    "outcome": gettext_lazy("Outcome"),
+    "comment": gettext_lazy("Comment"),
+    "reason": gettext_lazy("Reason"),
+    "days": gettext_lazy("Days"),
+    "issues": gettext_lazy("Issues"),
+}
+"""What stands above the columns of a file."""
+
+
+def _titles(columns: Iterable[str]) -> list[str]:
+    return [str(TITLES[name]) for name in columns]
 
 
 def customers_csv(request: Request, month: str, msp: str, service: str) -> HttpResponse:
@@ -117,30 +133,16 @@ def customers_csv(request: Request, month: str, msp: str, service: str) -> HttpR
     of = month_of(month)
     line = line_of(request, of, msp, service)
     found = customers(request.viewer, of, msp, service)
-    rows = [[safe_cell(one.customer), safe_cell(one.name), *map(figure, (one.provisioned, one.used, one.credits))] for one in found]
-    head = [_("Customer"), _("Name"), _("Provisioned"), _("Used"), _("Credits")]
-    total = [_("Total"), safe_cell(line.service_name), *map(figure, (line.provisioned, line.used, line.credits))]
-    return as_csv(f"customers-{of}-{msp}-{service}.csv", [head, *rows, total])
+    total = [_("Total"), *map(table.cell, (line.service_name, line.provisioned, line.used, line.credits))]
+    rows = [_titles(table.CUSTOMER_COLUMNS), *map(table.customer_cells, found), total]
+    return as_file(f"customers-{of}-{msp}-{service}.csv", rows)
 
 
 def report_csv(request: Request, month: str, msp: str) -> HttpResponse:
     """The lines of a report."""
     of = month_of(month)
     found = report(request.viewer, of, msp)
-    head = [
-        _("Solution group"), _("Service"), _("Code"), _("Billing unit"), _("Provisioned"), _("Used"), _("Over-provisioned"),
-        _("Over-provisioned %"), _("Credits"), _("Default"), _("Chargeable"), _("Comment"), _("Reason"),
-    ]  # fmt: skip
-    return as_csv(f"report-{of}-{msp}.csv", [head, *(_line_row(line) for line in found.lines)])
-
-
-def _line_row(line: LineView) -> list[str]:
-    figures = (
-        line.provisioned, line.used, line.over_provisioned, line.over_provisioned_percent, line.credits, line.default_chargeable,
-        line.chargeable,
-    )  # fmt: skip
-    named = (line.group_name, line.service_name, line.service, line.unit)
-    return [*map(safe_cell, named), *map(figure, figures), safe_cell(line.comment), safe_cell(line.reason)]
+    return as_file(f"report-{of}-{msp}.csv", [_titles(table.LINE_COLUMNS), *map(table.line_cells, found.lines)])
 
 
 urls = [

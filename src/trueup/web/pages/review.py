@@ -18,6 +18,7 @@ from trueup.kit.page import Page
 from trueup.kit.period import local_date
 from trueup.reports.queries import InboxOptions, InboxRow, inbox, inbox_options
 from trueup.reports.rules.workflow import EDITABLE, Status
+from trueup.reports.several import MOST_APPROVED
 from trueup.web import words
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages import bulk, reviewing
@@ -86,7 +87,7 @@ def _context(request: Request, asked: Asked) -> dict[str, Any]:
         "to_approve": options.statuses[Status.UNDER_REVIEW] if viewer.may(Right.REVIEW) and asked.tab in {Status.UNDER_REVIEW, ALL} else 0,
         "waits_for_msp": asked.filters.status in EDITABLE,
         "vendor": viewer.tier == Tier.VENDOR,
-        "most_at_once": bulk.MOST_AT_ONCE,
+        "most_at_once": MOST_APPROVED,
     }
 
 

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from trueup.kit.errors import NotFound
+from trueup.network import keys
 from trueup.notifications.actions import set_preferences
 from trueup.web.page import THEME_COOKIE, THEMES, Request
-from trueup.web.pages.devices import end_all_devices
 from trueup.web.viewing import CHOSEN, of_any_seat, public
 
 _A_YEAR = 365 * 24 * 3600
@@ -79,7 +79,7 @@ def end_all_sessions(request: Request) -> HttpResponse:
     """Sign out everywhere, here too."""
     for session in UserSession.objects.filter(user_id=request.user.pk):
         session.end()
-    end_all_devices(request.user.pk)
+    keys.end_all(int(request.user.pk or 0))
     logout(request)
     messages.success(request, _("You are signed out everywhere."))
     return redirect("account_login")

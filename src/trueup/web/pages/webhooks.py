@@ -3,12 +3,14 @@
 import json
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -24,7 +26,7 @@ from trueup.web.words import says
 from trueup.webhooks import actions, queries
 from trueup.webhooks.actions import Made, Wanted
 from trueup.webhooks.queries import DeliveryRow, EndpointRow
-from trueup.webhooks.rules.happenings import TEST, TYPES
+from trueup.webhooks.rules.happenings import TEST, TYPES, Type
 from trueup.webhooks.rules.keeping import MOST_DESCRIPTION
 from trueup.webhooks.rules.targets import MOST_URL
 from trueup.webhooks.rules.trying import DISABLED_WORDS, State
@@ -46,9 +48,11 @@ class WebhookForm(Form):
 
     url = TextField(
         label=gettext_lazy("Address"), required=True, max_length=MOST_URL, help_text=gettext_lazy("Like https://example.com/hooks."),
-        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"class": "wide", "inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
     )  # fmt: skip
-    description = TextField(label=gettext_lazy("What it is for"), max_length=MOST_DESCRIPTION)
+    description = TextField(
+        label=gettext_lazy("What it is for"), max_length=MOST_DESCRIPTION, widget=forms.TextInput(attrs={"class": "wide"})
+    )
     types = ManyField(
         label=gettext_lazy("What it is told of"), help_text=gettext_lazy("Nothing ticked: everything, also what will be added later.")
     )
@@ -62,6 +66,11 @@ class Line:
     row: EndpointRow
     types: tuple[str, ...]
     why: str
+
+    @property
+    def host(self) -> str:
+        """Whom it calls: what its page is headed by, for an address may be long."""
+        return urlsplit(self.row.url).netloc
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +195,13 @@ def _do(request: Request, webhook_id: int, verb: Any, done: str) -> HttpResponse
 
 def _form(request: Request, initial: dict[str, Any]) -> WebhookForm:
     form = WebhookForm(bound(request), initial=initial)
-    form.offer(types=[(one.name, f"{says(one.about)} ({one.name})") for one in TYPES])
+    form.offer(types=[(one.name, _named(one)) for one in TYPES])
     return form
+
+
+def _named(one: Type) -> str:
+    """A type of event in words, and what programs call it."""
+    return format_html("{}<br><span class='code quiet'>{}</span>", says(one.about), one.name)
 
 
 def _fresh(row: EndpointRow) -> dict[str, Any]:

@@ -50,6 +50,9 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Subject → the kinds of its events that are told."""
 
+OF_MONTHS: Final = frozenset(one.name for one in TYPES if one.subject == "cycle")
+"""The types that tell of months: of them an MSP without access to usage reports hears nothing."""
+
 
 def read_types(names: Collection[str]) -> list[str]:
     """The types an endpoint listens to, in the order of the table; none named is all, also those that come later. Raises Invalid."""

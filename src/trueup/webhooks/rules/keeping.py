@@ -1,5 +1,6 @@
-"""How many endpoints an account has, and what is said where there is none."""
+"""How many endpoints an account has, how long their log is kept, and what is said where there is none."""
 
+from datetime import timedelta
 from typing import Final
 
 from trueup.kit.text import Text, text
@@ -9,6 +10,10 @@ MOST_ENDPOINTS: Final = 20
 
 MOST_DESCRIPTION: Final = 200
 """Characters."""
+
+
+KEPT_FOR: Final = timedelta(days=90)
+"""How long a delivery is kept after it has ended, with every call that was made for it."""
 
 
 def no_endpoint(endpoint_id: int) -> Text:

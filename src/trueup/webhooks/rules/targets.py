@@ -12,6 +12,9 @@ from trueup.kit.text import Text, text
 MOST_URL: Final = 1000
 """Characters of an endpoint's address."""
 
+LOOK_UP: Final = 5
+"""Seconds a name may take to be looked up when somebody saves it."""
+
 _PORTS: Final = {"https": 443, "http": 80}
 _EMBEDDING: Final = IPv6Network("64:ff9b::/96")
 """IPv4 behind a translator (NAT64): the last 32 bits are where it goes to."""
@@ -71,6 +74,11 @@ def _invalid(reason: Text) -> Invalid:
 def not_public(host: str) -> Invalid:
     """The refusal of a name that leads nowhere, or into a private network: the same, so that nobody learns which names there are."""
     return _invalid(text("“{host}” has no address on the public internet", host=host))
+
+
+def not_looked_up(host: str) -> Invalid:
+    """The refusal of a name whose name server did not answer in time."""
+    return _invalid(text("“{host}” could not be looked up within {seconds} seconds; try again", host=host, seconds=LOOK_UP))
 
 
 def is_public(address: str) -> bool:

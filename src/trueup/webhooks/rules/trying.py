@@ -56,6 +56,9 @@ MOST_PER_ENDPOINT: Final = 4
 
 GONE: Final = 410
 
+WHILE_DISABLED: Final = "the webhook was disabled"
+"""Why a delivery is not tried any more: of what was before it was enabled again, it is told nothing."""
+
 DISABLED_WORDS: Final[Mapping[Disabled, Text]] = {
     Disabled.BY_HAND: text("it was switched off"),
     Disabled.GONE: text("it answered that it is gone for good (410)"),
@@ -90,6 +93,7 @@ class Outcome:
 
     state: State
     next_try_at: datetime | None = None
+    problem: str = ""
     disable: Disabled | None = None
 
 
@@ -101,10 +105,15 @@ def next_try(tries: int, answer: Answer, now: datetime) -> datetime | None:
     return now + max(BACK_OFF[tries - 1], asked)
 
 
-def after(answer: Answer, tries: int, *, failing_since: datetime | None, now: datetime) -> Outcome:
-    """What follows an answer. `failing_since`: since when nothing was delivered to the endpoint."""
+def after(answer: Answer, tries: int, *, failing_since: datetime | None, disabled: bool, now: datetime) -> Outcome:
+    """What follows an answer.
+
+    `failing_since`: since when nothing was delivered to the endpoint; `disabled`: it was while the call was under way, and may be still.
+    """
     if answer.accepted:
         return Outcome(State.DELIVERED)
+    if disabled:
+        return Outcome(State.FAILED, problem=WHILE_DISABLED)
     if answer.status == GONE:
         return Outcome(State.FAILED, disable=Disabled.GONE)
     again = next_try(tries, answer, now)

@@ -1,14 +1,12 @@
-"""What the API answers, as frozen dataclasses. Numbers are decimals, None is unknown, instants are UTC."""
+"""Cycles and usage reports, as the API answers them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from trueup.kit.issue import Issue
 from trueup.kit.period import Month
-
-# ── Cycles ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +44,6 @@ class CycleDetails:
     first_deadline: datetime | None
     last_deadline: datetime | None
     missing_days: tuple[MissingDays, ...] | None = None
-
-
-# ── Reports ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,95 +178,65 @@ class Forecast:
     lines: tuple[ForecastLine, ...]
 
 
-# ── Usage ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Why one of several was refused; the others were done."""
+
+    code: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
-class UsageRecord:
-    """One usage record that counts."""
+class ReportDone:
+    """What became of one of several reports; `changed_lines` of one that was measured anew."""
+
+    cycle: Month
+    msp: str
+    done: bool
+    problem: WhyNot | None
+    status: str | None
+    changed_lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfSource:
+    """What became of a day of a source, such as `delivered` or `missing`."""
 
     day: date
-    msp: str
-    customer: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDays:
+    """A source, and what became of every day of a month; `missing` of them are."""
+
+    source: str
+    missing: int
+    days: tuple[DayOfSource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCustomer:
+    """One customer's part of one line of a report."""
+
     service: str
+    customer: str
+    name: str
     provisioned: Decimal
     used: Decimal | None
     credits: Decimal | None
-    recorded_at: datetime
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """One problem of one row; row 1 is the first row of data."""
-
-    row: int
-    column: str
-    value: str
-    reason: str = field(metadata={"api": "code"})
-    message: str = field(default="", metadata={"api": "detail"})
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What became of usage that was sent. Refused as a whole: there is no batch, nothing is stored, and there are refused rows."""
-
-    batch: int | None
-    stored: int
-    repeated: int
-    refused_count: int
-    unmapped: int
-    refused: tuple[RefusedRow, ...] = ()
-    """The first of them; `client.usage.refused_rows` reads all."""
-    refused_csv: str | None = None
-    """Where all of them are, if there are more."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnmappedName:
-    """A name that could not be matched, and how many records wait for it. `kind` is customer or service."""
-
-    source: str
-    kind: str
-    name: str
-    records: int
-    first_day: date
-    last_day: date
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """What became of the records that waited for a name: the last batch, how many were stored, how many still wait."""
-
-    batch: int | None
-    replayed: int
-    remaining: int
-
-
-# ── Yourself ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Me:
-    """Who calls, for which account, and what the token lets them do."""
+class Waiting:
+    """Something that waits for the account, such as reports to prepare (`kind`); `count` of them, the first by `deadline`."""
 
     kind: str
-    name: str
-    account: str
-    tier: str
-    scopes: tuple[str, ...]
-    rights: tuple[str, ...]
-
-
-# ── The network, webhooks: whatever an entry has ──────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry of the network or a webhook: its values by the names the API gives them, and the version that was read."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    version: str = ""
-
-    def __getitem__(self, name: str) -> Any:
-        """A value, as JSON has it: numbers with a fraction are text. Raises KeyError."""
-        return self.values[name]
+    count: int
+    cycle: Month | None
+    msp: str | None
+    deadline: datetime | None
+    since: datetime | None
+    stake: Decimal | None
+    sources: tuple[str, ...] = ()

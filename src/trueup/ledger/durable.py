@@ -1,11 +1,17 @@
-"""What was written is on the disk, and not only in the memory of the operating system."""
+"""What somebody is told to be kept survives a power failure: it is on the disk, and not only in the memory of the operating system.
+
+For files, for the names in folders, and for what the database commits.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+
+from django.db import connection
 
 
 def flush(path: Path) -> None:
@@ -32,3 +38,23 @@ def make_folder(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True)
     for folder in reversed(missing):
         flush(folder.parent)
+
+
+@contextmanager
+def durable_commits() -> Iterator[None]:
+    """What is committed inside is on the disk then; by itself SQLite lets the last transactions wait in memory.
+
+    Around a transaction, not inside of one.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:  # inside a transaction SQLite refuses the change
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous")
+        before = int(cursor.fetchone()[0])
+        cursor.execute("PRAGMA synchronous=FULL")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA synchronous={before:d}")

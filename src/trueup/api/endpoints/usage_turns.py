@@ -1,0 +1,40 @@
+"""How many uploads are at work at once. Each holds a thread from its first byte to its answer; the others answer everybody else."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from django.conf import settings
+
+from trueup.api.problems import Refused
+from trueup.kit.text import text
+
+
+class Places:
+    """So many may do something at once; who comes then is told to come back."""
+
+    def __init__(self, most: Callable[[], int]) -> None:
+        self._most = most
+        self._counting = threading.Lock()
+        self._taken = 0
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Be one of them. Raises Refused where all places are taken."""
+        with self._counting:
+            if self._taken >= self._most():
+                said = text("as much usage is being taken in as this server does at once; nothing was read, try again")
+                raise Refused(503, "busy", said, headers={"Retry-After": "1"})
+            self._taken += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._taken -= 1
+
+
+UPLOADS: Final = Places(lambda: settings.TRUEUP_API_UPLOADS)
+
+CONVERSIONS: Final = Places(lambda: 1)
+"""What a mapping profile reads is added up in memory."""
