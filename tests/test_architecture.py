@@ -54,6 +54,11 @@ FURTHER_NAMES = {
     "reports/measuring.py": "from measured figures to lines and back, for generating, reading and verifying",
     "reports/several.py": "a verb done with many reports, one by one: what became of each is told to both edges",
     "reports/verifying.py": "the question whether every stored figure comes out again",
+    "statements/collecting.py": "what a billing report comes to as it stands, for its verbs and its questions alike",
+    "statements/customers.py": "what an MSP bills its customers: a question of its own",
+    "statements/exports": "one file per format",
+    "statements/issuing.py": "what the clock does: portions of statements, each portion one transaction",
+    "statements/settling.py": "from reports to charged lines, for everything that is priced",
     "webhooks/calling.py": "one call to somebody else's server, to an address that was looked at",
     "webhooks/gathering.py": "the verbs that make deliveries of events, read from every history at once",
     "webhooks/sealing.py": "secrets as they are kept",
@@ -77,6 +82,8 @@ NO_TENANT = {
     "notifications.Reached": "how far each account's history was read; no figure of anybody",
     "webhooks.Reached": "how far each account's history was read; no figure of anybody",
     "reports.Generation": "that the reports of a cycle are all there; no figure of anybody",
+    "statements.Hold": "why the clock could not issue something; what is shown is computed anew for its viewer",
+    "statements.NumberSeries": "the last number of a seller; no figure of anybody",
     "events.ChainHead": "the hash each account's next event continues from; no figure of anybody",
 }
 
