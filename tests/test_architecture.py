@@ -57,6 +57,7 @@ FURTHER_NAMES = {
     "statements/collecting.py": "what a billing report comes to as it stands, for its verbs and its questions alike",
     "statements/customers.py": "what an MSP bills its customers: a question of its own",
     "statements/exports": "one file per format",
+    "statements/files.py": "the registry of all files, for every edge",
     "statements/issuing.py": "what the clock does: portions of statements, each portion one transaction",
     "statements/settling.py": "from reports to charged lines, for everything that is priced",
     "webhooks/calling.py": "one call to somebody else's server, to an address that was looked at",
