@@ -122,6 +122,17 @@ class TestFromAbove:
         assert wrong(vendor.post("/clients", wanted(REVIEWING, of="north"))) == (422, [("/scopes", "other_side")])
         assert code(vendor.post(f"{feed(REVIEWING, of='north')}/rotate", {})) == (403, "not_allowed")
 
+    @pytest.mark.parametrize("scope", [Scope.STATEMENTS_READ, Scope.PRICES_WRITE])
+    def test_a_client_does_not_tell_what_an_msp_sells_by(self, as_program: AsProgram, scope: Scope) -> None:
+        north = as_program("north")
+        assert wrong(north.post("/clients", wanted(SENDING, scope, of="bolt"))) == (422, [("/scopes", "other_side")])
+        assert code(north.post(f"{feed(SENDING, scope)}/rotate", {})) == (403, "not_allowed")
+        assert north.post("/clients", wanted(SENDING, scope))[0] == 201
+
+    def test_the_vendor_bills_for_no_distributor(self, as_program: AsProgram) -> None:
+        answer = as_program("acme-vendor").post("/clients", wanted(Scope.STATEMENTS_WRITE, of="north"))
+        assert wrong(answer) == (422, [("/scopes", "other_side")])
+
     def test_a_distributor_prepares_in_its_own_name_where_an_msp_has_no_access(self, as_program: AsProgram) -> None:
         south = as_program("south")
         assert wrong(south.post("/clients", wanted(PREPARING, of="dune"))) == (422, [("/scopes", "other_side")])
@@ -141,7 +152,7 @@ class TestAMember:
 
     def test_is_made_by_who_has_all_it_may_do(self, as_program: AsProgram) -> None:
         assert as_program("bolt", MEMBERS, *READING).put(NEW, {"role": "viewer"})[0] == 201
-        managers = as_program("bolt", MEMBERS, SENDING, PREPARING, Scope.NETWORK_WRITE, *READING)
+        managers = as_program("bolt", MEMBERS, SENDING, PREPARING, Scope.NETWORK_WRITE, Scope.PRICES_WRITE, *READING)
         assert managers.put(NEW, {"role": "billing_manager"}, if_match="*")[0] == 200
         assert code(managers.put(NEW, {"role": "admin"}, if_match="*")) == (403, "not_allowed")
         assert as_program("bolt").put(NEW, {"role": "admin"}, if_match="*")[0] == 200

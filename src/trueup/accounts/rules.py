@@ -51,6 +51,7 @@ class Right(StrEnum):
     KEEP_PRICES = "keep_prices"
     BILL = "bill"
     COMPLETE_BILLING = "complete_billing"
+    CORRECT = "correct"
 
 
 _BILLING = frozenset({Role.BILLING_MANAGER, Role.ADMIN})
@@ -73,6 +74,8 @@ RIGHTS: dict[Right, dict[Tier, frozenset[Role]]] = {
     # A distributor's billing report to its vendor: who submits it, and who completes or returns it.
     Right.BILL: {Tier.DISTRIBUTOR: _BILLING},
     Right.COMPLETE_BILLING: {Tier.VENDOR: _BILLING},
+    # Statements that the account has issued.
+    Right.CORRECT: {Tier.VENDOR: _BILLING, Tier.DISTRIBUTOR: _BILLING},
     # Where an account's events are sent to.
     Right.KEEP_WEBHOOKS: {tier: frozenset({Role.ADMIN}) for tier in (Tier.VENDOR, Tier.DISTRIBUTOR, Tier.MSP)},
 }
@@ -107,7 +110,7 @@ SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.MEMBERS_WRITE: frozenset({Right.MANAGE_MEMBERS}),
     Scope.WEBHOOKS_WRITE: frozenset({Right.KEEP_WEBHOOKS}),
     Scope.STATEMENTS_READ: frozenset({Right.READ}),
-    Scope.STATEMENTS_WRITE: frozenset({Right.BILL, Right.COMPLETE_BILLING}),
+    Scope.STATEMENTS_WRITE: frozenset({Right.BILL, Right.COMPLETE_BILLING, Right.CORRECT}),
     Scope.PRICES_WRITE: frozenset({Right.KEEP_PRICES}),
 }
 """The rights a scope lets a program use, as far as it has them in its account."""

@@ -22,7 +22,9 @@ SCOPES: Final[dict[Scope, str]] = {
     Scope.NETWORK_WRITE: "Keep accounts, catalog, terms.",
     Scope.MEMBERS_WRITE: "Manage members and API clients.",
     Scope.WEBHOOKS_WRITE: "Keep webhooks.",
-    Scope.STATEMENTS_READ: "Read statements.",
+    Scope.STATEMENTS_READ: "Read prices, billing reports, statements and their figures.",
+    Scope.STATEMENTS_WRITE: "Edit, submit, return, complete billing reports; correct statements.",
+    Scope.PRICES_WRITE: "Keep price lists, promo codes, billing details.",
 }
 """Scopes in the words of the documentation."""
 

@@ -218,7 +218,7 @@ def correct(viewer: Viewer, number: str, *, reason: str, now: datetime) -> list[
     Raises NotFound, NotAllowed for anybody but the seller, Conflict for a credit note or a statement that was corrected already,
     Invalid without a reason, or while something has no price.
     """
-    viewer.require(Right.KEEP_PRICES, text("correct statements"))
+    viewer.require(Right.CORRECT, text("correct statements"))
     old = None if "\0" in number else _correctable(viewer, number)
     if old is None:
         raise NotFound(text("there is no statement “{number}”", number=number))

@@ -177,7 +177,9 @@ SCOPES: Words = {
     Scope.NETWORK_WRITE: _("Keep accounts, terms and the catalog"),
     Scope.MEMBERS_WRITE: _("Manage members and API clients"),
     Scope.WEBHOOKS_WRITE: _("Keep webhooks"),
-    Scope.STATEMENTS_READ: _("Read statements"),
+    Scope.STATEMENTS_READ: _("Read prices, billing reports and statements"),
+    Scope.STATEMENTS_WRITE: _("Keep billing reports, correct statements"),
+    Scope.PRICES_WRITE: _("Keep prices and billing details"),
 }
 
 REASONS: Words = {

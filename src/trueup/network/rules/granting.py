@@ -11,6 +11,10 @@ SIDES: Final = frozenset({Scope.REPORTS_PREPARE, Scope.REPORTS_REVIEW})
 """The two sides of an approval. Whoever stands above an account does not act for it on its side: a distributor that could make itself
 a program of its MSP would prepare what it approves. Where the domain lets it prepare, it does so in its own name."""
 
+MONEY: Final = frozenset({Scope.STATEMENTS_READ, Scope.STATEMENTS_WRITE, Scope.PRICES_WRITE})
+"""What an account buys and sells by, and for how much, is not for those above it: a distributor that could make itself a program of its
+MSP would read what that sells by."""
+
 
 def lacking(viewer: Viewer, scopes: Collection[str]) -> tuple[str, ...]:
     """Those of some scopes that whoever asks does not have; people in the portal lack none."""
@@ -19,7 +23,7 @@ def lacking(viewer: Viewer, scopes: Collection[str]) -> tuple[str, ...]:
 
 def sides_from_above(viewer: Viewer, account_id: int, scopes: Collection[str]) -> tuple[str, ...]:
     """Those of some scopes that only the account itself gives to its programs, where whoever asks stands above it."""
-    return () if viewer.sees_all or viewer.account_id == account_id else tuple(sorted(SIDES.intersection(scopes)))
+    return () if viewer.sees_all or viewer.account_id == account_id else tuple(sorted((SIDES | MONEY).intersection(scopes)))
 
 
 def wrong_scopes(viewer: Viewer, account_id: int, tier: Tier, scopes: Collection[str], had: Collection[str] = ()) -> list[Problem]:
@@ -42,6 +46,8 @@ def _not_yours(scope: str) -> Text:
 
 
 def _other_side(scope: str) -> Text:
+    if scope in MONEY:
+        return text("“{scope}” is given by the account itself, not from above: what it buys and sells by is its own", scope=scope)
     return text("“{scope}” is given by the account itself, not from above: nobody has both sides of an approval", scope=scope)
 
 
