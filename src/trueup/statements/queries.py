@@ -71,7 +71,7 @@ class StatementFilter:
 
 def statements(viewer: Viewer, wanted: StatementFilter, *, limit: int, after: int | None = None) -> list[tuple[int, StatementRow]]:
     """At most `limit` statements, the latest first, each with its place; those behind the place `after`."""
-    rows = _filtered(Statement.objects.visible_to(viewer), wanted).order_by("-id")
+    rows = filtered(Statement.objects.visible_to(viewer), wanted).order_by("-id")
     found = list((rows.filter(pk__lt=after) if after is not None else rows).select_related(*_NAMED).prefetch_related("corrections")[:limit])
     return [(row.pk, _row(row)) for row in found]
 
@@ -79,7 +79,8 @@ def statements(viewer: Viewer, wanted: StatementFilter, *, limit: int, after: in
 _NAMED = ("cycle", "seller", "buyer", "corrects")
 
 
-def _filtered(rows: QuerySet[Statement], wanted: StatementFilter) -> QuerySet[Statement]:
+def filtered(rows: QuerySet[Statement], wanted: StatementFilter) -> QuerySet[Statement]:
+    """Those of some statements that are asked for."""
     if wanted.cycle:
         rows = rows.filter(cycle__first_day=wanted.cycle.first_day)
     for name, value in (("seller__ref", wanted.seller), ("buyer__ref", wanted.buyer), ("kind", wanted.kind)):
