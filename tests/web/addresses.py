@@ -3,68 +3,20 @@
 `test_permissions.py` fails for an address without a row here, and tries every row with every person.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlencode
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import URLPattern, URLResolver
 
+from tests.web.addresses_prices import PRICES
+from tests.web.addresses_rows import NOWHERE, Given, Page, says
+from tests.web.addresses_rows import PEOPLE as PEOPLE  # noqa: PLC0414 -- who reads the table asks for them here
+from tests.web.addresses_rows import who as who  # noqa: PLC0414
 from tests.web.month import Autumn
 from trueup.reports.models import Report
 from trueup.web import urls
 from trueup.web.network.clients import offer_id
-
-PEOPLE: Final[Mapping[str, str]] = {
-    "V": "vendor@acme.example", "O": "admin@acme.example",
-    "N": "north@north.example", "M": "admin@north.example", "R": "viewer@north.example",
-    "S": "south@south.example",
-    "b": "billing@bolt.example", "a": "admin@bolt.example", "v": "viewer@bolt.example",
-    "c": "billing@coil.example", "d": "billing@dune.example",
-}  # fmt: skip
-"""A letter for each: V and O bill for and manage the vendor, N and M north, S south; R only reads at north.
-b, a and v bill for, manage and read at bolt, c and d bill for coil and dune. dune has no access to usage reports."""
-
-ALL: Final = "".join(PEOPLE)
-MSPS: Final = "bavcd"
-NOWHERE: Final = "nowhere"
-"""Whose things do not exist."""
-
-Given = Callable[[Autumn, str], dict[str, object]]
-
-
-def _nothing(_autumn: Autumn, _of: str) -> dict[str, object]:
-    return {}
-
-
-@dataclass(frozen=True)
-class Page:
-    """One address, in words of `who`. `at`: the arguments of its pattern for somebody's thing, `asks`: its query.
-
-    `open`: whose thing → who may GET it; empty where nobody GETs it. `sends`: what is POSTed, `does`: whose thing → what that answers whom.
-    `doer` is somebody with the right, and whose thing, whose POST changes the database; empty where a POST writes nothing there.
-    """
-
-    name: str
-    at: Given = _nothing
-    asks: Given = _nothing
-    open: Mapping[str, str] = field(default_factory=dict)
-    sends: Given = _nothing
-    does: Mapping[str, str] = field(default_factory=dict)
-    doer: str = ""
-
-    def address(self, autumn: Autumn, of: str) -> str:
-        """Where it is for somebody's thing."""
-        query = urlencode(self.asks(autumn, of))
-        return reverse(self.name, kwargs=self.at(autumn, of)) + (f"?{query}" if query else "")
-
-
-def who(said: str) -> dict[str, int]:
-    """`200 NM 403 R`: status by letter; who is not named gets 404."""
-    words = said.split()
-    named = {letter: int(status) for status, letters in zip(words[::2], words[1::2], strict=True) for letter in letters}
-    return {letter: named.get(letter, 404) for letter in PEOPLE}
 
 
 def patterns() -> Iterator[str]:
@@ -163,10 +115,6 @@ def _token(autumn: Autumn, of: str) -> dict[str, object]:
     return {"token": "nonsense" if of == NOWHERE else autumn.invitation}
 
 
-def _says(**fields: object) -> Given:
-    return lambda _autumn, _of: fields
-
-
 # ── What is sent ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -212,11 +160,11 @@ _CONFIRMED: Final = {"confirmed": "1"}
 PAGES: Final = (
     Page("home", open={"": "200 VONMRSbavcd"}),
     Page("settings", open={"": "200 VONMRSbavcd"}),
-    Page("choose_theme", sends=_says(theme="dark"), does={"": "302 VONMRSbavcd"}),
-    Page("choose_language", sends=_says(language="de"), does={"": "302 VONMRSbavcd"}),
+    Page("choose_theme", sends=says(theme="dark"), does={"": "302 VONMRSbavcd"}),
+    Page("choose_language", sends=says(language="de"), does={"": "302 VONMRSbavcd"}),
     Page("act_for", sends=_account, does={"south": "302 S", "vendor": "", NOWHERE: ""}),
-    Page("end_session", at=_says(number=999_999), does={"": ""}),
-    Page("end_device", at=_says(number=999_999), does={"": ""}),
+    Page("end_session", at=says(number=999_999), does={"": ""}),
+    Page("end_device", at=says(number=999_999), does={"": ""}),
     Page("end_all_sessions"),
     Page("invitation", at=_token, open={"bolt": "200 VONMRSbavcd", NOWHERE: ""}),
     # ── usage reports
@@ -245,8 +193,8 @@ PAGES: Final = (
     Page("review_bulk", sends=_bulk, does={"coil": "200 NM 403 VORbavcd", "dune": "200 S 403 VORbavcd", NOWHERE: "403 VORbavcd"}),
     Page("review_bulk_approve", sends=_bulk, doer="N coil",
          does={"coil": "200 NM 403 VORbavcd", "dune": "200 S 403 VORbavcd", NOWHERE: "403 VORbavcd"}),
-    Page("review_keep_view", sends=_says(name="Mine", inbox="status=all"), does={"": "302 VONMRS 403 bavcd"}, doer="R "),
-    Page("review_drop_view", sends=_says(name="Kept"), does={"": "302 N 403 bavcd"}, doer="N "),
+    Page("review_keep_view", sends=says(name="Mine", inbox="status=all"), does={"": "302 VONMRS 403 bavcd"}, doer="R "),
+    Page("review_drop_view", sends=says(name="Kept"), does={"": "302 N 403 bavcd"}, doer="N "),
     # ── cycles
     Page("cycles", open={"": "200 VONMRS 403 bavcd"}),
     Page("cycle", at=_month, open={"": "200 VONMRS 403 bavcd", NOWHERE: ""}),
@@ -256,66 +204,66 @@ PAGES: Final = (
     Page("uploads", open={"": "200 VONMSbacd 403 Rv"}),
     Page("upload", at=_upload, open={"vendor": "200 VO", "north": "200 NMR", "bolt": "200 bav", "dune": "200 d", NOWHERE: ""}),
     Page("upload_refused", at=_upload, open={"bolt": "200 bav", "north": "200 NMR", "vendor": "", NOWHERE: ""}),
-    Page("upload_send", at=_says(kind="usage"), sends=_file, does={"": "302 VONMSbacd 403 Rv"}, doer="b "),
+    Page("upload_send", at=says(kind="usage"), sends=_file, does={"": "302 VONMSbacd 403 Rv"}, doer="b "),
     Page("upload_confirm", at=_upload, does={"bolt": "302 ba 403 v", "dune": "302 d", NOWHERE: ""}, doer="b bolt"),
     Page("upload_discard", at=_upload, does={"bolt": "302 ba 403 v", "dune": "302 d", NOWHERE: ""}, doer="b bolt"),
-    Page("unmapped", open={"": "200 VO"}, sends=_says(**_WHO_IS_WHO), does={"": "302 VO"}, doer="V "),
+    Page("unmapped", open={"": "200 VO"}, sends=says(**_WHO_IS_WHO), does={"": "302 VO"}, doer="V "),
     # ── customers and partners
     Page("customers", open={"": "200 VONMRSbavcd"}),
     Page("customer", at=_customer, open={"bolt": "200 VONMRbav", "dune": "200 VOSd", NOWHERE: ""}),
     Page("new_customer", open={"": "200 VONMSbacd 403 Rv"}, sends=_below, doer="b bolt",
          does={"bolt": "302 VONMba 403 Rv 400 Scd", "dune": "302 VOSd 403 Rv 400 NMbac", NOWHERE: "403 Rv 400 VONMSbacd"}),
-    Page("edit_customer", at=_customer, sends=_says(name="Renamed"), doer="b bolt",
+    Page("edit_customer", at=_customer, sends=says(name="Renamed"), doer="b bolt",
          open={"bolt": "200 VONMba 403 Rv", "dune": "200 VOSd", NOWHERE: ""},
          does={"bolt": "302 VONMba 403 Rv", "dune": "302 VOSd", NOWHERE: ""}),
-    Page("move_customer", at=_customer, sends=_says(parent="coil", from_date="2026-12-01", **_CONFIRMED), doer="N bolt",
+    Page("move_customer", at=_customer, sends=says(parent="coil", from_date="2026-12-01", **_CONFIRMED), doer="N bolt",
          open={"bolt": "200 VONMba 403 Rv", "dune": "200 VOSd", NOWHERE: ""}, does={"bolt": "302 VONM 403 Rv 400 ba", NOWHERE: ""}),
-    Page("stay_customer", at=_says(ref="bolt-leaving"), sends=_says(**{"from": "2026-12-01"}), does={"": "302 VONM 403 Rbavc"}, doer="N "),
+    Page("stay_customer", at=says(ref="bolt-leaving"), sends=says(**{"from": "2026-12-01"}), does={"": "302 VONM 403 Rbavc"}, doer="N "),
     Page("partners", open={"": "200 VONMRS"}),
     Page("partner", at=_ref, open={"north": "200 VONMR", "bolt": "200 VONMRbav", "dune": "200 VOSd", NOWHERE: ""}),
     Page("new_partner", open={"": "200 VONMS 403 R"}, sends=_below, doer="N north",
          does={"north": "302 VONM 403 R 400 S", "south": "302 VOS 403 R 400 NM", NOWHERE: "403 R 400 VONMS"}),
-    Page("edit_partner", at=_ref, sends=_says(name="Renamed", region="emea"), doer="N bolt",
+    Page("edit_partner", at=_ref, sends=says(name="Renamed", region="emea"), doer="N bolt",
          open={"north": "200 VO 403 NMR", "bolt": "200 VONM 403 Rbav", "dune": "200 VOS 403 d", NOWHERE: ""},
          does={"north": "302 VO 403 NMR", "bolt": "302 VONM 403 Rbav", "dune": "302 VOS 403 d", NOWHERE: ""}),
-    Page("move_partner", at=_ref, sends=_says(parent="south", from_date="2026-12-01", **_CONFIRMED), doer="V bolt",
+    Page("move_partner", at=_ref, sends=says(parent="south", from_date="2026-12-01", **_CONFIRMED), doer="V bolt",
          open={"bolt": "200 VONM 403 Rbav", "dune": "200 VOS 403 d", NOWHERE: ""}, does={"bolt": "302 VO 400 NM 403 Rbav", NOWHERE: ""}),
-    Page("stay_partner", at=_says(ref="hill"), sends=_says(**{"from": "2026-12-01"}), does={"": "302 VO 403 NMRS"}, doer="V "),
+    Page("stay_partner", at=says(ref="hill"), sends=says(**{"from": "2026-12-01"}), does={"": "302 VO 403 NMRS"}, doer="V "),
     # ── catalog and lists
     Page("catalog", open={"": "200 VONMRSbavcd"}),
     Page("service", at=_code("email-core"), open={"": "200 VONMRSbavcd", NOWHERE: ""}),
-    *(Page(name, at=_code(of), sends=_says(**sent), doer="V ",
+    *(Page(name, at=_code(of), sends=says(**sent), doer="V ",
            open={"": "200 VO 403 NMRSbavcd", NOWHERE: ""}, does={"": "302 VO 403 NMRSbavcd", NOWHERE: ""}) for name, of, sent in (
         ("edit_group", "credits", _FRESH), ("edit_service", "email-core", _SERVICE),
         ("change_measure", "email-core", {"from_date": "2027-01-01", "name": "last_day", **_CONFIRMED}),
         ("change_credits", "email-core", {"from_date": "2027-01-01", "per_unit": "2", **_CONFIRMED}))),
-    *(Page(name, sends=_says(**sent), doer="V ", open={"": "200 VO 403 NMRSbavcd"}, does={"": "302 VO 403 NMRSbavcd"}) for name, sent in (
+    *(Page(name, sends=says(**sent), doer="V ", open={"": "200 VO 403 NMRSbavcd"}, does={"": "302 VO 403 NMRSbavcd"}) for name, sent in (
         ("new_group", _FRESH), ("new_service", _SERVICE | {"code": "fresh", "measure": "last_day"}))),
-    Page("remove_dated", at=_code("email-core"), sends=_says(what="credits", **{"from": "2026-12-01"}), doer="V ",
+    Page("remove_dated", at=_code("email-core"), sends=says(what="credits", **{"from": "2026-12-01"}), doer="V ",
          does={"": "302 VO 403 NMRSbavcd", NOWHERE: ""}),
-    *(Page(name, open={"": "200 VO"}, sends=_says(new="yes", **sent), does={"": "302 VO"}, doer="V ") for name, sent in (
+    *(Page(name, open={"": "200 VO"}, sends=says(new="yes", **sent), does={"": "302 VO"}, doer="V ") for name, sent in (
         ("regions", _FRESH), ("account_types", _FRESH), ("sources", {"code": "fresh", "unmapped": "keep"}),
         ("units", _FRESH | {"decimals": "2"}))),
-    *(Page(f"remove_{name}", sends=_says(code="loose"), does={"": "302 VO"}, doer="V ") for name in (
+    *(Page(f"remove_{name}", sends=says(code="loose"), does={"": "302 VO"}, doer="V ") for name in (
         "regions", "account_types", "sources", "units")),
     # ── terms
     Page("terms", open={"": "200 VONMRSbavcd"}),
     Page("terms_of", at=_ref, open={"north": "200 VONMR", "bolt": "200 VONMRbav", "dune": "200 VOSd", NOWHERE: ""}),
-    Page("change_terms", at=_ref, sends=_says(from_date="2027-01-01", auto_submit_after_days="9", **_CONFIRMED), doer="N bolt",
+    Page("change_terms", at=_ref, sends=says(from_date="2027-01-01", auto_submit_after_days="9", **_CONFIRMED), doer="N bolt",
          open={"north": "200 NM 403 VOR", "bolt": "200 NM 403 VORbav", "dune": "200 S 403 VOd", NOWHERE: ""},
          does={"north": "302 NM 403 VOR", "bolt": "302 NM 403 VORbav", "dune": "302 S 403 VOd", NOWHERE: ""}),
-    Page("edit_terms", at=_terms, sends=_says(auto_submit_after_days="9", **_CONFIRMED), doer="N bolt",
+    Page("edit_terms", at=_terms, sends=says(auto_submit_after_days="9", **_CONFIRMED), doer="N bolt",
          open={"bolt": "200 NM 403 VORbav", "dune": "403 VOd", NOWHERE: ""},
          does={"bolt": "302 NM 403 VORbav", "dune": "403 VOd", NOWHERE: ""}),
-    Page("remove_terms", at=_ref, sends=_says(**{"from": "2026-12-01"}), doer="N bolt",
+    Page("remove_terms", at=_ref, sends=says(**{"from": "2026-12-01"}), doer="N bolt",
          does={"bolt": "302 NM 403 VORbav", "dune": "403 VOd", NOWHERE: ""}),
     # ── members and programs
     Page("members", asks=_account, open={"north": "200 VONMR", "bolt": "200 VONMRbav", "dune": "200 VOSd", NOWHERE: ""}),
-    Page("invite", asks=_account, sends=_says(email="fresh@bolt.example", name="", role="viewer"), doer="a bolt",
+    Page("invite", asks=_account, sends=says(email="fresh@bolt.example", name="", role="viewer"), doer="a bolt",
          open={"north": "200 OM 403 VNR", "bolt": "200 OMa 403 VNRbv", "dune": "200 O 403 VSd", NOWHERE: ""},
          does={"north": "200 OM 403 VNR", "bolt": "200 OMa 403 VNRbv", "dune": "200 O 403 VSd", NOWHERE: ""}),
     Page("invite_again", asks=_member, doer="a bolt", does={"bolt": "200 OMa 403 VNRbv", "dune": "200 O 403 VSd", NOWHERE: ""}),
-    Page("edit_member", asks=_member, sends=_says(role="admin", name="Fresh"), doer="a bolt",
+    Page("edit_member", asks=_member, sends=says(role="admin", name="Fresh"), doer="a bolt",
          open={"north": "200 OM 403 VNR", "bolt": "200 OMa 403 VNRbv", "dune": "200 O 403 VSd", NOWHERE: ""},
          does={"north": "302 OM 403 VNR", "bolt": "302 OMa 403 VNRbv", "dune": "302 O 403 VSd", NOWHERE: ""}),
     Page("remove_member", asks=_member, doer="a bolt",
@@ -333,7 +281,7 @@ PAGES: Final = (
     *(Page(name, at=_msp, open={"bolt": "200 VONMRbav", "coil": "200 VONMRc", "dune": "200 VOS 403 d", NOWHERE: ""}) for name in (
         "report_mapped", "report_mapped_csv")),
     Page("profiles", open={"": "200 VONMRSbavcd"}),
-    Page("new_profile", open={"": "200 VONMSbacd 403 Rv"}, sends=_says(text=_MAPPING), does={"": "302 VONMSbacd 403 Rv"}, doer="b "),
+    Page("new_profile", open={"": "200 VONMSbacd 403 Rv"}, sends=says(text=_MAPPING), does={"": "302 VONMSbacd 403 Rv"}, doer="b "),
     Page("edit_profile", at=_profile, sends=lambda _autumn, of: {"text": _MAPPING.replace("fresh", f"psa-of-{of}")}, doer="b bolt",
          open={"north": "200 NMR", "bolt": "200 bav", NOWHERE: ""}, does={"north": "302 NM 403 R", "bolt": "302 ba 403 v", NOWHERE: ""}),
     Page("remove_profile", at=_profile, doer="b bolt",
@@ -341,10 +289,10 @@ PAGES: Final = (
          does={"north": "302 NM 403 R", "bolt": "302 ba 403 v", NOWHERE: ""}),
     # ── webhooks: those of the very account
     Page("webhooks", open={"": "200 OMa 403 VNRSbvcd"}),
-    Page("new_webhook", open={"": "200 OMa 403 VNRSbvcd"}, sends=_says(**_WEBHOOK), does={"": "200 OMa 403 VNRSbvcd"}, doer="a "),
+    Page("new_webhook", open={"": "200 OMa 403 VNRSbvcd"}, sends=says(**_WEBHOOK), does={"": "200 OMa 403 VNRSbvcd"}, doer="a "),
     *(Page(name, at=at, open={"bolt": "200 a 403 VNRSbvcd", "north": "200 M 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"}) for name, at in (
         ("webhook", _webhook), ("webhook_delivery", _call))),
-    Page("edit_webhook", at=_webhook, sends=_says(seen="1", **_WEBHOOK), doer="a bolt",
+    Page("edit_webhook", at=_webhook, sends=says(seen="1", **_WEBHOOK), doer="a bolt",
          open={"bolt": "200 a 403 VNRSbvcd", "north": "200 M 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"},
          does={"bolt": "302 a 403 VNRSbvcd", "north": "302 M 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"}),
     *(Page(name, at=_webhook, doer="a bolt",
@@ -355,11 +303,13 @@ PAGES: Final = (
            does={"bolt": "302 a 403 VNRSbvcd", "north": "302 M 403 VNRSbvcd", NOWHERE: "403 VNRSbvcd"}) for name, at in (
         ("test_webhook", _webhook), ("replay_webhook", _call))),
     # ── a person's own, and the operator's
-    Page("notification_settings", open={"": "200 VONMRSbavcd"}, sends=_says(language="de"), does={"": "302 VONMRSbavcd"}, doer="b "),
+    Page("notification_settings", open={"": "200 VONMRSbavcd"}, sends=says(language="de"), does={"": "302 VONMRSbavcd"}, doer="b "),
     Page("outbox", open={"": "200 O 403 VNMRSbavcd"}),
     Page("delivery", at=_mail, open={"": "200 O 403 VNMRbav", NOWHERE: ""}),
     Page("delivery_source", at=_mail, open={"": "200 O 403 VNMRbav", NOWHERE: ""}),
     Page("retry_delivery", at=_mail, does={"": "302 O 403 VNMRbav", NOWHERE: ""}, doer="O "),
     Page("retry_failed", does={"": "302 O 403 VNMRSbavcd"}, doer="O "),
+    # ── prices, promo codes, what customers are billed
+    *PRICES,
 )  # fmt: skip
 """Every address at least once; with a second row where a form does different things."""
