@@ -287,7 +287,10 @@ class TestAFileOfPrices:
             ("promo_codes:\n  - {seller: north}", "prices.yaml line 2: `code` is missing"),
             ("price_lists:\n  - {seller: north, from: soon, currency: EUR}", "prices.yaml line 2: `from` must be a day like 2026-10-16"),
             ("price_lists:\n  - {seller: north, buyer: 5, currency: EUR}", "prices.yaml line 2: `buyer` must be text (put it in quotes)"),
-            ("price_lists:\n  - {seller: north}\n  - {seller: north}", "prices.yaml line 3: “north → * 0001-01-01” is here twice"),
+            (
+                "price_lists:\n  - {seller: north, currency: EUR}\n  - {seller: north, currency: EUR}",
+                "prices.yaml line 3: “north → * 0001-01-01” is here twice",
+            ),
             (
                 (
                     "price_lists:\n  - seller: north\n    currency: EUR\n    services:\n      email-core:\n        pricing: volume\n"

@@ -1,10 +1,9 @@
 """The verbs: save and remove price lists and promo codes, one at a time or a file of them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -20,8 +19,8 @@ from trueup.network.document import line_in
 from trueup.network.document import read as read_yaml
 from trueup.prices.models import KeptPriceList, KeptPromoCode
 from trueup.prices.rules.definition import read_price_list, read_promo_code
-from trueup.prices.rules.documents import Document, document_of, fingerprint, promo_document
-from trueup.prices.rules.files import Said, entries_of
+from trueup.prices.rules.documents import Document, changes, document_of, fingerprint, list_changes, promo_document
+from trueup.prices.rules.files import Planned, Said, entries_of, plan_mark
 from trueup.prices.rules.lists import ListKey, PriceList
 
 NEW: Final = ""
@@ -43,7 +42,7 @@ def save_price_list(viewer: Viewer, key: ListKey, said: Mapping[str, object], *,
     Raises NotFound for a seller or buyer the viewer does not see, NotAllowed for who does not sell, Invalid with the place of
     everything that is wrong, Stale.
     """
-    return _Keeper.of(viewer, key.seller, now).save_list(key, said, seen)
+    return bool(_Keeper.of(viewer, key.seller, now).save_list(key, said, seen))
 
 
 @transaction.atomic(durable=True)
@@ -54,14 +53,14 @@ def remove_price_list(viewer: Viewer, key: ListKey, *, seen: str | None, now: da
     if row is None:
         raise NotFound(text("there is no such price list"))
     _require_seen(row, seen)
-    keeper.tell(REMOVED, "price_list", row.pk, _list_changes(key, row.definition, {}))
+    keeper.tell(REMOVED, "price_list", row.pk, list_changes(row.definition, {}, of=_of(key)))
     row.delete()
 
 
 @transaction.atomic(durable=True)
 def save_promo_code(viewer: Viewer, seller: str, code: str, said: Mapping[str, object], *, seen: str | None, now: datetime) -> bool:
     """Save a promo code of a seller (ref); False if it was there already. Raises as saving a price list does."""
-    return _Keeper.of(viewer, seller, now).save_promo(code, said, seen)
+    return bool(_Keeper.of(viewer, seller, now).save_promo(code, said, seen))
 
 
 @transaction.atomic(durable=True)
@@ -72,24 +71,37 @@ def remove_promo_code(viewer: Viewer, seller: str, code: str, *, seen: str | Non
     if row is None:
         raise NotFound(text("there is no promo code “{code}”", code=code))
     _require_seen(row, seen)
-    keeper.tell(PROMO_REMOVED, "promo_code", row.pk, list(_changes(row.definition, {}, of=code)))
+    keeper.tell(PROMO_REMOVED, "promo_code", row.pk, list(changes(row.definition, {}, of=code)))
     row.delete()
 
 
-def apply_prices(viewer: Viewer, yaml_text: str, *, file_name: str, dry_run: bool, now: datetime) -> tuple[str, ...]:
+def apply_prices(
+    viewer: Viewer, yaml_text: str, *, file_name: str, dry_run: bool, now: datetime, seen: str | None = None
+) -> tuple[str, ...]:  # fmt: skip
     """Save all price lists and promo codes of a file (docs/settlement.md, *A file of prices*), or with `dry_run` say which would change.
 
     All or nothing; what the file does not name is left alone; the same file a second time changes nothing.
+    `seen` is what the plan that somebody looked at is called (rules.files.plan_mark): another one is Stale.
     Raises Invalid with every problem and its line, and as saving one does.
     """
+    return tuple(str(one) for one in _applied(viewer, yaml_text, file_name, now, dry_run=dry_run, seen=seen))
+
+
+def plan_prices(viewer: Viewer, yaml_text: str, *, file_name: str, now: datetime) -> tuple[Planned, ...]:
+    """What applying a file would change, entry by entry; nothing is. Raises as applying does."""
+    return _applied(viewer, yaml_text, file_name, now, dry_run=True, seen=None)
+
+
+def _applied(
+    viewer: Viewer, yaml_text: str, file_name: str, now: datetime, *, dry_run: bool, seen: str | None
+) -> tuple[Planned, ...]:  # fmt: skip
     read = read_yaml(yaml_text, file_name)
     entries, problems = entries_of(read.data)
-    changed: list[str] = []
+    plan: list[Planned] = []
     with transaction.atomic(durable=True):
         for said in entries:
             try:
-                if _save(viewer, said, now):
-                    changed.append(str(said))
+                plan.append(Planned(said, tuple(_save(viewer, said, now))))
             except NotFound as refused:
                 problems.append(Problem("", refused.message, "unknown", said.at))
             except Invalid as refused:
@@ -97,11 +109,14 @@ def apply_prices(viewer: Viewer, yaml_text: str, *, file_name: str, dry_run: boo
         if problems:
             placed = [replace(one, where=line_in(file_name, read.line_of(_steps(one.at)))) for one in problems]
             raise Invalid(plural("{count} problem; nothing was changed", "{count} problems; nothing was changed", len(placed)), placed)
+        plan = [one for one in plan if one.changes]
+        if seen is not None and seen != plan_mark(plan):
+            raise Stale(text("prices were changed meanwhile; nothing was changed"))
         transaction.set_rollback(dry_run)
-    return tuple(changed)
+    return tuple(plan)
 
 
-def _save(viewer: Viewer, said: Said, now: datetime) -> bool:
+def _save(viewer: Viewer, said: Said, now: datetime) -> list[Change]:
     keeper = _Keeper.of(viewer, said.seller, now)
     if said.key is not None:
         return keeper.save_list(said.key, said.document, None)
@@ -132,18 +147,19 @@ class _Keeper:
             raise NotAllowed(text("the prices of “{ref}” are kept by “{ref}” itself", ref=ref))
         return cls(viewer, seller, now)
 
-    def save_list(self, key: ListKey, said: Mapping[str, object], seen: str | None) -> bool:
+    def save_list(self, key: ListKey, said: Mapping[str, object], seen: str | None) -> list[Change]:
         wanted = read_price_list(key.seller, key.buyer, key.from_date, said)
         row = self.list_at(key)
         self._require_known(wanted)
         document = document_of(wanted)
         before = row.definition if row else {}
         saved = self._put(row, KeptPriceList, {"buyer": self._buyer(key.buyer), "from_date": key.from_date}, document, seen)
+        told = list_changes(before, document, of=_of(key)) if saved else []
         if saved:
-            self.tell(SAVED, "price_list", saved.pk, _list_changes(key, before, document))
-        return saved is not None
+            self.tell(SAVED, "price_list", saved.pk, told)
+        return told
 
-    def save_promo(self, code: str, said: Mapping[str, object], seen: str | None) -> bool:
+    def save_promo(self, code: str, said: Mapping[str, object], seen: str | None) -> list[Change]:
         wanted = read_promo_code(_code(code), said)
         problems = self._unknown_services([wanted.service] if wanted.service else [])
         if wanted.buyer is not None and not self._sells_to(wanted.buyer):
@@ -152,9 +168,10 @@ class _Keeper:
         row, document = self.promo_at(code), promo_document(wanted)
         before = row.definition if row else {}
         saved = self._put(row, KeptPromoCode, {"code": code}, document, seen)
+        told = list(changes(before, document, of=code)) if saved else []
         if saved:
-            self.tell(PROMO_SAVED, "promo_code", saved.pk, list(_changes(before, document, of=code)))
-        return saved is not None
+            self.tell(PROMO_SAVED, "promo_code", saved.pk, told)
+        return told
 
     def list_at(self, key: ListKey) -> KeptPriceList | None:
         """The list that is there, locked. Raises NotFound for a buyer that there is not."""
@@ -166,11 +183,11 @@ class _Keeper:
         rows = KeptPromoCode.objects.select_for_update(of=("self",)).filter(seller=self.seller)
         return None if "\0" in code else rows.filter(code=code).first()
 
-    def tell(self, kind: str, subject: str, subject_id: int, changes: Sequence[Change]) -> None:
+    def tell(self, kind: str, subject: str, subject_id: int, told: Sequence[Change]) -> None:
         """In the history of the seller, which alone reads it."""
         record(
             account_id=self.seller.pk, kind=kind, actor=self.viewer.actor, at=self.now, subject=subject, subject_id=subject_id,
-            changes=changes,
+            changes=told,
         )  # fmt: skip
 
     def _put(self, row: Any, model: Any, key: Mapping[str, object], document: Document, seen: str | None) -> Any:
@@ -231,6 +248,11 @@ class _Keeper:
         ]
 
 
+def _of(key: ListKey) -> str:
+    """How the history of a seller names a list."""
+    return f"{key.buyer or '*'} {key.from_date}"
+
+
 def _problem(message: str, *at: str) -> Problem:
     return Problem(".".join(at), message, "unknown", at)
 
@@ -258,17 +280,3 @@ def _code(code: str) -> str:
         message = text("a promo code has 1 to 60 capital letters, digits, dots, dashes or underscores")
         raise Invalid(message, [Problem("code", message, "code", ("code",))])
     return code
-
-
-def _list_changes(key: ListKey, before: Document, after: Document) -> list[Change]:
-    """What differs, service by service, and of which list."""
-    of = f"{key.buyer or '*'} {key.from_date}"
-    own = [Change(name, before.get(name), after.get(name), of) for name in ("currency", "tax", "margin_percent")]
-    inner = (_changes(before.get(name, {}), after.get(name, {}), of=of) for name in ("services", "packs"))
-    return [change for change in (*own, *chain(*inner)) if change.before != change.after]
-
-
-def _changes(before: Document, after: Document, *, of: str) -> Iterator[Change]:
-    for name in dict.fromkeys((*before, *after)):
-        if before.get(name) != after.get(name):
-            yield Change(name, before.get(name), after.get(name), of)

@@ -1,16 +1,21 @@
 """The questions: which price lists there are, what somebody pays by on a day, whether a promo code holds."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from trueup.accounts.rules import Viewer
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
+
+from trueup.accounts.models import Account, Placement
+from trueup.accounts.rules import Tier, Viewer
 from trueup.events.models import Event
 from trueup.events.queries import happened_to
 from trueup.kit.errors import NotFound
+from trueup.kit.page import Page
 from trueup.kit.text import Text, text
-from trueup.prices.models import KeptPriceList, KeptPromoCode
+from trueup.prices.models import KeptPriceList, KeptPriceListQuerySet, KeptPromoCode
 from trueup.prices.rules.documents import Document
 from trueup.prices.rules.lists import ListKey, PriceList, combined
 from trueup.prices.rules.promos import PromoCode, why_not
@@ -51,6 +56,92 @@ def price_lists(viewer: Viewer, *, seller: str | None = None) -> list[Kept]:
     found = KeptPriceList.objects.visible_to(viewer).select_related("seller", "buyer").order_by("seller__ref", "buyer__ref", "from_date")
     rows = found if seller is None else found.filter(seller__ref=seller)
     return sorted((_kept(row) for row in rows), key=lambda one: (one.prices.seller, one.prices.buyer or "", one.prices.from_date))
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """One of the lists of a buyer, without what it says: from a day on, up to and including another (None: for good)."""
+
+    from_date: date
+    last_day: date | None
+    currency: str
+
+    def when(self, day: date) -> str:
+        """Whether on a day it is over (`was`), in force (`now`) or still to come (`comes`)."""
+        if self.from_date > day:
+            return "comes"
+        return "was" if self.last_day is not None and self.last_day < day else "now"
+
+
+@dataclass(frozen=True, slots=True)
+class ListsOf:
+    """The lists that a seller has for one buyer (None: for every buyer without one of its own), the earliest first."""
+
+    seller: str
+    seller_name: str
+    buyer: str | None
+    buyer_name: str
+    lists: tuple[Dated, ...]
+
+
+def sold_by(viewer: Viewer, seller: str, *, search: str = "", page: int, per_page: int) -> Page[ListsOf]:
+    """What a seller (by ref) charges whom: its default first, then buyer by buyer. `search` looks in the buyers' names and refs."""
+    rows = KeptPriceList.objects.visible_to(viewer).filter(seller__ref=seller) if "\0" not in seller + search else (
+        KeptPriceList.objects.none()
+    )  # fmt: skip
+    if search:
+        rows = rows.filter(Q(buyer__name__icontains=search) | Q(buyer__ref__icontains=search))
+    buyers = rows.order_by(F("buyer__ref").asc(nulls_first=True)).values_list("buyer__ref", flat=True).distinct()
+
+    def fetch(start: int, stop: int) -> list[ListsOf]:
+        chosen = list(buyers[start:stop])
+        return _grouped(rows.filter(Q(buyer__ref__in=chosen) | (Q(buyer=None) if None in chosen else Q(pk__in=()))))
+
+    return Page.of(buyers.count(), page, per_page, fetch)
+
+
+def bought_by(viewer: Viewer) -> list[ListsOf]:
+    """What the viewer's account is charged by those above it: each one's default first."""
+    if viewer.account_id is None:
+        return []
+    return _grouped(KeptPriceList.objects.visible_to(viewer).exclude(seller_id=viewer.account_id))
+
+
+def _grouped(rows: KeptPriceListQuerySet) -> list[ListsOf]:
+    wanted = ("seller__ref", "seller__name", "buyer__ref", "buyer__name", "from_date", "currency")
+    named = rows.annotate(currency=KT("definition__currency")).order_by(
+        "seller__ref", F("buyer__ref").asc(nulls_first=True), "from_date"
+    )  # fmt: skip
+    found: dict[tuple[str, str, str | None, str], list[tuple[date, str]]] = defaultdict(list)
+    for seller, seller_name, buyer, buyer_name, day, currency in named.values_list(*wanted):
+        found[seller, seller_name, buyer, buyer_name or ""].append((day, currency))
+    return [ListsOf(*whose, _dated(own)) for whose, own in found.items()]
+
+
+def _dated(own: Sequence[tuple[date, str]]) -> tuple[Dated, ...]:
+    """Each list holds until the next one begins."""
+    ends = [day - timedelta(days=1) for day, _ in own[1:]] + [None]
+    return tuple(Dated(day, end, currency) for (day, currency), end in zip(own, ends, strict=True))
+
+
+def buyers(viewer: Viewer, seller: str, *, limit: int) -> list[tuple[str, str]]:
+    """Refs and names of those right below a seller, now or at any time, at most `limit` by ref: whom it can have a list for."""
+    below = Placement.objects.visible_to(viewer).filter(parent__ref=seller, account__ref__gt="")
+    named = below.order_by("account__ref").values_list("account__ref", "account__name").distinct()
+    return list(named[:limit])
+
+
+def customers(viewer: Viewer, *, limit: int) -> list[tuple[str, str]]:
+    """Refs and names of customers that the viewer sees, at most `limit` by ref: whom credits can be complimentary to."""
+    rows = Account.objects.visible_to(viewer).filter(tier=Tier.CUSTOMER).order_by("ref")
+    return list(rows.values_list("ref", "name")[:limit])
+
+
+def prices_history(viewer: Viewer, *, page: int, per_page: int) -> Page[Event]:
+    """What happened to the price lists and promo codes of the viewer's account, those that were removed too, the newest first."""
+    rows = Event.objects.visible_to(viewer).filter(subject__in=("price_list", "promo_code"), chain=viewer.account_id or 0)
+    ordered = rows.order_by("-sequence")
+    return Page.of(ordered.count(), page, per_page, lambda start, stop: list(ordered[start:stop]))
 
 
 def price_list(viewer: Viewer, key: ListKey) -> Kept:
@@ -102,6 +193,14 @@ def promo_codes(viewer: Viewer) -> list[KeptPromo]:
     """All promo codes of the viewer's account, by seller and code."""
     rows = KeptPromoCode.objects.visible_to(viewer).select_related("seller").order_by("seller__ref", "code")
     return [KeptPromo(row.seller.ref, row.promo, row.definition, row.fingerprint, row.saved_at, row.saved_by) for row in rows]
+
+
+def kept_promo_code(viewer: Viewer, seller: str, code: str) -> KeptPromo:
+    """One promo code, to its seller. Raises NotFound."""
+    found = next((one for one in promo_codes(viewer) if (one.seller, one.promo.code) == (seller, code)), None)
+    if found is None:
+        raise NotFound(text("there is no promo code “{code}”", code=code))
+    return found
 
 
 def promo_code(seller_id: int, typed: str, *, day: date, service: str, buyer: str) -> tuple[PromoCode | None, Text | None]:

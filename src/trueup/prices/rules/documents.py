@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
+from trueup.events.rules import Change
 from trueup.kit.quantity import plain
 from trueup.prices.rules.lists import PriceList, Tax
 from trueup.prices.rules.packs import PackPrice
@@ -76,3 +79,17 @@ def promo_document(promo: PromoCode) -> Document:
         **_said({"service": promo.service, "buyer": promo.buyer, "margin_percent": promo.margin_percent}),
         **({"price": plain(promo.price)} if promo.price is not None else {}),
     }
+
+
+def list_changes(before: Document, after: Document, *, of: str) -> list[Change]:
+    """What differs between two states of a price list, service by service; an empty document is none at all. `of`: which list."""
+    own = [Change(name, before.get(name), after.get(name), of) for name in ("currency", "tax", "margin_percent")]
+    inner = (changes(before.get(name, {}), after.get(name, {}), of=of) for name in ("services", "packs"))
+    return [change for change in (*own, *chain(*inner)) if change.before != change.after]
+
+
+def changes(before: Document, after: Document, *, of: str) -> Iterator[Change]:
+    """What differs between two documents, name by name."""
+    for name in dict.fromkeys((*before, *after)):
+        if before.get(name) != after.get(name):
+            yield Change(name, before.get(name), after.get(name), of)

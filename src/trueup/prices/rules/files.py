@@ -1,14 +1,15 @@
 """A file of prices: whose and from when each entry is, and what it says (docs/settlement.md, *A file of prices*)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from trueup.events.rules import Change
 from trueup.kit.errors import Problem
 from trueup.kit.period import BEGINNING
 from trueup.kit.text import text
-from trueup.prices.rules.documents import Document, document_of, promo_document
+from trueup.prices.rules.documents import Document, document_of, fingerprint, promo_document
 from trueup.prices.rules.lists import ListKey, PriceList
 from trueup.prices.rules.promos import PromoCode
 
@@ -28,6 +29,22 @@ class Said:
 
     def __str__(self) -> str:
         return str(self.key) if self.key else f"{self.seller} {self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What saving an entry of a file changes; nothing of it is changed yet, or all is done by now."""
+
+    said: Said
+    changes: tuple[Change, ...]
+
+    def __str__(self) -> str:
+        return str(self.said)
+
+
+def plan_mark(plan: Sequence[Planned]) -> str:
+    """A short name for exactly these changes, to notice that prices were changed since somebody has looked at them."""
+    return fingerprint({"plan": [[str(one), [change.as_json() for change in one.changes]] for one in plan]})
 
 
 def entries_of(data: Mapping[str, object]) -> tuple[list[Said], list[Problem]]:
