@@ -24,7 +24,7 @@ def close(viewer: Viewer, month: Month, *, now: datetime, patience: timedelta = 
     """
     if not viewer.sees_all:
         raise NotAllowed(text("cycles are closed by the clock or by the operator of the installation"))
-    known = Cycle.objects.filter(first_day=month.first_day).first()
+    known = Cycle.objects.of(month.usage).first()
     if known is not None and known.status == CycleStatus.CLOSED:
         return known
     settings = installation()
@@ -32,7 +32,7 @@ def close(viewer: Viewer, month: Month, *, now: datetime, patience: timedelta = 
     # The pin comes first and on its own: of two who close at once both pin, one closes, and the other's pin is never used.
     as_of = pin(now, patience=patience)
     with transaction.atomic(durable=True):
-        cycle, _ = Cycle.objects.get_or_create(first_day=month.first_day)
+        cycle, _ = Cycle.objects.get_or_create(first_day=month.first_day, adjusts=None)
         closed = Cycle.objects.filter(pk=cycle.pk, status=CycleStatus.OPEN).update(status=CycleStatus.CLOSED, closed_at=now, as_of=as_of)
         if closed:
             record(

@@ -41,7 +41,7 @@ class CycleView:
 
 def cycles(viewer: Viewer) -> list[CycleView]:
     """All months with usage and all closed ones, the latest first."""
-    rows = {cycle.month: cycle for cycle in Cycle.objects.visible_to(viewer)}
+    rows = {cycle.month: cycle for cycle in Cycle.objects.visible_to(viewer).calendar()}
     months = set(rows) | set(months_with_usage())
     settings = installation()
     return [_view(month, rows.get(month), settings) for month in sorted(months, reverse=True)]
@@ -49,7 +49,7 @@ def cycles(viewer: Viewer) -> list[CycleView]:
 
 def cycle_view(viewer: Viewer, month: Month) -> CycleView:
     """One month of the calendar. Raises NotFound for a month without usage that was never closed."""
-    row = Cycle.objects.visible_to(viewer).filter(first_day=month.first_day).first()
+    row = Cycle.objects.visible_to(viewer).of(month).first()
     if row is None and month not in months_with_usage():
         raise NotFound(text("there is no cycle {month}: it has no usage and was not closed", month=month))
     return _view(month, row, installation())
@@ -63,8 +63,8 @@ def _view(month: Month, row: Cycle | None, settings: Installation) -> CycleView:
 
 
 def closed_cycle(viewer: Viewer, month: Month) -> Cycle:
-    """A closed cycle. Raises NotFound."""
-    cycle = Cycle.objects.visible_to(viewer).filter(first_day=month.first_day, status=CycleStatus.CLOSED).first()
+    """A closed cycle, or the adjustment of an earlier month in one. Raises NotFound."""
+    cycle = Cycle.objects.visible_to(viewer).of(month).filter(status=CycleStatus.CLOSED).first()
     if cycle is None:
         raise NotFound(text("the cycle {month} is not closed", month=month))
     return cycle
@@ -123,4 +123,9 @@ def _vendors_above(viewer: Viewer, month: Month) -> list[int] | None:
 
 def closed_months() -> list[Month]:
     """All closed months, the earliest first. For the clock."""
-    return [cycle.month for cycle in Cycle.objects.filter(status=CycleStatus.CLOSED).order_by("first_day")]
+    return [cycle.month for cycle in Cycle.objects.calendar().filter(status=CycleStatus.CLOSED).order_by("first_day")]
+
+
+def adjusted_months() -> list[Month]:
+    """All adjustments of earlier months, in the order of the cycles they are settled in. For the clock."""
+    return [cycle.month for cycle in Cycle.objects.exclude(adjusts=None).order_by("first_day", "adjusts")]

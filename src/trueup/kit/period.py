@@ -16,14 +16,37 @@ FOREVER = date(9999, 12, 31)
 """In force without an end."""
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
+_ADJUSTS = "-adjusts-"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Month:
-    """One calendar month, the period of a cycle."""
+    """One calendar month, the period of a cycle.
+
+    A month whose usage came late is settled once more in a later cycle: `2026-11-adjusts-2026-10` is October, adjusted in November.
+    `adjusted_in` is then the later month (year, month). It is another month than October itself: it is the key of other reports. Its
+    days are those of its usage.
+    """
 
     year: int
     month: int
+    adjusted_in: tuple[int, ...] = ()
+
+    @classmethod
+    def adjusting(cls, cycle: "Month", usage: "Month") -> "Month":
+        """A month (of usage) that is adjusted in a later cycle."""
+        return cls(usage.year, usage.month, (cycle.year, cycle.month))
+
+    @classmethod
+    def parse_report(cls, typed: str) -> "Month":
+        """Read the month of a report: `2026-10`, or `2026-11-adjusts-2026-10` of an adjustment. Raises Invalid."""
+        cycle, adjusts, usage = typed.strip().partition(_ADJUSTS)
+        if not adjusts:
+            return cls.parse(typed)
+        found = cls.adjusting(cls.parse(cycle), cls.parse(usage))
+        if found.usage >= found.cycle or typed.strip() != str(found):
+            raise Invalid(text("“{typed}” is not a month: a cycle adjusts an earlier month, like 2026-11-adjusts-2026-10", typed=typed))
+        return found
 
     @classmethod
     def parse(cls, typed: str) -> "Month":
@@ -37,6 +60,16 @@ class Month:
     def of(cls, day: date) -> "Month":
         """The month a day lies in."""
         return cls(day.year, day.month)
+
+    @property
+    def cycle(self) -> "Month":
+        """The month it is settled in: itself, or the later one that adjusts it."""
+        return Month(*(self.adjusted_in or (self.year, self.month)))
+
+    @property
+    def usage(self) -> "Month":
+        """The month of the usage, however it is settled."""
+        return Month(self.year, self.month)
 
     @property
     def first_day(self) -> date:
@@ -67,7 +100,8 @@ class Month:
         return Month.of(self.first_day - timedelta(days=1))
 
     def __str__(self) -> str:
-        return f"{self.year:04d}-{self.month:02d}"
+        written = f"{self.year:04d}-{self.month:02d}"
+        return f"{self.cycle}{_ADJUSTS}{written}" if self.adjusted_in else written
 
 
 def local_date(instant: datetime, zone: str) -> date:

@@ -185,7 +185,7 @@ _TO_ADMINS: Final = {Kind.WEBHOOK_DISABLED: _webhook, Kind.EVENT_PUT_ASIDE: _eve
 
 def _view(delivery: Delivery, reader: Reader, kind: Kind) -> ReportView:
     """The report, as the recipient may see it. Raises Overtaken, NotFound, NotAllowed."""
-    report = Report.objects.select_related("cycle").only("msp_ref", "cycle__first_day").get(pk=delivery.report_id or 0)
+    report = Report.objects.select_related("cycle").only("msp_ref", "cycle__first_day", "cycle__adjusts").get(pk=delivery.report_id or 0)
     view = queries.report(reader.viewer, report.cycle.month, report.msp_ref)
     if not is_still_true(kind, Status(view.summary.status)):
         raise Overtaken(f"overtaken: the report is {words(view.summary.status)} by now")

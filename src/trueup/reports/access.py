@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import F, QuerySet
 
 from trueup.accounts.rules import Actor, Viewer, kept_reason
+from trueup.cycles.models import of_month
 from trueup.events.queries import happened_to
 from trueup.events.recording import Change, record
 from trueup.kit.errors import NotFound, Stale
@@ -36,12 +37,12 @@ def to_read(viewer: Viewer, month: Month, msp: str) -> Report:
 
 
 def to_change(viewer: Viewer, month: Month, msp: str, verb: Verb, *, expected_version: int | None = None) -> Report:
-    """The report, locked until the end of the transaction, if the viewer may do this with it and the workflow has it.
+    """The report, with its cycle, locked until the end of the transaction, if the viewer may do this with it and the workflow has it.
 
     With `expected_version` one that has changed since is Stale, and says what happened.
     Raises NotFound, NotAllowed, Conflict: in this order, so that a stranger learns nothing and who may not do it not much.
     """
-    report = _one(Report.objects.visible_to(viewer).select_for_update(of=("self",)), month, msp)
+    report = _one(Report.objects.visible_to(viewer).select_related("cycle").select_for_update(of=("self",)), month, msp)
     require_right(viewer, verb, right_of(verb), parties(report))
     if expected_version is not None and expected_version != report.version:
         last = happened_to("report", report.pk).last()
@@ -51,7 +52,7 @@ def to_change(viewer: Viewer, month: Month, msp: str, verb: Verb, *, expected_ve
 
 
 def _one(reports: QuerySet[Report], month: Month, msp: str) -> Report:
-    report = reports.filter(cycle__first_day=month.first_day, msp_ref=msp).first()
+    report = reports.filter(of_month(month), msp_ref=msp).first()
     if report is None:
         raise NotFound(text("there is no report of “{msp}” for {month}", msp=msp, month=month))
     return report

@@ -47,7 +47,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
 
 class Report(models.Model):
-    """The usage report of one MSP for one cycle."""
+    """The usage report of one MSP for one cycle, or the adjustment of one in a later cycle."""
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="reports")
     msp = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="usage_reports")

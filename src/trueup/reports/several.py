@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.utils import OperationalError
 
 from trueup.accounts.rules import Right, Viewer
+from trueup.cycles.models import month_in
 from trueup.kit.errors import Busy, Invalid, Problem, TrueUpError
 from trueup.kit.period import Month
 from trueup.kit.text import text
@@ -121,6 +122,6 @@ def present(viewer: Viewer, chosen: Sequence[Chosen]) -> dict[tuple[Month, str],
     """Where reports are by now, of those that the viewer sees."""
     if not chosen:
         return {}
-    near = Q(cycle__first_day__in={one.cycle.first_day for one in chosen}, msp_ref__in={one.msp for one in chosen})
-    found = Report.objects.visible_to(viewer).filter(near).values_list("cycle__first_day", "msp_ref", "status", "version")
-    return {(Month.of(first_day), msp): Present(Status(status), version) for first_day, msp, status, version in found}
+    near = Q(cycle__first_day__in={one.cycle.cycle.first_day for one in chosen}, msp_ref__in={one.msp for one in chosen})
+    found = Report.objects.visible_to(viewer).filter(near).values_list("cycle__first_day", "cycle__adjusts", "msp_ref", "status", "version")
+    return {(month_in(first_day, adjusts), msp): Present(Status(status), version) for first_day, adjusts, msp, status, version in found}

@@ -95,7 +95,7 @@ def _of_reports(events: Sequence[Happened], listening: Mapping[int, Sequence[End
     """Reports, to those who may read them."""
     wanted = sorted({event.subject_id for event in events})
     told: dict[int, _Told] = {}
-    fields = ("msp_id", "distributor_id", "vendor_id", "has_access", "msp_ref", "cycle__first_day")
+    fields = ("msp_id", "distributor_id", "vendor_id", "has_access", "msp_ref", "cycle__first_day", "cycle__adjusts")
     for start in range(0, len(wanted), _ROWS):
         for report in Report.objects.select_related("cycle").only(*fields).filter(pk__in=wanted[start : start + _ROWS]):
             readers = parties(report).readers & listening.keys()

@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from trueup.accounts.rules import Tier, Viewer
+from trueup.cycles.models import month_in, of_month
 from trueup.events.snapshot import snapshot
 from trueup.kit.errors import Invalid, NotAllowed, NotFound
 from trueup.kit.page import Page
@@ -56,7 +57,7 @@ _NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 class InboxFilter:
     """What is asked for; None (or an empty search) does not narrow. `flag` is one of FLAGS, `order` one of ORDERS, `-` reverses it.
 
-    `search` is a part of the partner's ref, name or company ID, whatever its case.
+    `cycle` is a month itself, or an adjustment of one. `search` is a part of the partner's ref, name or company ID, whatever its case.
     """
 
     cycle: Month | None = None
@@ -149,11 +150,11 @@ def inbox_options(viewer: Viewer, filters: InboxFilter) -> InboxOptions:
     """What the inbox can be filtered by. Raises NotAllowed, Invalid."""
     seen = _scope(viewer)
     with snapshot():
-        cycles = seen.order_by("-cycle__first_day").values_list("cycle__first_day", flat=True).distinct()
+        cycles = [month_in(*days) for days in seen.order_by().values_list("cycle__first_day", "cycle__adjusts").distinct()]
         statuses = count_by(_found(viewer, replace(filters, status=None)), "status")
         submissions = count_by(_found(viewer, replace(filters, submission=None)), "submission")
         return InboxOptions(
-            tuple(Month.of(day) for day in cycles),
+            tuple(sorted(cycles, key=lambda one: (one.cycle, one.usage), reverse=True)),
             {status: statuses.get(status, 0) for status in Status},
             {kind: submissions.get(kind, 0) for kind in Submission},
         )
@@ -172,14 +173,14 @@ def next_in_inbox(viewer: Viewer, filters: InboxFilter, *, after: ReportKey | No
     found, order = _found(viewer, filters), ordering(filters.order)
     if after is not None:
         found = found.filter(beyond(_place(viewer, after, order), order))
-    key = found.order_by(*order).values_list("cycle__first_day", "msp_ref").first()
-    return None if key is None else (Month.of(key[0]), key[1])
+    key = found.order_by(*order).values_list("cycle__first_day", "cycle__adjusts", "msp_ref").first()
+    return None if key is None else (month_in(*key[:2]), key[2])
 
 
 def _place(viewer: Viewer, key: ReportKey, order: Sequence[str]) -> list[Any]:
     """Where a report stands: its values of what the inbox is sorted by."""
     columns = [column.removeprefix("-") for column in order]
-    place = _scope(viewer).filter(cycle__first_day=key[0].first_day, msp_ref=key[1]).values_list(*columns).first()
+    place = _scope(viewer).filter(of_month(key[0]), msp_ref=key[1]).values_list(*columns).first()
     if place is None:
         raise NotFound(text("there is no report of “{msp}” for {month}", msp=key[1], month=key[0]))
     return list(place)
@@ -199,7 +200,8 @@ def preview(viewer: Viewer, keys: Sequence[ReportKey]) -> list[Preview]:
     """What each of some reports contains, in the order asked for. Raises NotAllowed, NotFound for one the viewer does not see."""
     asked = list(dict.fromkeys(keys))
     with snapshot():
-        near = _scope(viewer).filter(cycle__first_day__in={month.first_day for month, _ in asked}, msp_ref__in={msp for _, msp in asked})
+        days, msps = {month.cycle.first_day for month, _ in asked}, {msp for _, msp in asked}
+        near = _scope(viewer).filter(cycle__first_day__in=days, msp_ref__in=msps)
         reports = {(found.cycle.month, found.msp_ref): found for found in near.select_related("cycle")}
         for month, msp in asked:
             if (month, msp) not in reports:
@@ -261,7 +263,7 @@ def _found(viewer: Viewer, filters: InboxFilter) -> QuerySet[Report]:
 def narrowed(found: QuerySet[Report], filters: InboxFilter) -> QuerySet[Report]:
     """Those of some reports that are asked for. Raises Invalid."""
     if filters.cycle is not None:
-        found = found.filter(cycle__first_day=filters.cycle.first_day)
+        found = found.filter(of_month(filters.cycle))
     if filters.status is not None:
         found = found.filter(status=filters.status)
     if filters.submission is not None:
@@ -287,9 +289,9 @@ def ordering(order: str) -> list[str]:
 
 
 COLUMNS = (
-    "cycle__first_day", "msp_ref", "msp_name", "company_id", "distributor_ref", "status", "submission", "may_require_review",
-    "has_access", "deadline_at", "submitted_at", "time_zone", "version", "line_count", "differing_lines", "commented_lines",
-    "penalty_lines", "stake", "total_chargeable", "total_default", "approved_at", "comment",
+    "cycle__first_day", "cycle__adjusts", "msp_ref", "msp_name", "company_id", "distributor_ref", "status", "submission",
+    "may_require_review", "has_access", "deadline_at", "submitted_at", "time_zone", "version", "line_count", "differing_lines",
+    "commented_lines", "penalty_lines", "stake", "total_chargeable", "total_default", "approved_at", "comment",
 )  # fmt: skip
 
 
@@ -300,9 +302,9 @@ def rows_of(found: QuerySet[Report]) -> list[InboxRow]:
 
 def row_of(columns: Sequence[Any]) -> InboxRow:
     """A row of COLUMNS."""
-    first_day, msp, msp_name, company_id, distributor, status, submission, flagged, *rest, comment = columns
+    first_day, adjusts, msp, msp_name, company_id, distributor, status, submission, flagged, *rest, comment = columns
     return InboxRow(
-        Month.of(first_day),
+        month_in(first_day, adjusts),
         msp,
         msp_name,
         company_id,

@@ -174,7 +174,7 @@ def _read(place: Place, asked: str) -> list[Any]:
     if ordered != asked:
         raise ValueError(ordered)
     read = _READ.get(ORDERS[asked.removeprefix("-")], _count)
-    return [read(value), Month.parse(cycle).first_day, msp, pk]
+    return [read(value), Month.parse_report(cycle).cycle.first_day, msp, pk]
 
 
 def _count(written: str) -> int:

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from trueup.accounts.models import Account
 from trueup.accounts.queries import access_of, installation
 from trueup.accounts.rules import Tier, Viewer
+from trueup.cycles.models import of_month
 from trueup.events.models import Event
 from trueup.events.snapshot import snapshot
 from trueup.kit.errors import NotAllowed
@@ -30,12 +31,12 @@ def report_list(
     """
     reports = readable(viewer).select_related("cycle")
     if cycle is not None:
-        reports = reports.filter(cycle__first_day=cycle.first_day)
+        reports = reports.filter(of_month(cycle))
     if status is not None:
         reports = reports.filter(status=Status(status))
     if distributor is not None:
         reports = reports.filter(distributor_ref=distributor)
-    return [summary_of(report) for report in reports.order_by("-cycle__first_day", "msp_ref")]
+    return [summary_of(report) for report in reports.order_by("-cycle__first_day", "msp_ref", "pk")]
 
 
 def readable(viewer: Viewer) -> QuerySet[Report]:
@@ -113,7 +114,7 @@ def report_rows(
             found = found.filter(cycle__first_day__year=year)
         else:
             found = found.filter(cycle__first_day__gte=_months_before(local_date(now, installation().time_zone), months))
-        ordered = found.select_related("cycle").defer("terms").order_by("-cycle__first_day", "msp_ref")
+        ordered = found.select_related("cycle").defer("terms").order_by("-cycle__first_day", "msp_ref", "pk")
         reports = Page.of(ordered.count(), page, per_page, lambda start, stop: list(ordered[start:stop]))
         ids = [report.pk for report in reports.items]
         charged, acts = _charged(ids), _last_acts(ids)
@@ -169,7 +170,7 @@ def _report_row(report: Report, charged: tuple[GroupChargeable, ...], last: Last
 
 def counts(viewer: Viewer, month: Month) -> dict[str, int]:
     """How many reports of a cycle are in which status; statuses without any are 0."""
-    found = Counter(Report.objects.visible_to(viewer).filter(cycle__first_day=month.first_day).values_list("status", flat=True))
+    found = Counter(Report.objects.visible_to(viewer).filter(of_month(month)).values_list("status", flat=True))
     return {status.value: found[status] for status in Status}
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Viewer
 from trueup.catalog.rules import TermsInForce
+from trueup.cycles.models import of_month
 from trueup.events.queries import happened_to
 from trueup.events.rules import Plain
 from trueup.events.snapshot import snapshot
@@ -139,7 +140,7 @@ class Forecast:
 def viewer_for(email: str, month: Month, msp: str) -> Viewer:
     """A person as the viewer of a report: of several memberships the one closest to the report. Raises NotFound."""
     viewers = viewers_of(email)
-    report = Report.objects.filter(cycle__first_day=month.first_day, msp_ref=msp).first()
+    report = Report.objects.filter(of_month(month), msp_ref=msp).first()
     if report is None:
         return viewers[0]
     parties = [report.msp_id, report.distributor_id, report.vendor_id]

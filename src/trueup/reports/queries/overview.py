@@ -10,6 +10,7 @@ from django.db.models import Count, Min, QuerySet
 
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Right, Tier, Viewer
+from trueup.cycles.models import month_in, of_month
 from trueup.cycles.queries import CycleView, SourceCalendar, cycle_view, cycles, source_calendar
 from trueup.events.snapshot import snapshot
 from trueup.kit.errors import NotAllowed
@@ -117,7 +118,7 @@ def waiting(viewer: Viewer, *, now: datetime) -> list[WaitingItem]:
 
 def _reports_waiting(viewer: Viewer) -> Iterator[WaitingItem]:
     """Reports to prepare, to correct or to review, together for each cycle."""
-    found = _own(viewer).exclude(status=Status.APPROVED).values("cycle__first_day", "status", "has_access")
+    found = _own(viewer).exclude(status=Status.APPROVED).values("cycle__first_day", "cycle__adjusts", "status", "has_access")
     sums = found.annotate(
         count=Count("pk"),
         ref=Min("msp_ref"),
@@ -126,10 +127,10 @@ def _reports_waiting(viewer: Viewer) -> Iterator[WaitingItem]:
         since=Min("submitted_at"),
         units=ExactSum("stake"),
     )
-    for one in sums.order_by("cycle__first_day", "status", "has_access"):
+    for one in sums.order_by("cycle__first_day", "cycle__adjusts", "status", "has_access"):
         status, on_behalf = Status(one["status"]), not one["has_access"]
         single = {"msp": one["ref"], "msp_name": one["name"]} if one["count"] == 1 else {}
-        month, count = Month.of(one["cycle__first_day"]), one["count"]
+        month, count = month_in(one["cycle__first_day"], one["cycle__adjusts"]), one["count"]
         if status == Status.UNDER_REVIEW and viewer.may(Right.REVIEW):
             yield WaitingItem(Waiting.TO_REVIEW, count, month, on_behalf=on_behalf, since=one["since"], stake=one["units"], **single)
         elif status in EDITABLE and _prepares(viewer, on_behalf=on_behalf):
@@ -166,8 +167,8 @@ def recent_cycles(viewer: Viewer, n: int = 12) -> list[CycleFigures]:
 
 
 def _in_figures(reports: QuerySet[Report], n: int | None = None) -> list[CycleFigures]:
-    """The last `n` cycles of some reports in figures, the latest first."""
-    found = reports.values("cycle__first_day").annotate(
+    """The last `n` cycles of some reports in figures, the latest first. Adjustments hold the figures of a month once more: left out."""
+    found = reports.filter(cycle__adjusts=None).values("cycle__first_day").annotate(
         reports=Count("pk"),
         chargeable=ExactSum("total_chargeable"),
         provisioned=ExactSum("total_provisioned"),
@@ -200,7 +201,8 @@ def calendar(viewer: Viewer, *, before: Month | None = None, limit: int | None =
     views = [view for view in cycles(viewer) if before is None or view.month < before][:limit]
     if not views:
         return []
-    asked = seen.filter(cycle__first_day__gte=views[-1].month.first_day, cycle__first_day__lte=views[0].month.first_day)
+    first, last = views[-1].month.first_day, views[0].month.first_day
+    asked = seen.filter(cycle__adjusts=None, cycle__first_day__gte=first, cycle__first_day__lte=last)
     counts = _counts(asked)
     figures = {one.month: one for one in _in_figures(asked)} if with_figures else {}
     nothing = (0, ZERO, ZERO, ZERO)
@@ -236,7 +238,7 @@ def cycle_as_seen(viewer: Viewer, month: Month, *, now: datetime) -> CyclePage:
     seen = readable(viewer)
     view = cycle_view(viewer, month)  # asks the ledger, which may have to finish an import first: not within the snapshot
     with snapshot():
-        found = seen.filter(cycle__first_day=month.first_day).order_by()
+        found = seen.filter(of_month(month)).order_by()
         counts = {Status(status): count for status, count in found.values_list("status").annotate(count=Count("pk"))}
         ahead = found.filter(status__in=EDITABLE).values_list("deadline_at").annotate(count=Count("pk")).order_by("deadline_at")
         return CyclePage(

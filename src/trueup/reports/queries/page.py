@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trueup.accounts.rules import Tier, Viewer
+from trueup.cycles.models import of_month
 from trueup.events.snapshot import snapshot
 from trueup.kit.issue import Issue, Severity
 from trueup.kit.period import Month
@@ -193,7 +194,7 @@ def stake_of(line: LineView) -> Quantity:
 
 def _last_month(viewer: Viewer, found: Report) -> dict[str, Previous] | None:
     """The lines of the report before, by service, as far as the viewer sees it: another distributor's stays its own."""
-    earlier = Report.objects.visible_to(viewer).filter(msp_id=found.msp_id, cycle__first_day=found.cycle.month.previous().first_day)
+    earlier = Report.objects.visible_to(viewer).filter(of_month(found.cycle.month.previous()), msp_id=found.msp_id)
     if viewer.tier == Tier.MSP:
         earlier = earlier.filter(has_access=True)
     report_id = earlier.values_list("pk", flat=True).first()
