@@ -1,0 +1,114 @@
+"""Statements: a list of them, one with all it says."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q, QuerySet
+
+from trueup.accounts.rules import Viewer
+from trueup.kit.errors import NotFound
+from trueup.kit.money import Money
+from trueup.kit.period import Month
+from trueup.kit.text import text
+from trueup.reports.models import Report
+from trueup.statements.models import Statement
+from trueup.statements.rules.documents import Document, StatementKind
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """A statement in a list; amounts in its currency, those of a credit note above 0 too. Names are those it was issued with."""
+
+    number: str
+    kind: StatementKind
+    cycle: Month
+    seller: str
+    seller_name: str
+    buyer: str
+    buyer_name: str
+    issue_date: date
+    issued_at: datetime
+    currency: str
+    net: Money
+    tax: Money
+    gross: Money
+    corrects: str
+    corrected_by: tuple[str, ...]
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementView:
+    """A statement with all it says."""
+
+    row: StatementRow
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFilter:
+    """Which statements: by cycle, seller, buyer (refs), kind; `search` looks in numbers and names."""
+
+    cycle: Month | None = None
+    seller: str = ""
+    buyer: str = ""
+    kind: str = ""
+    search: str = ""
+
+
+def statements(viewer: Viewer, wanted: StatementFilter, *, limit: int, after: int | None = None) -> list[tuple[int, StatementRow]]:
+    """At most `limit` statements, the latest first, each with its place; those behind the place `after`."""
+    rows = filtered(Statement.objects.visible_to(viewer), wanted).order_by("-id")
+    found = list((rows.filter(pk__lt=after) if after is not None else rows).select_related(*_NAMED).prefetch_related("corrections")[:limit])
+    return [(row.pk, _row(row)) for row in found]
+
+
+_NAMED = ("cycle", "seller", "buyer", "corrects")
+
+
+def filtered(rows: QuerySet[Statement], wanted: StatementFilter) -> QuerySet[Statement]:
+    """Those of some statements that are asked for."""
+    if wanted.cycle:
+        rows = rows.filter(cycle__first_day=wanted.cycle.first_day)
+    for name, value in (("seller__ref", wanted.seller), ("buyer__ref", wanted.buyer), ("kind", wanted.kind)):
+        if value:
+            rows = rows.filter(**{name: value}) if "\0" not in value else rows.none()
+    if wanted.search and "\0" not in wanted.search:
+        rows = rows.filter(Q(number__icontains=wanted.search) | Q(buyer__name__icontains=wanted.search))
+    return rows
+
+
+def _row(row: Statement) -> StatementRow:
+    return StatementRow(
+        number=row.number,
+        kind=StatementKind(row.kind),
+        cycle=row.cycle.month,
+        seller=row.seller.ref,
+        seller_name=row.document["seller"]["name"],
+        buyer=row.buyer.ref,
+        buyer_name=row.document["buyer"]["name"],
+        issue_date=row.issue_date,
+        issued_at=row.issued_at,
+        currency=row.currency,
+        net=row.net,
+        tax=row.tax,
+        gross=row.gross,
+        corrects=row.corrects.number if row.corrects else "",
+        corrected_by=tuple(sorted(one.number for one in row.corrections.all())),
+        checksum=row.checksum,
+    )
+
+
+def statement(viewer: Viewer, number: str) -> StatementView:
+    """One statement. Raises NotFound."""
+    rows = Statement.objects.visible_to(viewer).select_related(*_NAMED).prefetch_related("corrections")
+    found = None if "\0" in number else rows.filter(number=number).first()
+    if found is None:
+        raise NotFound(text("there is no statement “{number}”", number=number))
+    return StatementView(_row(found), found.document)
+
+
+def statements_of_report(viewer: Viewer, report: Report) -> list[StatementRow]:
+    """The statements of a report that was found for its viewer, the first one first."""
+    rows = Statement.objects.visible_to(viewer).filter(report=report).select_related(*_NAMED).prefetch_related("corrections")
+    return [_row(row) for row in rows.order_by("id")]
