@@ -11,7 +11,8 @@ from tests.reports.month import OPERATOR, October, at, at_times
 from trueup.accounts.models import Account
 from trueup.prices.actions import save_price_list
 from trueup.prices.rules.lists import ListKey
-from trueup.statements.issuing import issue_of, sellers_due
+from trueup.statements.due import sellers_due
+from trueup.statements.issuing import issue_of
 
 BEGIN = date(2026, 1, 1)
 SELLING: dict[str, Any] = {
@@ -37,7 +38,7 @@ def save_prices(
 
 def issue_all(now: str = "2026-11-08T12:00:00Z") -> int:
     """The clock issues what is due."""
-    return sum(issue_of(seller_id, now=at(now)) for seller_id in sellers_due())
+    return sum(issue_of(seller_id, now=at(now)).count for seller_id in sellers_due(now=at(now)))
 
 
 def account_id(ref: str) -> int:

@@ -13,6 +13,7 @@ from trueup.events.models import Event
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from trueup.statements import issuing
 from trueup.statements.actions import correct, save_details
+from trueup.statements.due import sellers_due
 from trueup.statements.models import NumberSeries, Statement, StatementLine
 from trueup.statements.queries import (
     StatementFilter,
@@ -85,7 +86,7 @@ class TestIssue:
         assert [(one.msp, one.reason) for one in waiting_for_prices(viewers_of("north@north.example")[0])] == [
             ("bolt", "2 services have no price, among them endpoint-core, nfr-license")
         ]
-        assert issuing.sellers_due() == []  # until prices change
+        assert sellers_due(now=at("2026-11-08T14:30:00Z")) == []  # until prices change
         save_prices("north", SELLING, now="2026-11-08T15:00:00Z")
         assert issue_all("2026-11-08T16:00:00Z") == 1
         assert waiting_for_prices(OPERATOR) == []
@@ -168,7 +169,7 @@ class TestStatement:
                     cursor.execute(change)
 
     def test_is_found_out_if_somebody_changes_it_all_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("trueup.statements.queries.checksum", lambda _document: "another")
+        monkeypatch.setattr("trueup.statements.queries.checking.checksum", lambda _document: "another")
         NumberSeries.objects.update(last=5)
         found = [(one.number, one.message) for one in checked_statements()]
         assert ("north-2026-000001", "its content was altered: the checksum is another") in found

@@ -4,6 +4,7 @@ Any number of workers may do so at once: each step claims what it does by a cond
 whatever two of them find, one does. A worker that is killed leaves what it had not finished to the next round.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,9 @@ from trueup.notifications.sending import send_due
 from trueup.reports.actions import auto_submit, remind
 from trueup.reports.generating import generate, is_generated
 from trueup.reports.queries import due_for_reminder, due_for_submission
+from trueup.statements.actions import open_billing_reports
+from trueup.statements.due import months_to_bill, sellers_due, vendors_due
+from trueup.statements.issuing import issue_of, issue_of_billing
 from trueup.uploads.queries import waiting_uploads
 from trueup.uploads.working import remove_old_files, work_on_next
 
@@ -68,8 +72,10 @@ def run_once(now: datetime, progress: Progress | None = None) -> Iterator[Done]:
         gather_events,
         close_months_that_are_over,
         generate_missing_reports,
+        begin_billing_reports,
         submit_forgotten_reports,
         remind_of_deadlines,
+        issue_statements,
         work_on_uploads,
         tell_people,
         tidy_the_ledger,
@@ -112,6 +118,16 @@ def generate_missing_reports(this: Round) -> Iterator[Done]:
         yield Done(f"generated reports of {month}", this.each([month], make_them))
 
 
+def begin_billing_reports(this: Round) -> Iterator[Done]:
+    """Once the reports of a cycle are all there, each distributor has a billing report that collects the approved ones."""
+
+    def begin(month: Month) -> int:
+        return open_billing_reports(CLOCK, closed_cycle(CLOCK, month), now=this.now)
+
+    for month in months_to_bill():
+        yield Done(f"began billing reports of {month}", this.each([month], begin))
+
+
 def submit_forgotten_reports(this: Round) -> Iterator[Done]:
     """At the deadline the last saved draft is submitted."""
     due = due_for_submission(now=this.now)
@@ -122,6 +138,21 @@ def remind_of_deadlines(this: Round) -> Iterator[Done]:
     """Some days before the deadline, and on its day, people are reminded."""
     due = due_for_reminder(now=this.now)
     yield Done("sent reminders", this.each(due, lambda report_id: remind(CLOCK, report_id, now=this.now)))
+
+
+def issue_statements(this: Round) -> Iterator[Done]:
+    """What was approved, or completed, becomes a statement, seller by seller. What has no price is held, and the reason told."""
+    held: Counter[str] = Counter()
+
+    def issue_them(seller_id: int) -> int:
+        issued = issue_of(seller_id, now=this.now, progress=this.progress, failed=this.failures.append)
+        held.update(issued.held)
+        return issued.count
+
+    yield Done("issued statements of reports", this.each(sellers_due(now=this.now), issue_them))
+    yield from (Done(f"held statements because {reason}", count) for reason, count in sorted(held.items()))
+    vendors = vendors_due()
+    yield Done("issued statements of billing reports", this.each(vendors, lambda vendor_id: issue_of_billing(vendor_id, now=this.now)))
 
 
 def tell_people(this: Round) -> Iterator[Done]:

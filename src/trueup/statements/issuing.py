@@ -4,14 +4,15 @@ A statement cannot be taken back, so everything that can be refused is asked bef
 the next round; two at once wait for each other at the numbers of the seller, and the second finds what the first has issued.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q
 
 from trueup.accounts.models import Account
 from trueup.accounts.queries import installation
@@ -22,14 +23,12 @@ from trueup.kit.errors import Invalid
 from trueup.kit.money import money_text
 from trueup.kit.period import local_date
 from trueup.kit.progress import Progress, Silence
-from trueup.kit.text import packed, text
-from trueup.prices.models import KeptPriceList
+from trueup.kit.text import packed, text, unpacked
 from trueup.prices.queries import prices_of
 from trueup.prices.rules.lists import PriceList
 from trueup.reports.models import Report
-from trueup.reports.rules.workflow import Status
+from trueup.statements.due import billing_due, reports_due
 from trueup.statements.models import BillingDetails, BillingReport, Hold, NumberSeries, Statement, StatementLine
-from trueup.statements.rules.billing import BillingStatus
 from trueup.statements.rules.documents import Document, StatementKind, checksum, number_of, parts_of, settled_document, statement_document
 from trueup.statements.rules.parties import party
 from trueup.statements.rules.settlement import settled, why_not
@@ -73,47 +72,58 @@ class Draft:
 # ── Of reports: an MSP to its distributor ─────────────────────────────────────────────────────────────────────────────
 
 
-def sellers_due() -> list[int]:
-    """The distributors (ids) with approved reports that have no statement; what could not be priced is due again once prices changed."""
-    return list(_due().order_by("distributor_id").values_list("distributor_id", flat=True).distinct())
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What the clock did for a seller: how many statements it issued, and why reports were held, with how many for each reason."""
+
+    count: int = 0
+    held: Counter[str] = field(default_factory=Counter)
 
 
-def issue_of(seller_id: int, *, now: datetime, progress: Progress | None = None) -> int:
-    """Issue the statements of all approved reports of a distributor that are due; returns how many.
+Failed = Callable[[Exception], object]
+"""Told of what went wrong: not of what has no price, which is held, but of what should not happen."""
 
-    A report that cannot be priced is kept as held, with the reason, and does not hold up the others.
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def issue_of(seller_id: int, *, now: datetime, progress: Progress | None = None, failed: Failed = _raise) -> Issued:
+    """Issue the statements of all approved reports of a distributor that are due.
+
+    A report that cannot be priced is kept as held, with the reason; neither it nor one that fails holds up the others.
     """
-    told, made = progress or Silence(), 0
-    ids = list(_due().filter(distributor_id=seller_id).order_by("cycle__first_day", "msp_ref").values_list("pk", flat=True))
+    told, made, held = progress or Silence(), 0, Counter[str]()
+    due = reports_due(now=now).filter(distributor_id=seller_id).order_by("cycle__first_day", "msp_ref")
+    ids = list(due.values_list("pk", flat=True))
     told.start(text("issuing statements"), len(ids))
     for start in range(0, len(ids), REPORTS_AT_ONCE):
         portion = ids[start : start + REPORTS_AT_ONCE]
-        reports = Report.objects.select_related("cycle", "msp", "distributor").in_bulk(portion)
-        drafts, holds = _priced([reports[report_id] for report_id in portion])
-        made += len(issue(drafts, holds, now=now))
+        try:
+            drafts, holds = _priced(portion, failed)
+            made += len(issue(drafts, holds, now=now))
+            held.update(unpacked(one.reason) for one in holds)
+        except Exception as error:  # noqa: BLE001 -- the other portions are of other MSPs
+            failed(error)
         told.advance(len(portion))
     told.finish()
-    return made
+    return Issued(made, held)
 
 
-def _due() -> QuerySet[Report]:
-    issued = Statement.objects.filter(report_id=OuterRef("pk"))
-    saved = KeptPriceList.objects.filter(seller_id=OuterRef("distributor_id")).order_by().values("seller_id").annotate(at=Max("saved_at"))
-    held = Hold.objects.filter(report_id=OuterRef("pk"))
-    reports = Report.objects.filter(status=Status.APPROVED).annotate(prices_at=Subquery(saved.values("at")))
-    return reports.filter(~Exists(issued), ~Exists(held) | Exists(held.filter(tried_at__lt=OuterRef("prices_at"))))
-
-
-def _priced(reports: Sequence[Report]) -> tuple[list[Draft], list[Hold]]:
+def _priced(report_ids: Sequence[int], failed: Failed) -> tuple[list[Draft], list[Hold]]:
     """Reports of one seller as drafts, and those that can't be."""
     drafts: list[Draft] = []
     holds: list[Hold] = []
+    found = Report.objects.select_related("cycle", "msp", "distributor").in_bulk(report_ids)
+    reports = [found[report_id] for report_id in report_ids]
     prices = _prices(reports)
     for one in approved(reports):
         try:
             drafts.append(_draft(one, prices.get((one.report.cycle_id, one.report.msp_id))))
         except Invalid as refused:
             holds.append(Hold(report=one.report, reason=packed(refused.message)))
+        except Exception as error:  # noqa: BLE001 -- one report that fails must not hold up the others
+            failed(error)
     return drafts, holds
 
 
@@ -135,10 +145,14 @@ def draft_of_report(report: Report, prices: PriceList | None) -> Draft:
     return _draft(approved([report])[0], prices)
 
 
+def issue_of_billing(vendor_id: int, *, now: datetime) -> int:
+    """Issue the statements of all completed billing reports to a vendor; returns how many."""
+    return len(issue([draft for draft in drafts_of_billing() if draft.seller.pk == vendor_id], now=now))
+
+
 def drafts_of_billing() -> list[Draft]:
     """The completed billing reports without a statement, as they were submitted."""
-    issued = Statement.objects.filter(billing_report_id=OuterRef("pk"))
-    rows = BillingReport.objects.filter(~Exists(issued), status=BillingStatus.COMPLETED).select_related("cycle", "distributor", "vendor")
+    rows = billing_due().select_related("cycle", "distributor", "vendor")
     return [
         Draft(
             seller=billing.vendor, buyer=billing.distributor, cycle=billing.cycle, said=billing.document or {}, billing_report=billing,

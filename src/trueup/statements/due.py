@@ -1,0 +1,53 @@
+"""What the clock of final billing has to do: billing reports to begin, statements to issue. Found in the tables at every round."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, Max, OuterRef, Q, QuerySet, Subquery
+
+from trueup.cycles.models import Cycle
+from trueup.kit.period import Month
+from trueup.prices.models import KeptPriceList
+from trueup.reports.models import Generation, Report
+from trueup.reports.rules.workflow import Status
+from trueup.statements.models import BillingReport, Hold, Statement
+from trueup.statements.rules.billing import BillingStatus
+
+SETTLING: Final = timedelta(minutes=5)
+"""A price list that was still being saved when it was looked for says it was saved before that: what was held then is tried once more."""
+
+
+def months_to_bill() -> list[Month]:
+    """The cycles whose reports are all there and whose billing reports have not begun, the earliest first."""
+    cycles = Cycle.objects.filter(Exists(Generation.objects.filter(cycle_id=OuterRef("pk"))))
+    cycles = cycles.filter(
+        ~Exists(BillingReport.objects.filter(cycle_id=OuterRef("pk"))), Exists(Report.objects.filter(cycle_id=OuterRef("pk")))
+    )
+    return [cycle.month for cycle in cycles.order_by("first_day")]
+
+
+def sellers_due(*, now: datetime) -> list[int]:
+    """The distributors (ids) with approved reports that have no statement; what could not be priced is due again once prices changed."""
+    return list(reports_due(now=now).order_by("distributor_id").values_list("distributor_id", flat=True).distinct())
+
+
+def reports_due(*, now: datetime) -> QuerySet[Report]:
+    """The approved reports without a statement, as far as it is worth trying."""
+    issued = Statement.objects.filter(report_id=OuterRef("pk"))
+    held = Hold.objects.filter(report_id=OuterRef("pk"))
+    saved = KeptPriceList.objects.filter(seller_id=OuterRef("distributor_id")).order_by().values("seller_id").annotate(at=Max("saved_at"))
+    settled = ExpressionWrapper(OuterRef("prices_at") + SETTLING, output_field=DateTimeField())
+    changed = Q(tried_at__lt=OuterRef("prices_at")) | Q(tried_at__lt=settled, tried_at__lte=now - SETTLING)
+    reports = Report.objects.filter(status=Status.APPROVED).annotate(prices_at=Subquery(saved.values("at")))
+    return reports.filter(~Exists(issued), ~Exists(held) | Exists(held.filter(changed)))
+
+
+def vendors_due() -> list[int]:
+    """The vendors (ids) with completed billing reports that have no statement."""
+    return list(billing_due().order_by("vendor_id").values_list("vendor_id", flat=True).distinct())
+
+
+def billing_due() -> QuerySet[BillingReport]:
+    """The completed billing reports without a statement."""
+    issued = Statement.objects.filter(billing_report_id=OuterRef("pk"))
+    return BillingReport.objects.filter(~Exists(issued), status=BillingStatus.COMPLETED)
