@@ -3,11 +3,14 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import connection, transaction
 
+from tests.database import without_triggers
+from tests.jobs.command import Trueup
 from tests.jobs.test_pipeline import done
 from tests.reports.conftest import october as october  # noqa: PLC0414 -- the fixture
 from tests.reports.month import OCTOBER, OPERATOR, October, at, at_times
-from tests.statements.conftest import BUYING, SELLING, save_prices
+from tests.statements.conftest import BUYING, SELLING, account_id, save_prices
 from tests.statements.conftest import approve as approve  # noqa: PLC0414 -- the fixture
 from trueup.accounts.queries import viewers_of
 from trueup.jobs import pipeline
@@ -16,7 +19,7 @@ from trueup.prices.rules.lists import PriceList
 from trueup.statements import issuing
 from trueup.statements.actions import complete_billing, submit_billing
 from trueup.statements.due import SETTLING
-from trueup.statements.models import Hold, Statement
+from trueup.statements.models import Hold, NumberSeries, Statement
 from trueup.statements.queries import billing_reports, checked_statements, waiting_for_prices
 from trueup.statements.rules.settlement import ChargedLine
 from trueup.statements.settling import Approved
@@ -128,6 +131,32 @@ class TestStatements:
         told = Told()
         list(pipeline.run_once(at(NOW), told))
         assert told.said[:3] == [("issuing statements", 2), ("", 1), ("", 1)]
+
+
+class TestVerify:
+    @pytest.fixture
+    def issued(self, approve: Approve) -> None:
+        approve()
+        save_prices("north", SELLING)
+        done(NOW)
+
+    def test_looks_at_every_statement(self, issued: None, trueup: Trueup) -> None:
+        said = trueup("verify", "2026-10")
+        assert said.code == 0
+        assert "Every figure comes out the same." in said.err
+        assert "Every statement is as it was issued, and no number is missing." in said.err
+
+    def test_finds_a_statement_that_was_altered_and_a_number_that_is_missing(self, issued: None, trueup: Trueup) -> None:
+        with transaction.atomic(), without_triggers(connection), connection.cursor() as cursor:
+            cursor.execute("UPDATE statements_statement SET checksum = 'x' WHERE sequence = 2")
+        NumberSeries.objects.update(last=3)
+        found = trueup.json("verify", code=1)
+        assert [(one["cycle"], one["field"], one["statement"], one["finding"]) for one in found] == [
+            (None, None, "north-2026-000002", "its content was altered: the checksum is another"),
+            (None, None, f"{account_id('north')}-2026", "the last number given is 3, and there is no such statement"),
+        ]
+        said = trueup("verify")
+        assert (said.code, "2 finding(s) about statements" in said.err, "another" in said.out) == (1, True, True)
 
 
 class Told:

@@ -14,9 +14,13 @@ from trueup.jobs.progress import showing_progress
 from trueup.jobs.tables import Column, print_facts
 from trueup.kit.period import Month
 from trueup.reports import verifying
+from trueup.statements.queries import checked_statements
+
+_KEYS = ("cycle", "msp", "service", "field", "stored", "recomputed", "statement", "finding")
+"""Of what is wrong, whether it is a figure or a statement: what does not go with it is null."""
 
 _MISMATCHES = Listing(
-    keys=("cycle", "msp", "service", "field", "stored", "recomputed"),
+    keys=_KEYS,
     columns=(
         Column("Cycle", "cycle", number=True),
         Column("MSP", "msp"),
@@ -27,6 +31,11 @@ _MISMATCHES = Listing(
     ),
     empty="Every figure comes out the same.",
 )
+_STATEMENTS = Listing(
+    keys=_KEYS,
+    columns=(Column("Statement", "statement"), Column("Finding", "finding")),
+    empty="Every statement is as it was issued, and no number is missing.",
+)
 _FINDINGS = Listing(
     keys=("chain", "sequence", "message"),
     columns=(Column("Chain", "chain", number=True), Column("Event", "sequence", number=True), Column("Finding", "message")),
@@ -35,12 +44,25 @@ _FINDINGS = Listing(
 
 
 def verify(month: Month | None, form: Format) -> None:
-    """Write every figure that differs; exit code 1 if there is one. Raises NotFound for a cycle that is not closed."""
+    """Write every figure that differs, and every statement that is not as it was issued; exit code 1 if there is one.
+
+    Statements are all looked at, whatever the cycle: their numbers go on over many. Raises NotFound for a cycle that is not closed.
+    """
     with showing_progress() as progress:
-        found = verifying.verify(month, progress=progress)
-    _MISMATCHES.write((asdict(one) | {"cycle": one.cycle} for one in found), form)
-    if found:
-        say(f"{len(found)} figure(s) differ.")
+        found = [asdict(one) | {"cycle": one.cycle} for one in verifying.verify(month, progress=progress)]
+        statements = [{"statement": one.number, "finding": one.message} for one in checked_statements()]
+    figures = [dict.fromkeys(_KEYS) | one for one in found]
+    documents = [dict.fromkeys(_KEYS) | one for one in statements]
+    if form is Format.TABLE:
+        _MISMATCHES.write(figures, form)
+        _STATEMENTS.write(documents, form)
+    else:
+        _MISMATCHES.write([*figures, *documents], form)
+    if figures:
+        say(f"{len(figures)} figure(s) differ.")
+    if documents:
+        say(f"{len(documents)} finding(s) about statements: they were altered after they were issued.")
+    if figures or documents:
         raise typer.Exit(1)
 
 

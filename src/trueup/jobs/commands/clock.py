@@ -22,7 +22,7 @@ def work(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, then stop.")] = False,
     now: NowOption = None,
 ) -> None:
-    """Be the clock: close months, generate reports, submit what nobody submitted, remind.
+    """Be the clock: close months, generate reports, submit what nobody submitted, remind, issue statements.
 
     Any number of workers may run at once. SIGTERM and Ctrl-C end a worker after what it is doing.
     """
@@ -33,7 +33,10 @@ def work(
 
 
 def verify(cycle: OptionalCycle = None, form: FormatOption = Format.TABLE) -> None:
-    """Compute every figure of closed cycles again from the pinned ledger, and compare. Exit code 1 if any differs."""
+    """Compute every figure of closed cycles again from the pinned ledger, and compare; look at every statement. Exit code 1 if any differs.
+
+    A statement must have its checksum, its amounts must be those of its document, and no number may be missing.
+    """
     checking.verify(cycle, form)
 
 
