@@ -8,10 +8,11 @@ from itertools import groupby
 from trueup.catalog.queries import ServiceInForce, services_on
 from trueup.catalog.rules import ChargeableBasis, Measure, MeasureName
 from trueup.kit.period import Month
+from trueup.kit.quantity import ZERO, Quantity
 from trueup.ledger.figures import LineFigures
 from trueup.ledger.rules.measures import MeasuredService
 from trueup.reports.models import Report, ReportLine
-from trueup.reports.rules.lines import Figures, LineState, Outcome, default_chargeable
+from trueup.reports.rules.lines import Figures, LineState, Outcome, adjusted_default, default_chargeable
 from trueup.reports.rules.tally import tally
 
 Services = dict[int, ServiceInForce]
@@ -71,8 +72,11 @@ def figures_of(measured: LineFigures) -> Figures:
     return Figures(measured.provisioned, measured.used, measured.credits, measured.days)
 
 
-def new_line(service: ServiceInForce, position: int, figures: Figures, *, incomplete: bool) -> ReportLine:
-    """A line as it is generated: charged at its default, nothing edited. Neither saved nor of a report yet."""
+def new_line(service: ServiceInForce, position: int, figures: Figures, *, incomplete: bool, adjusts: bool = False) -> ReportLine:
+    """A line as it is generated: charged at its default, nothing edited. Neither saved nor of a report yet.
+
+    `adjusts`: of an adjustment, which has charged nothing of this service before.
+    """
     default = default_chargeable(figures, service.basis)
     return ReportLine(
         service_id=service.id,
@@ -91,8 +95,18 @@ def new_line(service: ServiceInForce, position: int, figures: Figures, *, incomp
         incomplete=incomplete,
         default_chargeable=default,
         chargeable=default,
+        charged_before=ZERO if adjusts else None,
+        measured_before=ZERO if adjusts else None,
         **columns_of(figures),
     )
+
+
+def default_of(line: ReportLine, figures: Figures) -> Quantity:
+    """What a line charges by default with these figures; one of an adjustment goes on from what was charged before."""
+    measured = default_chargeable(figures, ChargeableBasis(line.basis))
+    if line.charged_before is None or line.measured_before is None:
+        return measured
+    return adjusted_default(measured, charged_before=line.charged_before, measured_before=line.measured_before)
 
 
 def columns_of(figures: Figures) -> dict[str, object]:

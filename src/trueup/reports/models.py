@@ -35,6 +35,18 @@ class Generation(models.Model):
         db_table = "reports_generation"
 
 
+class LateCheck(models.Model):
+    """How far usage that came late for an earlier month was looked for when a cycle closed."""
+
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="+")
+    month = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="late_checks")
+    waiting = models.PositiveIntegerField()  # reports that will differ, but were not approved yet: the next cycle looks at all again
+
+    class Meta:
+        db_table = "reports_latecheck"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["cycle", "month"], name="one_check_of_a_month_in_a_cycle")]
+
+
 class ReportQuerySet(models.QuerySet["Report"]):
     """Usage reports."""
 
@@ -149,6 +161,10 @@ class ReportLine(models.Model):
     comment = models.TextField(blank=True, default="")
     reason = models.CharField(max_length=40, blank=True, default="")
     source_changed = models.BooleanField(default=False)
+
+    # Of an adjustment; null in a report of the month itself. Both never change.
+    charged_before = _quantity(null=True)  # chargeable units of the line it adjusts; 0: it adjusts none
+    measured_before = _quantity(null=True)  # what the figures of that line charge by default
 
     objects = ReportLineQuerySet.as_manager()
 

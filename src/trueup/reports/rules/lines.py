@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from trueup.catalog.rules import ChargeableBasis, TermsInForce
 from trueup.kit.errors import Invalid
-from trueup.kit.quantity import ZERO, Credits, Quantity, parse_quantity, round_half_up
+from trueup.kit.quantity import ZERO, Credits, Quantity, added, parse_quantity, round_half_up
 from trueup.kit.text import text
 
 
@@ -82,6 +82,15 @@ def default_chargeable(figures: Figures, basis: ChargeableBasis) -> Quantity:
     if basis == ChargeableBasis.GREATER:
         return max(figures.provisioned, figures.used)
     return figures.used
+
+
+def adjusted_default(measured: Quantity, *, charged_before: Quantity, measured_before: Quantity) -> Quantity:
+    """The starting value of a line that adjusts an earlier one: what that charged, and by how much more (or less) is measured now.
+
+    So what people agreed on stays agreed, and only what came late is added. `measured_before` is what the figures of the earlier line
+    would have charged by default. Never below 0.
+    """
+    return max(added((charged_before, measured, measured_before.copy_negate())), ZERO)
 
 
 def is_over_provisioned(figures: Figures, terms: TermsInForce) -> bool:
