@@ -27,6 +27,7 @@ from trueup.client.answers import (
     UsageRecord,
 )
 from trueup.exchange.rules.profiles import Profile
+from trueup.jobs.desk_billing import Billing, Prices
 from trueup.jobs.options import moment
 from trueup.jobs.starting import Later, Server, WhenNeeded, server
 from trueup.kit.period import Month
@@ -70,6 +71,14 @@ class Desk(Protocol):
     @property
     def now(self) -> datetime:
         """The instant commands act at."""
+
+    @property
+    def prices(self) -> Prices:
+        """Price lists and promo codes."""
+
+    @property
+    def billing(self) -> Billing:
+        """Billing reports and statements."""
 
     def cycles(self) -> Iterable[Cycle]:
         """The calendar, the latest month first."""

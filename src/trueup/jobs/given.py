@@ -44,3 +44,14 @@ def unpacked(file: Path) -> Iterator[Path]:
         if error.filename != str(file):
             raise
         raise Invalid(f"{file} cannot be read: {error.strerror}") from error
+
+
+def read_text(file: Path) -> str:
+    """The text of a small file, or of standard input. Raises Invalid for one that cannot be read, or is no UTF-8."""
+    try:
+        with given(file) as found:
+            return found.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{file} is not UTF-8 text: the byte at position {error.start + 1} cannot be read") from error

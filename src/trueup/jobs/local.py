@@ -36,6 +36,8 @@ from trueup.exchange.queries import exported
 from trueup.exchange.rules.profiles import Profile
 from trueup.jobs import mapped
 from trueup.jobs.desk import TakenIn, Taking
+from trueup.jobs.local_billing import LocalBilling
+from trueup.jobs.local_prices import LocalPrices
 from trueup.jobs.people import every_answer, viewer_of_report, viewers
 from trueup.kit.period import Month, local_date
 from trueup.kit.progress import Progress
@@ -63,6 +65,8 @@ class LocalDesk:
         self._email = email
         self._account = account
         self.now = now
+        self.prices = LocalPrices(email, account, now)
+        self.billing = LocalBilling(email, now)
 
     def _viewer(self, month: Month, msp: str) -> Viewer:
         return viewer_of_report(self._email, month, msp)

@@ -6,17 +6,16 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from trueup.accounts.queries import refs, viewers_of
 from trueup.accounts.rules import Viewer
 from trueup.client.answers import MappingProfile, RefusedRow
 from trueup.exchange import queries
 from trueup.exchange.actions import convert
 from trueup.exchange.queries import Kept
 from trueup.exchange.rules.profiles import Profile, document_of, may_keep
+from trueup.jobs import people
 from trueup.jobs.desk import TakenIn, Taking
 from trueup.jobs.given import unpacked
 from trueup.jobs.people import every_answer, viewers
-from trueup.kit.errors import Invalid, NotFound
 from trueup.kit.progress import Progress
 from trueup.ledger.actions import ImportResult, import_usage
 
@@ -40,19 +39,7 @@ def profile(email: str | None, name: str) -> Profile:
 
 def keeper(email: str | None, account: str | None) -> Viewer:
     """The person in the account whose profiles they keep. Raises NotFound, and Invalid where it is not clear which."""
-    if email is None:
-        return Viewer.system()
-    asking = viewers_of(email)
-    named = refs(Viewer.system(), [viewer.account_id for viewer in asking if viewer.account_id is not None])
-    if account is not None:
-        asking = [viewer for viewer in asking if named.get(viewer.account_id or 0) == account]
-        if not asking:
-            raise NotFound(f"{email} is no member of “{account}”")
-    keepers = [viewer for viewer in asking if may_keep(viewer)] or asking
-    if len(keepers) > 1:
-        several = ", ".join(sorted(named[viewer.account_id or 0] for viewer in keepers))
-        raise Invalid(f"{email} keeps profiles in several accounts: choose one with --account ({several})")
-    return keepers[0]
+    return people.keeper(email, account, may_keep, "profiles")
 
 
 def take_in(email: str | None, file: Path, how: Taking, progress: Progress, *, now: datetime) -> TakenIn:

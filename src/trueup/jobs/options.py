@@ -1,6 +1,6 @@
 """The arguments and options that many commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, TypeVar
@@ -49,7 +49,7 @@ def _date(text: str) -> date:
         raise Invalid(f"“{text}” is not a day: write it like 2026-10-31") from None
 
 
-_day = _reading(_date)
+as_day = _reading(_date)
 
 CycleArgument = Annotated[Month, typer.Argument(parser=_month, metavar="CYCLE", help="The month, such as 2026-10.")]
 OptionalCycle = Annotated[
@@ -61,7 +61,7 @@ MonthOption = Annotated[Month, typer.Option("--month", parser=_month, metavar="M
 CycleOption = Annotated[Month | None, typer.Option("--cycle", parser=_month, metavar="CYCLE", help="Only this month, such as 2026-10.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the data.")]
 DayOption = Annotated[
-    date | None, typer.Option("--day", parser=_day, metavar="DAY", help="The day of all rows, where the profile gives it as a constant.")
+    date | None, typer.Option("--day", parser=as_day, metavar="DAY", help="The day of all rows, where the profile gives it as a constant.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and show everything, change nothing.")]
 NowOption = Annotated[
@@ -76,6 +76,32 @@ SeenAs = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="Show 
 ActingAs = Annotated[
     str | None, typer.Option("--as", metavar="EMAIL", help="The member who does it; with --server it is whoever has signed in.")
 ]
+
+MayActAs = Annotated[
+    str | None,
+    typer.Option("--as", metavar="EMAIL", help="The member who does it (default: the operator); with --server who has signed in."),
+]
+AccountOption = Annotated[
+    str | None, typer.Option("--account", metavar="REF", help="In which account, of somebody who is in several.")
+]  # fmt: skip
+
+
+class StatementKind(StrEnum):
+    """What a statement is for."""
+
+    STATEMENT = "statement"
+    CREDIT_NOTE = "credit_note"
+
+
+def pairs(written: Sequence[str] | None, option: str) -> dict[str, str]:
+    """What was given as NAME=VALUE. Wrong usage without a sign between them."""
+    found: dict[str, str] = {}
+    for one in written or ():
+        name, sign, value = one.partition("=")
+        if not sign or not name.strip():
+            raise typer.BadParameter(f"“{one}” is not of the form NAME=VALUE", param_hint=option)
+        found[name.strip()] = value
+    return found
 
 
 def examples(*lines: str) -> str:

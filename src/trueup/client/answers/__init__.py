@@ -1,5 +1,18 @@
 """What the API answers, as frozen dataclasses. Numbers are decimals, None is unknown, instants are UTC."""
 
+from trueup.client.answers.billing import (
+    BilledReport,
+    BillingDetails,
+    BillingReport,
+    BillingSummary,
+    PriceList,
+    PromoCheck,
+    PromoCode,
+    Simulated,
+    Statement,
+    StatementSummary,
+    WaitingStatement,
+)
 from trueup.client.answers.network import ApiClient, Entry, ImportedCustomers, MappingProfile, Me
 from trueup.client.answers.reports import (
     CustomerFigures,
@@ -37,6 +50,10 @@ from trueup.client.answers.usage import (
 __all__ = [
     "ApiClient",
     "Batch",
+    "BilledReport",
+    "BillingDetails",
+    "BillingReport",
+    "BillingSummary",
     "CustomerFigures",
     "Cycle",
     "CycleDetails",
@@ -56,6 +73,9 @@ __all__ = [
     "MappingProfile",
     "Me",
     "MissingDays",
+    "PriceList",
+    "PromoCheck",
+    "PromoCode",
     "RefusedEvent",
     "RefusedRow",
     "Report",
@@ -63,9 +83,13 @@ __all__ = [
     "ReportDone",
     "ReportLine",
     "ReportSummary",
+    "Simulated",
     "SourceDays",
+    "Statement",
+    "StatementSummary",
     "UnmappedName",
     "UsageRecord",
     "Waiting",
+    "WaitingStatement",
     "WhyNot",
 ]

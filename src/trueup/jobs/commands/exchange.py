@@ -7,7 +7,7 @@ import typer
 
 from trueup.jobs.commands.report import app as report
 from trueup.jobs.desk import acting, reading
-from trueup.jobs.options import ActingAs, CycleArgument, Format, FormatOption, MspArgument, NowOption, SeenAs, examples
+from trueup.jobs.options import AccountOption, ActingAs, CycleArgument, Format, FormatOption, MspArgument, NowOption, SeenAs, examples
 from trueup.jobs.starting import Later
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ else:
 app = typer.Typer(no_args_is_help=True, help="Mapping profiles: the columns of other programs' files.")
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name of the profile.")]
-AccountOption = Annotated[
-    str | None, typer.Option("--account", metavar="REF", help="In which account, of somebody who is in several.")
-]  # fmt: skip
 
 
 @app.command("list", epilog=examples("trueup profile list", "trueup profile list --as billing@bolt.example --format json"))

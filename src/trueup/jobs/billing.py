@@ -1,0 +1,143 @@
+"""Billing reports and billing details, as commands."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from trueup.client.answers import BillingReport, BillingSummary
+from trueup.jobs.desk import Desk
+from trueup.jobs.messages import say
+from trueup.jobs.money import LINES, in_cells, lines_of, ordered, print_totals
+from trueup.jobs.options import Format
+from trueup.jobs.output import Listing, write_object
+from trueup.jobs.tables import Column, for_people, in_words, print_facts, print_line
+from trueup.kit.period import Month
+from trueup.statements.rules.parties import FIELDS
+
+_REPORTS = Listing(
+    keys=(
+        "cycle", "distributor", "distributor_name", "vendor", "vendor_name", "status", "po_number", "submitted_at", "completed_at",
+    ),
+    columns=(
+        Column("Cycle", "cycle", number=True),
+        Column("Distributor", "distributor"),
+        Column("Vendor", "vendor", spare=True),
+        Column("Status", "status", codes=True),
+        Column("PO number", "po_number"),
+        Column("Submitted", "submitted_at"),
+        Column("Completed", "completed_at"),
+    ),
+    empty="There are no such billing reports.",
+)  # fmt: skip
+_DETAILS = Listing(
+    keys=("field", "value"), columns=(Column("What", "field", codes=True), Column("Value", "value")), empty="Nothing is said yet."
+)
+
+
+def list_reports(desk: Desk, *, month: Month | None, form: Format) -> None:
+    """Write which billing reports somebody sees. Raises NotFound."""
+    _REPORTS.write(map(_header, desk.billing.reports(month=month)), form)
+
+
+def _header(one: BillingSummary | BillingReport) -> dict[str, object]:
+    said = {key: getattr(one, key) for key in _REPORTS.keys}
+    return said | {"po_number": one.po_number or None}
+
+
+def show(desk: Desk, month: Month, distributor: str, form: Format) -> None:
+    """Write a billing report. Raises NotFound, NotAllowed."""
+    found = desk.billing.report(month, distributor)
+    lines = lines_of(found.document) if found.document else []
+    if form is Format.JSON:
+        write_object(_header(found) | _more(found))
+    elif form is Format.CSV:
+        LINES.write(in_cells(lines), form)
+    else:
+        _print(found)
+
+
+def _more(found: BillingReport) -> dict[str, object]:
+    money = ordered(found.document) if found.document else {}
+    return {
+        "comment": found.comment or None,
+        "return_reason": found.return_reason or None,
+        "promo_codes": found.promo_codes,
+        "promo_problems": found.promo_problems,
+        "obstacles": found.obstacles,
+        "reports": [asdict(one) for one in found.reports],
+        "currency": money.get("currency"),
+        "tax_rate": money.get("tax_rate"),
+        "lines": money.get("lines", []),
+        **{name: money.get(name) for name in ("net", "tax", "gross")},
+    }
+
+
+def _print(found: BillingReport) -> None:
+    facts: dict[str, object] = {
+        "Billing report": f"{found.cycle} · {found.distributor_name} ({found.distributor})",
+        "Vendor": f"{found.vendor_name} ({found.vendor})",
+        "Status": in_words(found.status),
+        "PO number": found.po_number,
+        "Submitted": found.submitted_at,
+        "Completed": found.completed_at,
+        "Comment": found.comment,
+        "Returned because": found.return_reason,
+        "Reports": ", ".join(one.msp for one in found.reports) or "none is approved yet",
+    }
+    print_facts({name: value for name, value in facts.items() if value})
+    print()
+    if found.document:
+        LINES.write(lines_of(found.document), Format.TABLE)
+        print_totals(found.document)
+    for service, reason in sorted(found.promo_problems.items()):
+        print_line(f"{service}: {reason}", "red")
+    for obstacle in found.obstacles:
+        if obstacle not in found.promo_problems.values():
+            print_line(f"In the way: {obstacle}", "yellow")
+
+
+def save(desk: Desk, month: Month, distributor: str, *, po_number: str | None, promo: Mapping[str, str], comment: str | None) -> None:
+    """Save what a distributor says in it. Raises NotFound, NotAllowed, Conflict, Invalid."""
+    found = desk.billing.save(month, distributor, po_number=po_number, promo_codes=promo or None, comment=comment)
+    print(f"Saved: the billing report {found.cycle} of {found.distributor} has the PO number {for_people(found.po_number)}.")
+    for service, reason in sorted(found.promo_problems.items()):
+        say(f"{service}: {reason}")
+
+
+def submit(desk: Desk, month: Month, distributor: str) -> None:
+    """Submit it. Raises NotFound, NotAllowed, Conflict, and Invalid with everything that stands in the way."""
+    _say_where_it_is(desk.billing.submit(month, distributor))
+
+
+def send_back(desk: Desk, month: Month, distributor: str, *, reason: str) -> None:
+    """Return it to the distributor. Raises NotFound, NotAllowed, Conflict, and Invalid without a reason."""
+    _say_where_it_is(desk.billing.send_back(month, distributor, reason))
+
+
+def complete(desk: Desk, month: Month, distributor: str) -> None:
+    """Complete it. Raises NotFound, NotAllowed, Conflict."""
+    _say_where_it_is(desk.billing.complete(month, distributor))
+
+
+def _say_where_it_is(found: BillingSummary) -> None:
+    print(f"The billing report {found.cycle} of {found.distributor} is {in_words(found.status)}.")
+
+
+# ── Billing details ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def show_details(desk: Desk, account: str, form: Format) -> None:
+    """Write what documents say of an account. Raises NotFound."""
+    _write_details(desk.billing.details(account).details, form)
+
+
+def _write_details(said: Mapping[str, str], form: Format) -> None:
+    if form is Format.JSON:
+        write_object({name: said.get(name) for name in FIELDS})
+    else:
+        _DETAILS.write(({"field": name, "value": said[name]} for name in FIELDS if name in said), form)
+
+
+def save_details(desk: Desk, account: str, said: Mapping[str, str]) -> None:
+    """Save some of it; empty text takes it away. Raises NotFound, NotAllowed, Invalid with everything that is wrong, Stale."""
+    _write_details(desk.billing.save_details(account, said).details, Format.TABLE)
+    say(f"The billing details of {account} are saved.")

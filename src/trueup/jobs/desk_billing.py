@@ -1,0 +1,104 @@
+"""What a desk answers about money: prices, billing reports, statements."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from trueup.client.answers import (
+    BillingDetails,
+    BillingReport,
+    BillingSummary,
+    PriceList,
+    PromoCheck,
+    PromoCode,
+    Simulated,
+    Statement,
+    StatementSummary,
+    WaitingStatement,
+)
+from trueup.kit.period import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which statements: by cycle, seller and buyer (refs), kind; `search` looks in numbers and names."""
+
+    cycle: Month | None = None
+    seller: str | None = None
+    buyer: str | None = None
+    kind: str | None = None
+    search: str | None = None
+
+
+class Prices(Protocol):
+    """`desk.prices`: price lists and promo codes."""
+
+    def lists(self, *, seller: str | None = None) -> Iterable[PriceList]:
+        """Price lists, the default of a seller first, then by buyer and day."""
+
+    def one(self, seller: str, buyer: str | None, begin: date) -> PriceList:
+        """One price list."""
+
+    def save_file(self, written: str, file_name: str, *, dry_run: bool) -> tuple[str, ...]:
+        """Save what a file of prices says; what was changed by it. Raises Invalid with the line of everything that is wrong."""
+
+    def file(self, *, seller: str | None = None) -> str:
+        """A file of the prices one keeps."""
+
+    def remove(self, seller: str, buyer: str | None, begin: date) -> None:
+        """Remove a price list."""
+
+    def simulate(self, month: Month, tried: tuple[str, str | None, date] | None) -> Iterable[Simulated]:
+        """What the reports of a month come to by a price list (seller, buyer, first day), or by those in force."""
+
+    def promo_codes(self, *, seller: str | None = None) -> Iterable[PromoCode]:
+        """Promo codes, by seller and code."""
+
+    def check_promo(self, seller: str, code: str, service: str, month: Month) -> PromoCheck:
+        """Whether a seller's code holds for a service in a month, for who asks."""
+
+    def remove_promo(self, seller: str, code: str) -> None:
+        """Remove a promo code."""
+
+
+class Billing(Protocol):
+    """`desk.billing`: billing reports, what documents say of accounts, statements."""
+
+    def reports(self, *, month: Month | None) -> Iterable[BillingSummary]:
+        """Billing reports, the latest cycle first."""
+
+    def report(self, month: Month, distributor: str) -> BillingReport:
+        """One billing report."""
+
+    def save(
+        self, month: Month, distributor: str, *, po_number: str | None, promo_codes: Mapping[str, str] | None, comment: str | None
+    ) -> BillingReport:
+        """Save what a distributor says in it. Raises Conflict, Invalid."""
+
+    def submit(self, month: Month, distributor: str) -> BillingSummary:
+        """Submit it to the vendor. Raises Conflict, Invalid with everything that stands in the way."""
+
+    def send_back(self, month: Month, distributor: str, reason: str) -> BillingSummary:
+        """Return it to the distributor. Raises Conflict, Invalid."""
+
+    def complete(self, month: Month, distributor: str) -> BillingSummary:
+        """Complete it. Raises Conflict."""
+
+    def details(self, account: str) -> BillingDetails:
+        """What documents say of an account."""
+
+    def save_details(self, account: str, said: Mapping[str, str]) -> BillingDetails:
+        """Save some of it; what is empty is taken away. Raises Invalid."""
+
+    def statements(self, wanted: Wanted) -> Iterable[StatementSummary]:
+        """Statements, the latest first."""
+
+    def statement(self, number: str) -> Statement:
+        """One statement."""
+
+    def correct(self, number: str, reason: str) -> tuple[str, ...]:
+        """Correct a statement; the numbers of the credit note and of the replacement. Raises Conflict, Invalid."""
+
+    def waiting(self) -> Iterable[WaitingStatement]:
+        """Approved reports without a statement."""

@@ -1,0 +1,289 @@
+"""Price lists and promo codes, as commands."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from trueup.client.answers import PriceList, PromoCode, Simulated
+from trueup.jobs.desk import Desk
+from trueup.jobs.given import read_text
+from trueup.jobs.messages import say
+from trueup.jobs.money import amount
+from trueup.jobs.options import Format
+from trueup.jobs.output import Listing, Record, write_object
+from trueup.jobs.tables import Column, for_people, print_facts
+from trueup.jobs.writing import write
+from trueup.kit.errors import Conflict, NotFound
+from trueup.kit.period import BEGINNING, Month
+
+EVERYBODY = "everybody"
+"""In place of a buyer: every one that has no list of its own."""
+
+
+def _since(value: object) -> object:
+    return "the beginning" if value == BEGINNING else value
+
+
+_LISTS = Listing(
+    keys=(
+        "seller", "seller_name", "buyer", "buyer_name", "from", "currency", "tax_percent", "margin_percent", "services", "packs",
+        "saved_at", "saved_by",
+    ),
+    columns=(
+        Column("Seller", "seller"),
+        Column("Buyer", show=lambda record: record["buyer"] or EVERYBODY),
+        Column("From", show=lambda record: _since(record["from"])),
+        Column("Currency", "currency"),
+        Column("Tax %", "tax_percent", number=True),
+        Column("Margin %", "margin_percent", number=True),
+        Column("Services", show=lambda record: _count(record["services"]), number=True),
+        Column("Packs", show=lambda record: _count(record["packs"]), number=True, spare=True),
+        Column("Saved", "saved_at", spare=True),
+        Column("By", "saved_by", spare=True),
+    ),
+    empty="There are no price lists.",
+)  # fmt: skip
+_PRICES = Listing(
+    keys=(
+        "of", "code", "pricing", "up_to", "price", "size", "free_units", "minimum_units", "minimum_amount", "complimentary",
+        "margin_percent",
+    ),
+    columns=(
+        Column("What", "code"),
+        Column("Pricing", "pricing", codes=True),
+        Column("Size", "size", number=True, spare=True),
+        Column("Up to", "up_to", number=True, spare=True),
+        Column("Price", "price", number=True),
+        Column("Margin %", "margin_percent", number=True, spare=True),
+        Column("Free", "free_units", number=True, spare=True),
+        Column("Minimum", "minimum_units", number=True, spare=True),
+        Column("Minimum amount", "minimum_amount", number=True, spare=True),
+        Column("Complimentary", "complimentary", number=True, spare=True),
+    ),
+    empty="The list has no prices.",
+)  # fmt: skip
+_CHANGED = Listing(keys=("entry",), columns=(Column("Changes", "entry"),), empty="Prices are as the file says: nothing to change.")
+_SIMULATED = Listing(
+    keys=("msp", "msp_name", "currency", "net", "tax", "gross", "now_currency", "now_net", "difference", "reason"),
+    columns=(
+        Column("MSP", "msp"),
+        Column("Name", "msp_name", spare=True),
+        Column("Currency", "currency"),
+        Column("Net now", "now_net", number=True),
+        Column("Net", "net", number=True),
+        Column("Difference", "difference", number=True),
+        Column("Tax", "tax", number=True, spare=True),
+        Column("Total", "gross", number=True, spare=True),
+        Column("Why not", "reason", spare=True),
+    ),
+    empty="There are no reports to be priced.",
+)
+_PROMOS = Listing(
+    keys=("seller", "code", "from", "until", "service", "buyer", "price", "margin_percent", "saved_at", "saved_by"),
+    columns=(
+        Column("Seller", "seller"),
+        Column("Code", "code"),
+        Column("From", "from", number=True),
+        Column("Until", "until", number=True),
+        Column("Service", show=lambda record: record["service"] or "any"),
+        Column("Buyer", show=lambda record: record["buyer"] or "any"),
+        Column("Price", "price", number=True),
+        Column("Margin %", "margin_percent", number=True),
+        Column("Saved", "saved_at", spare=True),
+        Column("By", "saved_by", spare=True),
+    ),
+    empty="There are no promo codes.",
+)
+
+
+def _count(value: object) -> int:
+    return len(value) if isinstance(value, list) else 0
+
+
+# ── Price lists ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def list_prices(desk: Desk, *, seller: str | None, form: Format) -> None:
+    """Write which price lists there are. Raises NotFound."""
+    _LISTS.write(map(_header, desk.prices.lists(seller=seller)), form)
+
+
+def _header(one: PriceList) -> Record:
+    said = one.definition
+    return {
+        "seller": one.seller,
+        "seller_name": one.seller_name,
+        "buyer": one.buyer,
+        "buyer_name": one.buyer_name or None,
+        "from": one.from_date,
+        "currency": said["currency"],
+        "tax_percent": Decimal((said.get("tax") or {}).get("percent") or 0),
+        "margin_percent": Decimal(said.get("margin_percent") or 0),
+        "services": sorted(said.get("services") or ()),
+        "packs": sorted(said.get("packs") or ()),
+        "saved_at": one.saved_at,
+        "saved_by": one.saved_by,
+    }
+
+
+def show(desk: Desk, seller: str, buyer: str | None, *, begin: date | None, form: Format) -> None:
+    """Write a price list. Raises NotFound, and Conflict where it is not clear which."""
+    one = desk.prices.one(seller, buyer, _which(desk, seller, buyer, begin))
+    header, prices = dict(_header(one)), list(_prices(one.definition))
+    if form is Format.JSON:
+        write_object(header | {"services": [], "packs": []} | _definition(one.definition))
+    elif form is Format.CSV:
+        _PRICES.write(prices, form)
+    else:
+        tax = one.definition.get("tax") or {}
+        facts = {
+            "Seller": f"{one.seller_name} ({one.seller})",
+            "Buyer": f"{one.buyer_name} ({one.buyer})" if one.buyer else f"{EVERYBODY} who has no list of their own",
+            "From": _since(one.from_date),
+            "Currency": header["currency"],
+            "Tax": " ".join(part for part in (f"{tax.get('percent', '0')} %", tax.get("reason") or "") if part),
+            "Margin": f"{for_people(header['margin_percent'])} %",
+            "Saved": f"{for_people(one.saved_at)} by {one.saved_by}",
+        }
+        print_facts(facts)
+        print()
+        _PRICES.write(prices, form)
+
+
+def _definition(said: Mapping[str, Any]) -> dict[str, object]:
+    """What a list says, in the order of a file of prices; what it does not say is there as nothing."""
+    parts = {name: said.get(name) or {} for name in ("services", "packs")}
+    return {"tax": said.get("tax") or {}, **{name: {code: part[code] for code in sorted(part)} for name, part in parts.items()}}
+
+
+def _prices(said: Mapping[str, Any]) -> Iterator[Record]:
+    """A record for each tier: what is of the whole price stands beside the first."""
+    for of, section in (("service", "services"), ("pack", "packs")):
+        for code, price in sorted((said.get(section) or {}).items()):
+            more = {
+                "size": _decimal(price.get("package_size", price.get("pack_size"))),
+                "complimentary": _decimal(price.get("complimentary")),
+                **{name: _decimal(price.get(name)) for name in ("free_units", "minimum_units", "minimum_amount", "margin_percent")},
+            }
+            tiers = price.get("tiers") or [{"price": price.get("price")}]
+            for place, tier in enumerate(tiers):
+                told = more if not place else dict.fromkeys(more)
+                pricing = price.get("pricing", "unit" if of == "service" else "pack")
+                yield {
+                    "of": of,
+                    "code": code,
+                    "pricing": pricing,
+                    "up_to": _decimal(tier.get("up_to")),
+                    "price": _decimal(tier["price"]),
+                    **told,
+                }
+
+
+def _decimal(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+def _which(desk: Desk, seller: str, buyer: str | None, begin: date | None) -> date:
+    """The first day of the list that is meant: the only one there is, unless it was said. Raises NotFound, Conflict."""
+    if begin is not None:
+        return begin
+    days = [one.from_date for one in desk.prices.lists(seller=seller) if one.buyer == buyer]
+    if not days:
+        raise NotFound("there is no such price list")
+    if len(days) > 1:
+        raise Conflict(f"there are {len(days)} price lists of {seller} for {buyer or EVERYBODY}: choose one with --from "
+                       f"({', '.join(map(str, days))})")  # fmt: skip
+    return days[0]
+
+
+def save_file(desk: Desk, file: Path, *, dry_run: bool, form: Format) -> None:
+    """Save what a file of prices says. Raises NotAllowed, Stale, Invalid with the line of everything that is wrong."""
+    changed = desk.prices.save_file(read_text(file), file.name, dry_run=dry_run)
+    _CHANGED.write(({"entry": one} for one in changed), form)
+    if dry_run:
+        say(f"{len(changed)} would be saved; nothing was changed (--dry-run).")
+    elif changed:
+        say(f"{len(changed)} saved.")
+
+
+def export(desk: Desk, *, seller: str | None, output: Path | None) -> None:
+    """Write the prices that somebody keeps as a file that can be imported again. Raises NotFound."""
+    write([desk.prices.file(seller=seller).encode()], output)
+
+
+def remove(desk: Desk, seller: str, buyer: str | None, begin: date | None) -> None:
+    """Remove a price list. Raises NotFound, NotAllowed, Conflict where it is not clear which."""
+    day = _which(desk, seller, buyer, begin)
+    desk.prices.remove(seller, buyer, day)
+    say(f"The price list of {seller} for {buyer or EVERYBODY} from {_since(day)} on is removed.")
+
+
+def simulate(desk: Desk, month: Month, seller: str, buyer: str | None, *, begin: date | None, form: Format) -> None:
+    """Write what the reports of a month come to by a price list, beside what they come to now. Raises NotFound, Conflict."""
+    tried = desk.prices.simulate(month, (seller, buyer, _which(desk, seller, buyer, begin)))
+    now = {one.msp: one for one in desk.prices.simulate(month, None)}
+    _SIMULATED.write(_beside(tried, now), form)
+
+
+def _beside(tried: Iterable[Simulated], now: Mapping[str, Simulated]) -> Iterator[Record]:
+    for one in tried:
+        before = now.get(one.msp)
+        yield {
+            "msp": one.msp,
+            "msp_name": one.msp_name,
+            "currency": one.currency,
+            **{name: amount(getattr(one, name), one.currency) for name in ("net", "tax", "gross")},
+            "now_currency": before.currency if before else None,
+            "now_net": amount(before.net, before.currency) if before else None,
+            "difference": amount(_difference(one, before), one.currency),
+            "reason": one.reason,
+        }
+
+
+def _difference(tried: Simulated, now: Simulated | None) -> Decimal | None:
+    """What it would be more; nobody knows where one of both has no price, or another currency."""
+    if now is None or tried.net is None or now.net is None or tried.currency != now.currency:
+        return None
+    return tried.net - now.net
+
+
+# ── Promo codes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def list_promos(desk: Desk, *, seller: str | None, form: Format) -> None:
+    """Write which promo codes somebody keeps. Raises NotFound."""
+    _PROMOS.write(map(_promo, desk.prices.promo_codes(seller=seller)), form)
+
+
+def _promo(one: PromoCode) -> Record:
+    return asdict(one) | {"from": one.from_date, "until": one.until_date}
+
+
+def check_promo(desk: Desk, seller: str, code: str, service: str, *, month: Month, form: Format) -> None:
+    """Write whether a code holds for who asks; exit code 1 if it does not. Raises NotFound."""
+    found = desk.prices.check_promo(seller, code, service, month)
+    record = {"holds": found.holds, "reason": found.reason or None, "price": found.price, "margin_percent": found.margin_percent}
+    if form is Format.JSON:
+        write_object(record)
+    elif form is Format.CSV:
+        Listing(tuple(record), (), "").write([record], form)
+    elif found.holds:
+        unlocked = (
+            f"the price {for_people(found.price)}" if found.price is not None else f"a margin of {for_people(found.margin_percent)} %"
+        )
+        print(f"The promo code “{code}” holds for {service} in {month}: it unlocks {unlocked}.")
+    else:
+        say(f"{found.reason[:1].upper()}{found.reason[1:]}.")
+    if not found.holds:
+        raise typer.Exit(1)
+
+
+def remove_promo(desk: Desk, seller: str, code: str) -> None:
+    """Remove a promo code. Raises NotFound, NotAllowed."""
+    desk.prices.remove_promo(seller, code)
+    say(f"The promo code “{code}” of {seller} is removed.")

@@ -1,0 +1,70 @@
+"""Files that commands write: whole or not at all, however large they are."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from trueup.jobs.messages import say
+from trueup.jobs.progress import showing_progress
+from trueup.kit.errors import Conflict
+
+
+def write(content: Iterable[bytes], output: Path | None, *, name: str = "", text: bool = True, label: str = "Writing") -> None:
+    """Write what comes in pieces: to standard output, to a file, or under its own name into a folder.
+
+    A file appears when it is complete; before that, and if anything goes wrong, what was there stays. Raises Conflict for what is no
+    text (`text` False) and would go to a terminal.
+    """
+    if output is None:
+        _to_standard_output(content, text=text)
+        return
+    target = output / name if name and output.is_dir() else output
+    if target.exists() and not target.is_file():
+        _into(content, target)  # a device, or a pipe
+    else:
+        _to_file(content, target.resolve(), label)
+    say(f"{target} is written.")
+
+
+def _to_standard_output(content: Iterable[bytes], *, text: bool) -> None:
+    if not text and sys.stdout.isatty():
+        raise Conflict("this is nothing to read on a terminal: say where to write it with --output FILE")
+    sys.stdout.flush()
+    for piece in content:
+        sys.stdout.buffer.write(piece)
+
+
+def _into(content: Iterable[bytes], target: Path) -> None:
+    with target.open("wb") as file:
+        file.writelines(content)
+
+
+def _to_file(content: Iterable[bytes], target: Path, label: str) -> None:
+    descriptor, beside = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file, showing_progress() as progress:
+            progress.start(label, None)
+            for piece in content:
+                file.write(piece)
+                progress.advance(len(piece))
+            progress.finish()
+            file.flush()
+            os.fsync(file.fileno())
+        Path(beside).chmod(_usual_mode(target))
+        Path(beside).replace(target)
+    except BaseException:
+        with suppress(OSError):
+            Path(beside).unlink()
+        raise
+
+
+def _usual_mode(target: Path) -> int:
+    """Who may read it: as the file it replaces; a new one as every file of this person."""
+    if target.exists():
+        return target.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
