@@ -22,6 +22,9 @@ from trueup.api.endpoints import (
     members,
     network_history,
     own_settings,
+    price_files,
+    price_promos,
+    prices,
     report_list,
     report_parts,
     report_several,
@@ -55,6 +58,9 @@ ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("Unknown names", unmapped.router),
     ("Usage in small pieces", events.router),
     ("Exchange", exchange.router),
+    ("Prices", prices.router),
+    ("Prices", price_promos.router),
+    ("Prices", price_files.router),
     ("Webhooks", webhooks.router),
 )
 """The operations, under the heading the documentation gives them."""

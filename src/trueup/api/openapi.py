@@ -18,6 +18,7 @@ from ninja.operation import Operation
 from trueup.accounts.rules import Scope
 from trueup.api.access import DEVICE_URL, SCOPES, TOKEN_URL, Allowed
 from trueup.api.gate import OWN_KEYS
+from trueup.api.headings import TAGS
 from trueup.api.problems import CONTENT_TYPE
 
 PREFIX: Final = "/api/v1/"
@@ -37,24 +38,6 @@ The monthly true-up for programs: usage in, reports out. How to get a client and
 * **Nobody overwrites what they have not seen**: what can be edited has an `ETag`, and a change says in `If-Match` which one it is for.
 * **A write with an `Idempotency-Key`** is done once, however often it is sent, and answered alike.
 """
-
-TAGS: Final[dict[str, str]] = {
-    "Yourself": "Who a token stands for.",
-    "Cycles": "Months: open, then closed; how complete their usage is.",
-    "Reports": "The usage reports of MSPs: read, edited, submitted, reviewed.",
-    "Accounts": "The channel tree: vendor, distributors, MSPs, customers.",
-    "Catalog": "What is sold, and the lists it refers to.",
-    "Terms": "What is agreed with distributors and MSPs, from a day on.",
-    "Members": "People and what they may do in an account.",
-    "API clients": "Programs and what they may do for an account.",
-    "Usage": "Usage in, and what the ledger holds.",
-    "Batches": "What arrived, and what became of it.",
-    "Unknown names": "Names of customers and services that wait to be mapped.",
-    "Usage in small pieces": "The doors for clients that people already have: CloudEvents as OpenMeter sends them, and Lago's events.",
-    "Webhooks": "Where events of an account are sent to.",
-    "Exchange": "Reports in the columns of where MSPs bill; files of any layout.",
-}
-"""What the headings are about."""
 
 _WHY: Final[dict[int, tuple[str, str]]] = {
     400: ("BadRequest", "The request cannot be read."),
