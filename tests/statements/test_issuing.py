@@ -204,7 +204,7 @@ class TestStatement:
 
     def test_is_corrected_once_by_its_seller_with_a_reason(self) -> None:
         seller, now = viewers_of("north@north.example")[0], at("2026-11-10T00:00:00Z")
-        with pytest.raises(NotAllowed, match="only who issued a statement corrects it"):
+        with pytest.raises(NotAllowed, match="may not correct statements: that is not a right of a billing manager of an MSP"):
             correct(viewers_of("billing@bolt.example")[0], "north-2026-000001", reason="x", now=now)
         with pytest.raises(NotAllowed):
             correct(viewers_of("viewer@bolt.example")[0], "north-2026-000001", reason="x", now=now)

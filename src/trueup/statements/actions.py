@@ -10,7 +10,7 @@ from django.db.models import F
 from trueup.accounts.models import Account
 from trueup.accounts.queries import account
 from trueup.accounts.rules import Right, Viewer
-from trueup.cycles.models import Cycle
+from trueup.cycles.models import Cycle, of_month
 from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from trueup.kit.period import Month
@@ -160,7 +160,7 @@ def complete_billing(viewer: Viewer, month: Month, distributor: str, *, expected
 def _to_change(viewer: Viewer, month: Month, distributor: str, verb: BillingVerb, expected_version: int | None) -> BillingReport:
     """The billing report, locked until the end of the transaction, if the viewer may do this with it and the workflow has it."""
     rows = BillingReport.objects.visible_to(viewer).select_for_update(of=("self",)).select_related("cycle")
-    billing = None if "\0" in distributor else rows.filter(cycle__first_day=month.first_day, distributor_ref=distributor).first()
+    billing = None if "\0" in distributor else rows.filter(of_month(month), distributor_ref=distributor).first()
     if billing is None:
         raise NotFound(text("there is no billing report of “{distributor}” for {month}", distributor=distributor, month=month))
     viewer.require(right_of(verb), TO_DO[verb])

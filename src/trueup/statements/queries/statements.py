@@ -1,13 +1,19 @@
 """Statements: a list of them, one with all it says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+from functools import reduce
+from operator import or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from trueup.accounts.rules import Viewer
+from trueup.cycles.models import of_month
 from trueup.kit.errors import NotFound
-from trueup.kit.money import Money
+from trueup.kit.money import Money, total
+from trueup.kit.page import Page
 from trueup.kit.period import Month
 from trueup.kit.text import text
 from trueup.reports.models import Report
@@ -63,18 +69,52 @@ def statements(viewer: Viewer, wanted: StatementFilter, *, limit: int, after: in
     return [(row.pk, _row(row)) for row in found]
 
 
+@dataclass(frozen=True, slots=True)
+class StatementOptions:
+    """What there is to filter by: all cycles, the latest first. `totals` are of what is asked for: in each currency what it comes
+    to (net, tax, gross), a credit note taking away."""
+
+    cycles: tuple[Month, ...]
+    totals: Mapping[str, tuple[Money, Money, Money]]
+
+
+def statement_page(viewer: Viewer, wanted: StatementFilter, *, page: int = 1, per_page: int = 50) -> Page[StatementRow]:
+    """A page of the statements that are asked for, the latest first."""
+    rows = filtered(Statement.objects.visible_to(viewer), wanted).order_by("-id")
+    named = rows.select_related(*_NAMED).prefetch_related("corrections")
+    return Page.of(rows.count(), page, per_page, lambda start, stop: [_row(row) for row in named[start:stop]])
+
+
+def statement_options(viewer: Viewer, wanted: StatementFilter) -> StatementOptions:
+    """What the list can be filtered by, and what it comes to."""
+    seen = Statement.objects.visible_to(viewer)
+    days = seen.order_by("-cycle__first_day").values_list("cycle__first_day", flat=True).distinct()
+    money = filtered(seen, wanted).order_by().values_list("currency", "kind").annotate(Sum("net"), Sum("tax"), Sum("gross"))
+    totals: dict[str, list[tuple[Decimal, ...]]] = {}
+    for currency, kind, *sums in money:
+        signed = tuple(one.copy_negate() if kind == StatementKind.CREDIT_NOTE else one for one in sums)
+        totals.setdefault(currency, []).append(signed)
+    return StatementOptions(tuple(Month.of(day) for day in days), {name: _total(name, own) for name, own in sorted(totals.items())})
+
+
+def _total(currency: str, amounts: list[tuple[Decimal, ...]]) -> tuple[Money, Money, Money]:
+    net, tax, gross = (total(column, currency) for column in zip(*amounts, strict=True))
+    return net, tax, gross
+
+
 _NAMED = ("cycle", "seller", "buyer", "corrects")
 
 
 def filtered(rows: QuerySet[Statement], wanted: StatementFilter) -> QuerySet[Statement]:
     """Those of some statements that are asked for."""
     if wanted.cycle:
-        rows = rows.filter(cycle__first_day=wanted.cycle.first_day)
+        rows = rows.filter(of_month(wanted.cycle) if wanted.cycle.adjusted_in else Q(cycle__first_day=wanted.cycle.first_day))
     for name, value in (("seller__ref", wanted.seller), ("buyer__ref", wanted.buyer), ("kind", wanted.kind)):
         if value:
             rows = rows.filter(**{name: value}) if "\0" not in value else rows.none()
     if wanted.search and "\0" not in wanted.search:
-        rows = rows.filter(Q(number__icontains=wanted.search) | Q(buyer__name__icontains=wanted.search))
+        parts = (Q(**{f"{name}__icontains": wanted.search}) for name in ("number", "buyer__name", "buyer__ref", "seller__name"))
+        rows = rows.filter(reduce(or_, parts))
     return rows
 
 
