@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,17 +12,20 @@ from facturx import get_xml_from_pdf
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
+from tests.statements import golden
 from tests.statements.documents import BUYER, LINES, PRICES, SELLER, document
 from tests.statements.en16931 import cii_wrong
 from trueup.kit.errors import Invalid
 from trueup.kit.text import Text
 from trueup.statements.exports import focus, tables
 from trueup.statements.exports.cii import cii
+from trueup.statements.exports.rows import statements_table
 from trueup.statements.exports.statement import factur_x, statement_pdf
-from trueup.statements.rules.documents import StatementKind, checksum
+from trueup.statements.rules.documents import Document, StatementKind, checksum
 from trueup.statements.rules.focus import COLUMNS, CREDITS, Priced, rows_of
 from trueup.statements.rules.invoice import invoice_of
 
+DAY = date(2026, 11, 8)
 NASTY = "=HYPERLINK(1)#strong[x]$y$*z*"
 
 
@@ -49,34 +54,76 @@ class TestFocus:
         assert {row["ChargeClass"] for row in credited} == {"Correction"}
 
     def test_is_csv_with_every_column(self) -> None:
-        rows = said_by(focus.as_csv(rows_of(document())))
+        rows = said_by(b"".join(focus.as_csv(rows_of(document()))))
         assert list(rows[0]) == list(COLUMNS)
         assert (rows[0]["BilledCost"], rows[0]["ConsumedQuantity"], rows[0]["BillingPeriodEnd"]) == ("54.6", "13.0", "2026-11-01T00:00:00Z")
         assert rows[0]["RegionId"] == ""
 
 
+def csv_of(*documents: Document) -> list[dict[str, str]]:
+    return said_by(b"".join(tables.as_csv(statements_table(documents, made=DAY))))
+
+
+def xlsx_of(*documents: Document) -> bytes:
+    return b"".join(tables.as_xlsx(statements_table(documents, made=DAY)))
+
+
+def cells_of(file: bytes) -> list[dict[Any, Any]]:
+    head, *rows = CalamineWorkbook.from_filelike(io.BytesIO(file)).get_sheet_by_index(0).to_python()
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
 class TestTables:
     def test_add_up_to_what_is_owed(self) -> None:
         note = document(kind=StatementKind.CREDIT_NOTE, corrects="north-2026-000001", reason="Wrong")
-        rows = said_by(tables.as_csv([document()]))
+        rows = csv_of(document())
         assert sum(Decimal(row["amount"] or 0) for row in rows) == Decimal(document()["net"])
-        assert sum(Decimal(row["amount"] or 0) for row in said_by(tables.as_csv([document(), note]))) == 0
+        assert sum(Decimal(row["amount"] or 0) for row in csv_of(document(), note)) == 0
         assert rows[0]["amount"] == "54.60"
 
     def test_have_typed_cells_and_no_formulas(self) -> None:
         said = document(buyer=BUYER | {"legal_name": NASTY})
-        file = tables.as_xlsx([said])
-        head, first, *_ = CalamineWorkbook.from_filelike(io.BytesIO(file)).get_sheet_by_index(0).to_python()
-        row: dict[Any, Any] = dict(zip(head, first, strict=True))
+        file = xlsx_of(said)
+        row = cells_of(file)[0]
         assert (row["amount"], row["units"], str(row["issue_date"]), row["buyer_name"]) == (54.6, 13, "2026-11-08", NASTY)
-        assert tables.as_xlsx([said]) == file
-        assert said_by(tables.as_csv([said]))[0]["buyer_name"] == f"'{NASTY}"
+        assert xlsx_of(said) == file
+        assert csv_of(said)[0]["buyer_name"] == f"'{NASTY}"
+        inside = golden.unpacked(file).decode()
+        assert "<f>" not in inside
+        assert '<pane xSplit="1" ySplit="1" topLeftCell="B2" activePane="bottomRight" state="frozen"/>' in inside
+        assert '<autoFilter ref="A1:W6"/>' in inside
 
     def test_keep_numbers_as_text_that_a_spreadsheet_would_round(self) -> None:
         said = document()
         said["lines"][0] |= {"list_amount": "1234567890123456.5"}
-        head, first, *_ = CalamineWorkbook.from_filelike(io.BytesIO(tables.as_xlsx([said]))).get_sheet_by_index(0).to_python()
-        assert dict(zip(head, first, strict=True))["list_amount"] == "1234567890123456.5"
+        assert cells_of(xlsx_of(said))[0]["list_amount"] == "1234567890123456.5"
+
+    def test_show_the_decimals_of_each_currency(self) -> None:
+        formats = {}
+        for currency, shown in (("JPY", "#,##0"), ("EUR", "#,##0.00"), ("KWD", "#,##0.000")):
+            formats[shown] = f'formatCode="{shown}"' in golden.unpacked(xlsx_of(document(prices=PRICES | {"currency": currency}))).decode()
+        assert all(formats.values())
+        assert csv_of(document(prices=PRICES | {"currency": "JPY"}))[0]["amount"] == "55"
+        assert csv_of(document(prices=PRICES | {"currency": "KWD"}))[0]["amount"] == "54.600"
+
+    def test_go_on_in_another_sheet_where_one_is_full(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tables, "MOST_ROWS", 3)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(xlsx_of(document())))
+        assert book.sheet_names == ["Statements", "Statements 2"]
+        assert [len(book.get_sheet_by_name(name).to_python()) for name in book.sheet_names] == [4, 3]
+
+    def test_are_made_while_they_are_read(self) -> None:
+        asked = []
+
+        def documents() -> Iterator[Document]:
+            for place in range(2000):
+                asked.append(place)
+                yield document()
+
+        pieces = iter(tables.as_csv(statements_table(documents(), made=DAY)))
+        assert next(pieces).startswith(b"number,")
+        next(pieces)
+        assert len(asked) < 200
 
 
 class TestPdf:
@@ -99,6 +146,7 @@ class TestPdf:
     def test_carries_the_invoice(self) -> None:
         name, xml = get_xml_from_pdf(factur_x(document()), check_xsd=False)
         assert name == "factur-x.xml"
+        assert factur_x(document()) == factur_x(document())
         assert xml == cii(invoice_of(document()))
         assert cii_wrong(xml) == []
         with pytest.raises(Invalid):

@@ -1,54 +1,26 @@
 """Every file of final billing, and of reports: which there are of what, made for who asks, streamed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
 
 from trueup.accounts.rules import Viewer
+from trueup.cycles.queries import closed_cycle
 from trueup.kit.period import Month
-from trueup.kit.text import Text
-from trueup.reports.queries import ReportFilter
-from trueup.statements.queries import StatementFilter
+from trueup.kit.text import joined, text
+from trueup.reports.queries import ReportFilter, report
+from trueup.statements.customers import customer_bills
+from trueup.statements.exports.archive import zipped
+from trueup.statements.exports.bills import bills_table
+from trueup.statements.exports.cycle import entries
+from trueup.statements.exports.forms import FORMS, WRITTEN, Form, Kind, ending, file_name, form_of, no_form
+from trueup.statements.exports.making import Reader, of_billing, of_report, of_reports, of_statement, of_statements, table_in
+from trueup.statements.exports.pdf import Say
+from trueup.statements.queries import StatementFilter, billing_report, statement
 
-Say = Callable[[Text], str]
-"""Puts a sentence into a language."""
-
-
-class Kind(StrEnum):
-    """What there are files of."""
-
-    STATEMENT = "statement"
-    STATEMENTS = "statements"
-    REPORT = "report"
-    REPORTS = "reports"
-    BILLING_REPORT = "billing_report"
-    CUSTOMER_BILLS = "customer_bills"
-    CYCLE = "cycle"
-
-
-class Form(StrEnum):
-    """What a file is written in."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
-    PDF = "pdf"
-    FACTUR_X = "factur-x"
-    UBL = "ubl"
-    FOCUS_CSV = "focus-csv"
-    FOCUS_PARQUET = "focus-parquet"
-
-
-FORMS: Final[Mapping[Kind, tuple[Form, ...]]] = {
-    Kind.STATEMENT: tuple(Form),
-    Kind.STATEMENTS: (Form.CSV, Form.XLSX, Form.FOCUS_CSV, Form.FOCUS_PARQUET),
-    Kind.REPORT: (Form.CSV, Form.XLSX, Form.PDF),
-    Kind.REPORTS: (Form.CSV, Form.XLSX),
-    Kind.BILLING_REPORT: (Form.CSV, Form.XLSX, Form.PDF),
-    Kind.CUSTOMER_BILLS: (Form.CSV, Form.XLSX),
-    Kind.CYCLE: tuple(Form),
-}
-"""Which forms there are of what; of a cycle, what an archive can hold."""
+__all__ = [
+    "FORMS", "File", "Form", "Kind", "Say", "billing_file", "customer_bills_file", "cycle_archive", "ending", "form_of", "report_file",
+    "reports_file", "statement_file", "statements_file",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,45 +33,69 @@ class File:
 
 
 def statement_file(
-    viewer: Viewer, number: str, form: Form, *, iso_currency: bool = False, language: str = "en", say: Say = str
+    viewer: Viewer, number: str, form: Form | str, *, iso_currency: bool = False, language: str = "en", say: Say = str
 ) -> File:  # fmt: skip
     """One statement. `iso_currency`: FOCUS is priced in money also where credits are the price.
 
     `language` and `say` are those of what is read by people. Raises NotFound, Invalid for what can't be in this form.
     """
-    raise NotImplementedError
+    chosen = form_of(Kind.STATEMENT, form)
+    view = statement(viewer, number)
+    made = Reader(language, say, iso_currency)
+    return _file(number, chosen, of_statement(view.document, view.row.checksum, chosen, made))
 
 
-def statements_file(viewer: Viewer, wanted: StatementFilter, form: Form, *, iso_currency: bool = False) -> File:
-    """The statements of a list, all of them. Raises Invalid."""
-    raise NotImplementedError
+def statements_file(viewer: Viewer, wanted: StatementFilter, form: Form | str, *, iso_currency: bool = False) -> File:
+    """The statements of a list, all of them, the first one first. Raises Invalid."""
+    chosen = form_of(Kind.STATEMENTS, form)
+    return _file(_listed("statements", wanted.cycle), chosen, of_statements(viewer, wanted, chosen, Reader(iso_currency=iso_currency)))
 
 
-def report_file(viewer: Viewer, month: Month, msp: str, form: Form, *, language: str = "en", say: Say = str) -> File:
+def report_file(viewer: Viewer, month: Month, msp: str, form: Form | str, *, language: str = "en", say: Say = str) -> File:
     """One report. Raises NotFound, NotAllowed, Invalid."""
-    raise NotImplementedError
+    chosen = form_of(Kind.REPORT, form)
+    found = of_report(report(viewer, month, msp), chosen, Reader(language, say))
+    return _file(f"report-{month}-{msp}", chosen, found)
 
 
-def reports_file(viewer: Viewer, wanted: ReportFilter, form: Form) -> File:
-    """The reports of a list, all of them. Raises NotAllowed, Invalid."""
-    raise NotImplementedError
+def reports_file(viewer: Viewer, wanted: ReportFilter, form: Form | str) -> File:
+    """The reports of a list, all of them in its order; as XLSX their lines too. Raises NotAllowed, Invalid."""
+    chosen = form_of(Kind.REPORTS, form)
+    return _file(_listed("reports", wanted.cycle), chosen, of_reports(viewer, wanted, chosen))
 
 
-def billing_file(viewer: Viewer, month: Month, distributor: str, form: Form, *, language: str = "en", say: Say = str) -> File:
-    """One billing report. Raises NotFound, NotAllowed, Invalid."""
-    raise NotImplementedError
+def billing_file(viewer: Viewer, month: Month, distributor: str, form: Form | str, *, language: str = "en", say: Say = str) -> File:
+    """One billing report; as XLSX the units of each MSP too. Raises NotFound, NotAllowed, Invalid."""
+    chosen = form_of(Kind.BILLING_REPORT, form)
+    view = billing_report(viewer, month, distributor)
+    return _file(f"billing-report-{month}-{distributor}", chosen, of_billing(view, chosen, Reader(language, say)))
 
 
-def customer_bills_file(viewer: Viewer, month: Month, msp: str, form: Form) -> File:
+def customer_bills_file(viewer: Viewer, month: Month, msp: str, form: Form | str) -> File:
     """What an MSP bills its customers. Raises NotFound, NotAllowed, Invalid."""
-    raise NotImplementedError
+    chosen = form_of(Kind.CUSTOMER_BILLS, form)
+    table = bills_table(month, msp, customer_bills(viewer, month, msp))
+    return _file(f"customer-bills-{month}-{msp}", chosen, table_in(chosen, table))
 
 
 def cycle_archive(
-    viewer: Viewer, month: Month, forms: Iterable[Form], *, iso_currency: bool = False, language: str = "en", say: Say = str
+    viewer: Viewer, month: Month, forms: Iterable[Form | str], *, iso_currency: bool = False, language: str = "en", say: Say = str
 ) -> File:  # fmt: skip
     """All that the viewer sees of a cycle as one zip: its statements, reports and billing reports, in each of the forms.
 
-    Raises NotFound for a cycle there is not, Invalid.
+    Raises NotFound for a cycle that is not closed, Invalid. What can't be in a form is named, with the reason, in a file of its own.
     """
-    raise NotImplementedError
+    chosen = tuple(dict.fromkeys(form_of(Kind.CYCLE, form) for form in forms))
+    if not chosen:
+        raise no_form(text("say at least one form of {forms}", forms=joined(FORMS[Kind.CYCLE])))
+    closed_cycle(viewer, month)
+    content = zipped(entries(viewer, month, chosen, Reader(language, say, iso_currency)), made=month.last_day)
+    return File(f"trueup-{month}.zip", "application/zip", content)
+
+
+def _file(name: str, form: Form, content: Iterable[bytes]) -> File:
+    return File(file_name(name, form), WRITTEN[form][1], content)
+
+
+def _listed(what: str, month: Month | None) -> str:
+    return f"{what}-{month}" if month else what

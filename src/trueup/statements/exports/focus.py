@@ -1,23 +1,31 @@
-"""FOCUS 1.2 as CSV and as Parquet."""
+"""FOCUS 1.2 as CSV."""
 
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from trueup.kit.cells import safe_cell
 from trueup.statements.rules.focus import COLUMNS, Row
 
+_ROWS_AT_ONCE: Final = 500
 
-def as_csv(rows: Iterable[Row]) -> bytes:
+
+def as_csv(rows: Iterable[Row]) -> Iterator[bytes]:
     """Numbers with a decimal point, also whole ones; instants in UTC; what is not known is empty."""
+    yield _lines([COLUMNS])
+    left = iter(rows)
+    while portion := list(islice(left, _ROWS_AT_ONCE)):
+        yield _lines([_cell(row[name]) for name in COLUMNS] for row in portion)
+
+
+def _lines(rows: Iterable[Iterable[str]]) -> bytes:
     file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_cell(row[name]) for name in COLUMNS] for row in rows)
+    csv.writer(file, lineterminator="\n").writerows(rows)
     return file.getvalue().encode()
 
 

@@ -1,15 +1,22 @@
 """Pages as PDF/A-3: one design, set by typst from data alone. The same data gives the same bytes."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 import typst
 
+from trueup.kit.text import Text
+
 STANDARD: Final = "a-3b"
+
+Say = Callable[[Text], str]
+"""Puts a sentence into a language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +76,8 @@ def _design() -> bytes:
 def _compiler() -> Any:
     """Its own fonts only: a page looks alike on every machine."""
     return typst.Compiler(ignore_system_fonts=True)
+
+
+def grouped(number: str | Decimal) -> str:
+    """A number as it is printed: thousands apart by a thin space, which no language takes for a decimal point."""
+    return format(Decimal(number), ",f").replace(",", "\u202f")

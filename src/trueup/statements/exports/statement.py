@@ -1,8 +1,8 @@
 """A statement as a page, and as a Factur-X PDF: the page with the invoice inside."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
 from facturx import generate_from_binary
@@ -10,12 +10,9 @@ from facturx import generate_from_binary
 from trueup.kit.period import Month
 from trueup.kit.text import Text, text
 from trueup.statements.exports.cii import cii
-from trueup.statements.exports.pdf import Page, Party, Table, pdf
+from trueup.statements.exports.pdf import Page, Party, Say, Table, grouped, pdf
 from trueup.statements.rules.documents import Document, StatementKind
 from trueup.statements.rules.invoice import how, invoice_of
-
-Say = Callable[[Text], str]
-"""Puts a sentence into a language."""
 
 TITLES: Final[Mapping[StatementKind, Text]] = {StatementKind.STATEMENT: text("Statement"), StatementKind.CREDIT_NOTE: text("Credit note")}
 
@@ -26,16 +23,20 @@ def statement_pdf(document: Document, *, language: str = "en", say: Say = str, c
 
 
 def factur_x(document: Document, *, language: str = "en", say: Say = str, checksum: str = "") -> bytes:
-    """The PDF with the invoice as XML inside (Factur-X, ZUGFeRD); it says when it was made, so its bytes differ each time.
+    """The PDF with the invoice as XML inside (Factur-X, ZUGFeRD). The same statement gives the same bytes.
 
     Raises Invalid for what can't be an e-invoice.
     """
     xml = cii(invoice_of(document))
     page = statement_pdf(document, language=language, say=say, checksum=checksum)
     found: bytes = generate_from_binary(
-        page, xml, flavor="factur-x", level="en16931", check_xsd=False, check_schematron=False, lang=language
+        page, xml, flavor="factur-x", level="en16931", check_xsd=False, check_schematron=False, lang=language, xmp_compression=False
     )
-    return found
+    return _MADE.sub(rb"\g<1>%sT00:00:00" % document["issue_date"].encode(), found)
+
+
+_MADE: Final = re.compile(rb"(<xmp:(?:Create|Modify)Date>)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+"""When the XML was put in: the day of the statement instead, of the same length, for the PDF counts bytes."""
 
 
 def statement_page(document: Document, *, language: str, say: Say, checksum: str) -> Page:
@@ -58,7 +59,7 @@ def statement_page(document: Document, *, language: str, say: Say, checksum: str
 
 
 def _facts(document: Document, say: Say) -> Iterator[tuple[str, str]]:
-    month = Month.parse(document["cycle"])
+    month = Month.parse_report(document["cycle"])
     yield say(text("Number")), document["number"]
     yield say(text("Date")), document["issue_date"]
     yield say(text("Period")), f"{month.first_day} – {month.last_day}"
@@ -100,16 +101,16 @@ def _row(line: Mapping[str, Any]) -> tuple[Any, ...]:
     return (
         str(line["position"]),
         (line["name"], said) if said else line["name"],
-        _grouped(line["quantity"]),
+        grouped(line["quantity"]),
         line["unit"],
-        _grouped(line["amount"]),
+        grouped(line["amount"]),
     )
 
 
 def _totals(document: Document, say: Say) -> Iterator[tuple[str, str]]:
-    yield say(text("Net")), _grouped(document["net"])
-    yield say(text("Tax {percent} %", percent=document["tax_rate"]["percent"])), _grouped(document["tax"])
-    yield say(text("Total {currency}", currency=document["currency"])), _grouped(document["gross"])
+    yield say(text("Net")), grouped(document["net"])
+    yield say(text("Tax {percent} %", percent=document["tax_rate"]["percent"])), grouped(document["tax"])
+    yield say(text("Total {currency}", currency=document["currency"])), grouped(document["gross"])
 
 
 def _payment(document: Document, say: Say) -> Iterator[str]:
@@ -118,8 +119,3 @@ def _payment(document: Document, say: Say) -> Iterator[str]:
         yield say(text("Bank account: {iban} {bic}", iban=seller["iban"], bic=seller["bic"])).strip()
     if seller["payment_days"]:
         yield say(text("Payment within {days} days, with the number {number}", days=seller["payment_days"], number=document["number"]))
-
-
-def _grouped(number: str) -> str:
-    """A number as it is printed: thousands apart by a thin space, which no language takes for a decimal point."""
-    return format(Decimal(number), ",f").replace(",", "\u202f")

@@ -1,108 +1,176 @@
-"""Statements as rows: CSV that a spreadsheet takes for no formula, and XLSX with typed cells."""
+"""Rows as files: CSV that a spreadsheet takes for no formula, and XLSX with typed cells. Both are made while they are read, row by row."""
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Final
+from enum import Enum, auto
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from trueup.kit.cells import safe_cell
-from trueup.kit.money import currency_decimals
-from trueup.statements.rules.documents import Document, StatementKind
+from trueup.kit.period import instant_text
+from trueup.kit.quantity import plain
 
-Cell = str | Decimal | date | None
-
-COLUMNS: Final = (
-    "number", "kind", "corrects", "issue_date", "cycle", "seller", "seller_name", "buyer", "buyer_name", "position", "code", "name",
-    "service", "service_name", "units", "unit", "credits", "quantity", "list_amount", "margin_percent", "promo_code", "amount", "currency",
-)  # fmt: skip
-"""One row for each charged service; what is of the line or of the statement is repeated, amounts stand in the first row of their line."""
+Cell = str | Decimal | int | date | None
+Row = Mapping[str, Cell]
 
 _EXACT_DIGITS: Final = 15
 """Of a number that a spreadsheet holds exactly."""
 
-_WIDTHS: Final = {"name": 32, "service_name": 32, "seller_name": 28, "buyer_name": 28, "number": 24, "corrects": 24}
+MOST_ROWS: Final = 1_048_575
+"""Below the head of a sheet; what is more goes on in another one."""
+
+_ROWS_AT_ONCE: Final = 500
+_BYTES_AT_ONCE: Final = 65_536
 
 
-def rows_of(document: Document) -> Iterable[dict[str, Cell]]:
-    """The rows of a statement; the amounts of a credit note are below 0, so that a column adds up to what is owed."""
-    sign = -1 if document["kind"] == StatementKind.CREDIT_NOTE else 1
-    head: dict[str, Cell] = {
-        "number": document["number"], "kind": document["kind"], "corrects": document["corrects"],
-        "issue_date": date.fromisoformat(document["issue_date"]), "cycle": document["cycle"],
-        "seller": document["seller"]["ref"], "seller_name": document["seller"]["name"],
-        "buyer": document["buyer"]["ref"], "buyer_name": document["buyer"]["name"], "currency": document["currency"],
-    }  # fmt: skip
-    for line in document["lines"]:
-        said: dict[str, Cell] = {"position": Decimal(line["position"]), "code": line["code"], "name": line["name"]}
-        money: dict[str, Cell] = {
-            "quantity": sign * Decimal(line["quantity"]), "list_amount": sign * Decimal(line["list_amount"]),
-            "margin_percent": Decimal(line["margin_percent"]), "promo_code": line["promo_code"], "amount": sign * Decimal(line["amount"]),
-        }  # fmt: skip
-        for place, charged in enumerate(line["charged"]):
-            own: dict[str, Cell] = {"service": charged["service"], "service_name": charged["name"], "unit": charged["unit"]}
-            figures = {name: sign * Decimal(charged[name]) if charged[name] is not None else None for name in ("units", "credits")}
-            yield {**dict.fromkeys(COLUMNS), **head, **said, **own, **figures, **(money if place == 0 else {})}
+class Of(Enum):
+    """What a column holds. An amount is written with all decimals of its currency, a number with those it needs."""
+
+    TEXT = auto()
+    NUMBER = auto()
+    AMOUNT = auto()
+    DAY = auto()
+    INSTANT = auto()
 
 
-def as_csv(documents: Iterable[Document]) -> bytes:
-    """Statements as CSV, one after another."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column holds, and how wide it is in a sheet."""
+
+    of: Of = Of.TEXT
+    width: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows with a head. What a row does not name is empty. `made`: the day its file says it is of."""
+
+    title: str
+    columns: Mapping[str, Column]
+    rows: Iterable[Row] = field(repr=False)
+    made: date
+
+
+def as_csv(table: Table) -> Iterator[bytes]:
+    """The rows as CSV, in UTF-8."""
+    yield _lines([table.columns])
+    rows = iter(table.rows)
+    while portion := list(islice(rows, _ROWS_AT_ONCE)):
+        yield _lines([_text(column.of, row.get(name)) for name, column in table.columns.items()] for row in portion)
+
+
+def _lines(rows: Iterable[Iterable[str]]) -> bytes:
     file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for document in documents:
-        decimals = currency_decimals(document["currency"])
-        writer.writerows([_text(name, row[name], decimals) for name in COLUMNS] for row in rows_of(document))
+    csv.writer(file, lineterminator="\r\n").writerows(rows)
     return file.getvalue().encode()
 
 
-def _text(name: str, value: Cell, decimals: int) -> str:
+def _text(of: Of, value: Cell) -> str:
     if isinstance(value, Decimal):
-        return format(value, f".{decimals}f") if name == "amount" else format(value.normalize() + 0, "f")
-    return safe_cell(value) if isinstance(value, str) else str(value or "")
+        return format(value, "f") if of == Of.AMOUNT else plain(value) or ""
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return safe_cell(value) if isinstance(value, str) else "" if value is None else str(value)
 
 
-def as_xlsx(documents: Sequence[Document]) -> bytes:
-    """Statements as one sheet: the head stays in view and filters, dates and numbers are such, and no text is taken for a formula."""
-    file = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(file, options) as book:
-        book.set_properties({"created": _newest(documents)})
-        sheet, bold = book.add_worksheet("Statements"), book.add_format({"bold": True, "bottom": 1})
-        sheet.write_row(0, 0, COLUMNS, bold)
-        sheet.freeze_panes(1, 1)
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        money: dict[int, Format] = {}
-        count = 0
-        for document in documents:
-            decimals = currency_decimals(document["currency"])
-            form = money.setdefault(decimals, book.add_format({"num_format": f"#,##0{'.' if decimals else ''}{'0' * decimals}"}))
-            for row in rows_of(document):
-                count += 1
-                _write(sheet, count, row, day=day, money=form)
-        sheet.autofilter(0, 0, count, len(COLUMNS) - 1)
-        for place, name in enumerate(COLUMNS):
-            sheet.set_column(place, place, _WIDTHS.get(name, 14))
-    return file.getvalue()
+def as_xlsx(*tables: Table) -> Iterator[bytes]:
+    """A sheet for each table: the head stays in view and filters, days and numbers are such, and no text is taken for a formula.
+
+    The rows are kept in a file meanwhile, not in memory. The same rows give the same bytes.
+    """
+    with TemporaryDirectory(prefix="trueup-") as folder:
+        path = Path(folder, "table.xlsx")
+        options = {
+            "constant_memory": True, "tmpdir": folder, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+        }  # fmt: skip
+        with xlsxwriter.Workbook(path, options) as book:
+            book.set_properties({"created": datetime.combine(max(table.made for table in tables), time(0))})
+            forms = _Forms(book)
+            for table in tables:
+                _sheets(book, table, forms)
+        with path.open("rb") as file:
+            while piece := file.read(_BYTES_AT_ONCE):
+                yield piece
 
 
-def _write(sheet: Worksheet, at: int, row: dict[str, Cell], *, day: Format, money: Format) -> None:
-    """A row of typed cells. A number that a spreadsheet could not hold exactly stays text."""
-    for place, name in enumerate(COLUMNS):
-        value = row[name]
-        if isinstance(value, Decimal) and len(value.normalize().as_tuple().digits) <= _EXACT_DIGITS:
-            sheet.write_number(at, place, value, money if name == "amount" else None)
-        elif isinstance(value, date):
-            sheet.write_datetime(at, place, datetime.combine(value, time(0)), day)
-        elif value not in {None, ""}:
-            sheet.write_string(at, place, str(value))
+class _Forms:
+    """How cells look, each made once."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._known: dict[str, Format] = {}
+        self.head: Format = book.add_format({"bold": True, "bottom": 1})
+
+    def of(self, kind: Of, value: Cell) -> Format | None:
+        if isinstance(value, datetime):
+            return self._form('yyyy-mm-dd hh:mm "UTC"')
+        if isinstance(value, date):
+            return self._form("yyyy-mm-dd")
+        if kind == Of.AMOUNT and isinstance(value, Decimal):
+            decimals = -int(value.as_tuple().exponent)
+            return self._form(f"#,##0{'.' if decimals > 0 else ''}{'0' * decimals}")
+        return None
+
+    def _form(self, pattern: str) -> Format:
+        if pattern not in self._known:
+            self._known[pattern] = self._book.add_format({"num_format": pattern})
+        return self._known[pattern]
 
 
-def _newest(documents: Sequence[Document]) -> datetime:
-    """The day of the newest statement: the same statements give the same bytes."""
-    return datetime.combine(max((date.fromisoformat(one["issue_date"]) for one in documents), default=date(2000, 1, 1)), time(0))
+def _sheets(book: Any, table: Table, forms: _Forms) -> None:
+    """The rows of a table: in one sheet, as long as there is room in it."""
+    rows = iter(table.rows)
+    place, left = 1, True
+    while left:
+        sheet = book.add_worksheet(table.title if place == 1 else f"{table.title} {place}")
+        count = _sheet(sheet, table.columns, islice(rows, MOST_ROWS), forms)
+        place, left = place + 1, count == MOST_ROWS
+
+
+def _sheet(sheet: Worksheet, columns: Mapping[str, Column], rows: Iterable[Row], forms: _Forms) -> int:
+    """Write one sheet; returns how many rows it has."""
+    for place, column in enumerate(columns.values()):
+        sheet.set_column(place, place, column.width)
+    sheet.freeze_panes(1, 1)
+    sheet.write_row(0, 0, list(columns), forms.head)
+    count = 0
+    for count, row in enumerate(rows, start=1):
+        for place, (name, column) in enumerate(columns.items()):
+            _write(sheet, (count, place), row.get(name), column.of, forms)
+    sheet.autofilter(0, 0, count, len(columns) - 1)
+    return count
+
+
+def _write(sheet: Worksheet, at: tuple[int, int], value: Cell, of: Of, forms: _Forms) -> None:
+    """One typed cell. A number that a spreadsheet could not hold exactly stays text."""
+    if value is None or value == "":
+        return
+    if isinstance(value, int) or (isinstance(value, Decimal) and _is_exact(value)):
+        sheet.write_number(*at, value, forms.of(of, value))
+    elif isinstance(value, date):
+        naive = value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else datetime.combine(value, time(0))
+        sheet.write_datetime(*at, naive, forms.of(of, value))
+    else:
+        sheet.write_string(*at, _text(of, value) if isinstance(value, Decimal) else value)
+
+
+def _is_exact(value: Decimal) -> bool:
+    return len(value.normalize().as_tuple().digits) <= _EXACT_DIGITS
+
+
+def columns(texts: Sequence[str], **others: Of) -> dict[str, Column]:
+    """Columns by name, in their order: what is not said is text. Names and comments are wider."""
+    return {name: Column(others.get(name, Of.TEXT), _WIDTHS.get(name.rpartition("_")[2] or name, 14)) for name in texts}
+
+
+_WIDTHS: Final = {"name": 32, "comment": 48, "number": 24, "corrects": 24, "reason": 32, "deadline": 22, "at": 22}

@@ -57,19 +57,19 @@ def rows_of(document: Document, *, priced: Priced = Priced.CREDITS) -> Iterator[
 
 
 def _head(document: Document) -> Row:
-    month, seller, buyer = Month.parse(document["cycle"]), document["seller"], document["buyer"]
-    begin, end = (datetime.combine(day, time(0), tzinfo=ZoneInfo("UTC")) for day in (month.first_day, month.end))
+    month, seller, buyer = Month.parse_report(document["cycle"]), document["seller"], document["buyer"]
+    billed, used = _period(month.cycle), _period(month.usage)
     return {
         "BillingAccountId": buyer["ref"],
         "BillingAccountName": buyer["name"],
         "BillingAccountType": "Account",
         "BillingCurrency": document["currency"],
-        "BillingPeriodStart": begin,
-        "BillingPeriodEnd": end,
-        "ChargePeriodStart": begin,
-        "ChargePeriodEnd": end,
+        "BillingPeriodStart": billed[0],
+        "BillingPeriodEnd": billed[1],
+        "ChargePeriodStart": used[0],
+        "ChargePeriodEnd": used[1],
         "ChargeCategory": "Usage",
-        "ChargeClass": "Correction" if document["corrects"] else None,
+        "ChargeClass": "Correction" if document["corrects"] or month.adjusted_in else None,
         "ChargeFrequency": "Usage-Based",
         "InvoiceId": document["number"],
         "InvoiceIssuerName": seller["name"],
@@ -79,6 +79,12 @@ def _head(document: Document) -> Row:
         "ServiceCategory": "Security",
         "ServiceSubcategory": "Other (Security)",
     }
+
+
+def _period(month: Month) -> tuple[datetime, datetime]:
+    """A month, half-open, in UTC."""
+    begin, end = (datetime.combine(day, time(0), tzinfo=ZoneInfo("UTC")) for day in (month.first_day, month.end))
+    return begin, end
 
 
 def _row(line: Mapping[str, Any], part: Part, priced: Priced, currency: str, *, sign: int) -> Row:

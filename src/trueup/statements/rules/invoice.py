@@ -121,7 +121,7 @@ def invoice_of(document: Document) -> Invoice:
     """A statement as an invoice. Raises Invalid with everything that is missing or that the standard can't say, in words."""
     seller, buyer = (_party(document[name], category=document["tax_rate"]["category"]) for name in ("seller", "buyer"))
     _require_complete(document, seller, buyer)
-    month, issue_date = Month.parse(document["cycle"]), date.fromisoformat(document["issue_date"])
+    month, issue_date = Month.parse_report(document["cycle"]), date.fromisoformat(document["issue_date"])
     category = TaxCategory(document["tax_rate"]["category"])
     days = seller.payment_days
     return Invoice(
