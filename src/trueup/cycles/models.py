@@ -33,6 +33,12 @@ def of_month(month: Month, way: str = "cycle__") -> Q:
     return Q(**{f"{way}first_day": month.cycle.first_day, f"{way}adjusts": adjusts})
 
 
+def of_usage(month: Month, way: str = "cycle__") -> Q:
+    """What finds the things that are about the usage of a month: of the month itself, and of all its adjustments."""
+    itself = Q(**{f"{way}first_day": month.first_day, f"{way}adjusts": None})
+    return itself | Q(**{f"{way}adjusts": month.first_day})
+
+
 def month_in(first_day: date, adjusts: date | None) -> Month:
     """The month that two columns of a cycle say."""
     return Month.adjusting(Month.of(first_day), Month.of(adjusts)) if adjusts else Month.of(first_day)

@@ -19,6 +19,7 @@ from trueup.kit.text import text
 from trueup.ledger.figures import LineFigures, month_lines
 from trueup.ledger.queries import incomplete_lines
 from trueup.reports.access import tell, to_change, write
+from trueup.reports.adjusting import adjust
 from trueup.reports.making import MSPS_AT_ONCE, Making, complete, keep, new_report, placed, terms_of
 from trueup.reports.measuring import (
     Services,
@@ -40,7 +41,7 @@ from trueup.reports.rules.workflow import Verb
 
 
 def generate(viewer: Viewer, cycle: Cycle, *, now: datetime, progress: Progress | None = None) -> int:
-    """Generate the reports of a closed cycle; returns how many were made by this call.
+    """Generate the reports of a closed cycle, and adjust earlier months in it; returns how many reports were made by this call.
 
     One per MSP with usage, and a report without lines for each other MSP whose terms ask for it. Each portion of MSPs is one
     transaction; killed in between, the next call goes on; called twice at once, each report is made once.
@@ -62,6 +63,7 @@ def generate(viewer: Viewer, cycle: Cycle, *, now: datetime, progress: Progress 
     told.start(text("Looking for MSPs that report zero in {month}", month=cycle.month), None)
     for silent in _silent(making):
         made += _generate_some(making, {msp_id: [] for msp_id in silent})
+    made += adjust(viewer, cycle, now=now, progress=told)
     complete(cycle, now=now)
     told.finish()
     return made

@@ -15,12 +15,24 @@ from trueup.events.snapshot import snapshot
 from trueup.kit.errors import NotFound
 from trueup.kit.period import Month, instant_text
 from trueup.kit.progress import Progress, Silence
-from trueup.kit.quantity import plain
+from trueup.kit.quantity import ZERO, plain
 from trueup.kit.text import text
 from trueup.ledger.figures import month_lines
 from trueup.ledger.queries import incomplete_lines
 from trueup.ledger.rules.measures import MeasuredService
-from trueup.reports.measuring import COUNTED, Services, as_copied, count_up, figures_of, measured_of, services_of, state_of, to_measure
+from trueup.reports.adjusting import bases
+from trueup.reports.measuring import (
+    COUNTED,
+    Services,
+    as_copied,
+    count_up,
+    default_of,
+    figures_of,
+    measured_of,
+    services_of,
+    state_of,
+    to_measure,
+)
 from trueup.reports.models import Generation, Report, ReportLine
 from trueup.reports.rules.lines import NOTHING, Figures, Outcome, default_chargeable
 
@@ -60,13 +72,13 @@ class _Run:
 
 
 def verify(month: Month | None, *, progress: Progress | None = None) -> list[Mismatch]:
-    """Recompute one closed cycle, or all; returns what differs. Raises NotFound for a cycle that is not closed.
+    """Recompute one closed cycle with what it adjusts, or all; returns what differs. Raises NotFound for a cycle that is not closed.
 
     Measured figures are computed from the pinned ledger again; what people and the clock made of them must be what the history tells.
     """
-    closed = Cycle.objects.filter(status=CycleStatus.CLOSED).order_by("first_day")
+    closed = Cycle.objects.filter(status=CycleStatus.CLOSED).order_by("first_day", "pk")
     if month is not None:
-        closed = closed.filter(first_day=month.first_day)
+        closed = closed.of(month) if month.adjusted_in else closed.filter(first_day=month.first_day)
         if not closed:
             raise NotFound(text("the cycle {month} is not closed", month=month))
     told = progress or Silence()
@@ -94,6 +106,8 @@ def _recompute(stored: _Stored, progress: Progress) -> Iterator[Mismatch]:
     cycle = stored.cycle
     for report in stored.reports:
         yield from _untold(stored, report)
+    if cycle.adjusts:
+        yield from _charged_otherwise(stored)
     services = services_of(cycle.month)
     for as_of in sorted({report.as_of for report in stored.reports}):
         gaps = incomplete_lines(cycle.month, as_of=as_of)
@@ -209,7 +223,7 @@ def _differences(line: ReportLine, figures: Figures, *, incomplete: bool) -> Ite
         "provisioned": (stored.provisioned, figures.provisioned),
         "used": (stored.used, figures.used),
         "credits": (stored.credits, figures.credits),
-        "default_chargeable": (line.default_chargeable, default_chargeable(figures, ChargeableBasis(line.basis))),
+        "default_chargeable": (line.default_chargeable, default_of(line, figures)),
         "chargeable": (line.chargeable, state_of(line).chargeable),
     }
     for name, (kept, again) in pairs.items():
@@ -223,11 +237,28 @@ def _differences(line: ReportLine, figures: Figures, *, incomplete: bool) -> Ite
         yield "incomplete_data", _text(line.incomplete), _text(incomplete)
 
 
+def _charged_otherwise(stored: _Stored) -> Iterator[Mismatch]:
+    """Where the lines of adjustments do not go on from what was charged before."""
+    known = bases([report.msp_id for report in stored.reports], stored.cycle)
+    for report in stored.reports:
+        before = known[report.msp_id].lines if report.msp_id in known else {}
+        for line in stored.lines[report.pk]:
+            base = before.get(line.service_id)
+            charged = base.chargeable if base else ZERO
+            measured = default_chargeable(measured_of(base), ChargeableBasis(base.basis)) if base else ZERO
+            for name, again in (("charged_before", charged), ("measured_before", measured)):
+                kept = getattr(line, name)
+                if kept != again:
+                    yield Mismatch(stored.cycle.month, report.msp_ref, line.service_code, name, plain(kept), plain(again))
+
+
 def _unreported(stored: _Stored, services: Services) -> Iterator[Mismatch]:
     """Reports that were generated and are gone, and MSPs with usage that have none."""
     month, count = stored.cycle.month, len(stored.reports)
     if count != stored.generated:
         yield Mismatch(month, "", "", "reports", str(count), str(stored.generated))
+    if stored.cycle.adjusts:  # only of those whose figures differed
+        return
     reported = {report.msp_id for report in stored.reports}
     lines = month_lines(month, as_of=stored.cycle.as_of, services=to_measure(services))
     for msp_id in sorted({line.msp_id for line in lines} - reported):

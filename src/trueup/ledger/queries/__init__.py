@@ -34,10 +34,12 @@ __all__ = [
     "UsageRow",
     "expected_deliveries",
     "incomplete_lines",
+    "late_lines",
     "line_customers",
     "line_days",
     "missing_days",
     "month_lines",
+    "months_recorded",
     "months_with_usage",
     "unmapped_counts",
     "unmapped_names",
@@ -216,6 +218,31 @@ def _lines_of(reading: Reading, batches: Sequence[int]) -> set[tuple[int, int]]:
         "SELECT DISTINCT msp_id, service_id FROM received WHERE batch_id IN (SELECT batch_id FROM batches)"
     ).fetchall()
     return {(int(msp_id), int(service_id)) for msp_id, service_id in found}
+
+
+def months_recorded(*, after: datetime, until: datetime) -> set[Month]:
+    """The months of which anything was recorded later than one moment and not later than another."""
+    parts = BatchPart.objects.filter(batch__recorded_at__gt=after, batch__recorded_at__lte=until).values_list("files", flat=True)
+    return {Month.of(date.fromisoformat(file["day"])) for files in parts.iterator(chunk_size=500) for file in files}
+
+
+def late_lines(month: Month, *, after: datetime, as_of: datetime) -> set[tuple[int, int]]:
+    """The lines (msp_id, service_id) of a month with a record later than `after`, as of a pin; also those a record was taken from,
+    because the customer belonged to another MSP when it was recorded anew."""
+    lines: set[tuple[int, int]] = set()
+    for vendor_id in vendor_ids():
+        with open_month(month, as_of=as_of, vendor_id=vendor_id) as reading:
+            if reading.has_records:
+                found = reading.connection.execute(_LATE, {"after": after}).fetchall()
+                lines |= {(int(msp_id), int(service_id)) for msp_id, service_id in found}
+    return lines
+
+
+_LATE = """
+SELECT DISTINCT earlier.msp_id, earlier.service_id
+FROM (SELECT DISTINCT day, customer_id, service_id FROM received WHERE recorded_at > $after) AS late
+JOIN received AS earlier USING (day, customer_id, service_id)
+"""
 
 
 def months_with_usage() -> list[Month]:

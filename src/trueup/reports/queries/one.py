@@ -14,7 +14,7 @@ from trueup.events.snapshot import snapshot
 from trueup.kit.errors import Conflict
 from trueup.kit.issue import Issue
 from trueup.kit.period import Month
-from trueup.kit.quantity import ZERO, Credits, Quantity
+from trueup.kit.quantity import ZERO, Credits, Quantity, added
 from trueup.kit.text import text
 from trueup.reports.access import to_read
 from trueup.reports.measuring import state_of
@@ -44,7 +44,8 @@ class ReportSummary:
 class LineView:
     """A line of a report: figures in the unit of the service, credits; None is unknown (or: has no credits).
 
-    `as_saved` is what the MSP left, be it the default; `saved` what it set itself, None where it left the default.
+    `as_saved` is what the MSP left, be it the default; `saved` what it set itself, None where it left the default. `charged_before`:
+    what the line that this one adjusts has charged, None in a report of the month itself.
     """
 
     service: str
@@ -69,6 +70,12 @@ class LineView:
     issues: tuple[Issue, ...]
     saved: Quantity | None = None
     position: int = 0
+    charged_before: Quantity | None = None
+
+    @property
+    def adjustment(self) -> Quantity | None:
+        """By how much an adjustment changes what was charged before; None in a report of the month itself."""
+        return None if self.charged_before is None else added((self.chargeable, self.charged_before.copy_negate()))
 
     @property
     def penalty(self) -> bool:
@@ -224,6 +231,7 @@ def line_view(line: ReportLine, state: LineState, terms: TermsInForce) -> LineVi
         issues=tuple(issues_of(state, terms)),
         saved=state.saved,
         position=line.position,
+        charged_before=line.charged_before,
     )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from trueup.accounts.rules import Tier, Viewer
-from trueup.cycles.models import of_month
+from trueup.cycles.models import of_month, of_usage
 from trueup.events.snapshot import snapshot
 from trueup.kit.issue import Issue, Severity
 from trueup.kit.period import Month
@@ -34,7 +36,7 @@ from trueup.reports.rules.workflow import EDITABLE, Status, Verb, verbs_for
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """What the same service of the same MSP came to last month, and what was said of it."""
+    """What the same service of the same MSP came to last month (or in what is adjusted), and what was said of it."""
 
     provisioned: Quantity
     used: Quantity | None
@@ -91,8 +93,8 @@ class Rejection:
 class ReportPage:
     """A report, what may be done with it, and what it is compared with.
 
-    `stake`: the units a review is about. `previous_cycle`: None if there was no report last month that the viewer sees. `forecast`:
-    only while the report waits for the MSP. `rejection`: only until it is submitted again.
+    `stake`: the units a review is about. `previous_cycle`: that of the report before, or of what is adjusted; None if the viewer sees
+    none. `forecast`: only while the report waits for the MSP. `rejection`: only until it is submitted again.
     """
 
     report: ReportView
@@ -158,7 +160,8 @@ def report_page(viewer: Viewer, month: Month, msp: str, *, now: datetime) -> Rep
     with snapshot():
         found = to_read(viewer, month, msp)
         rows = lines_of(found)
-        before = _last_month(viewer, found)
+        earlier = _earlier(viewer, found)
+        before = _lines_before(earlier) if earlier else None
         history = tuple(history_of(found))
     terms = copied_terms(found.terms)
     states = [state_of(row) for row in rows]
@@ -181,7 +184,7 @@ def report_page(viewer: Viewer, month: Month, msp: str, *, now: datetime) -> Rep
         blocking=tuple(issue for view in views for issue in view.issues if issue.severity == Severity.BLOCKING),
         forecast=forecast,
         stake=found.stake,
-        previous_cycle=None if before is None else month.previous(),
+        previous_cycle=earlier.cycle.month if earlier else None,
         rejection=rejection,
         history=history,
     )
@@ -192,15 +195,19 @@ def stake_of(line: LineView) -> Quantity:
     return units_at_stake(line.outcome, line.chargeable, saved=line.as_saved, default=line.default_chargeable)
 
 
-def _last_month(viewer: Viewer, found: Report) -> dict[str, Previous] | None:
-    """The lines of the report before, by service, as far as the viewer sees it: another distributor's stays its own."""
-    earlier = Report.objects.visible_to(viewer).filter(of_month(found.cycle.month.previous()), msp_id=found.msp_id)
+def _earlier(viewer: Viewer, found: Report) -> Report | None:
+    """The report of the month before, or what an adjustment adjusts, as far as the viewer sees it: another distributor's stays its own."""
+    month = found.cycle.month
+    before = of_usage(month) & Q(cycle__first_day__lt=month.cycle.first_day) if month.adjusted_in else of_month(month.previous())
+    reports = Report.objects.visible_to(viewer).select_related("cycle").filter(before, msp_id=found.msp_id)
     if viewer.tier == Tier.MSP:
-        earlier = earlier.filter(has_access=True)
-    report_id = earlier.values_list("pk", flat=True).first()
-    if report_id is None:
-        return None
-    rows = ReportLine.objects.filter(report_id=report_id)
+        reports = reports.filter(has_access=True)
+    return reports.order_by("-cycle__first_day").first()
+
+
+def _lines_before(earlier: Report) -> dict[str, Previous]:
+    """Its lines by service."""
+    rows = ReportLine.objects.filter(report=earlier)
     columns = rows.values_list("service_code", "provisioned", "used", "chargeable", "comment", "reason")
     return {
         service: Previous(provisioned, used, chargeable, comment, reason)
