@@ -6,9 +6,9 @@ from dataclasses import asdict
 from trueup.client.answers import BillingReport, BillingSummary
 from trueup.jobs.desk import Desk
 from trueup.jobs.messages import say
-from trueup.jobs.money import LINES, in_cells, lines_of, ordered, print_totals
+from trueup.jobs.money import LINES, amount, in_cells, lines_of, ordered, print_totals
 from trueup.jobs.options import Format
-from trueup.jobs.output import Listing, write_object
+from trueup.jobs.output import Listing, Record, write_object
 from trueup.jobs.tables import Column, for_people, in_words, print_facts, print_line
 from trueup.kit.period import Month
 from trueup.statements.rules.parties import FIELDS
@@ -16,6 +16,7 @@ from trueup.statements.rules.parties import FIELDS
 _REPORTS = Listing(
     keys=(
         "cycle", "distributor", "distributor_name", "vendor", "vendor_name", "status", "po_number", "submitted_at", "completed_at",
+        "currency", "net", "tax", "gross",
     ),
     columns=(
         Column("Cycle", "cycle", number=True),
@@ -25,6 +26,8 @@ _REPORTS = Listing(
         Column("PO number", "po_number"),
         Column("Submitted", "submitted_at"),
         Column("Completed", "completed_at"),
+        Column("Total", "gross", number=True),
+        Column("Currency", "currency"),
     ),
     empty="There are no such billing reports.",
 )  # fmt: skip
@@ -35,12 +38,19 @@ _DETAILS = Listing(
 
 def list_reports(desk: Desk, *, month: Month | None, form: Format) -> None:
     """Write which billing reports somebody sees. Raises NotFound."""
-    _REPORTS.write(map(_header, desk.billing.reports(month=month)), form)
+    _REPORTS.write(map(_row, desk.billing.reports(month=month)), form)
+
+
+def _row(one: BillingSummary) -> Record:
+    money = {name: amount(getattr(one, name), one.currency) for name in ("net", "tax", "gross")}
+    return _header(one) | {"currency": one.currency or None} | money
+
+
+_HEADER = _REPORTS.keys[:-4]
 
 
 def _header(one: BillingSummary | BillingReport) -> dict[str, object]:
-    said = {key: getattr(one, key) for key in _REPORTS.keys}
-    return said | {"po_number": one.po_number or None}
+    return {key: getattr(one, key) for key in _HEADER} | {"po_number": one.po_number or None}
 
 
 def show(desk: Desk, month: Month, distributor: str, form: Format) -> None:

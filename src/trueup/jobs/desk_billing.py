@@ -10,6 +10,7 @@ from trueup.client.answers import (
     BillingReport,
     BillingSummary,
     PriceList,
+    PriceListSummary,
     PromoCheck,
     PromoCode,
     Simulated,
@@ -34,8 +35,8 @@ class Wanted:
 class Prices(Protocol):
     """`desk.prices`: price lists and promo codes."""
 
-    def lists(self, *, seller: str | None = None) -> Iterable[PriceList]:
-        """Price lists, the default of a seller first, then by buyer and day."""
+    def lists(self, *, seller: str | None = None, buyer: str | None = None) -> Iterable[PriceListSummary]:
+        """Price lists, the default of a seller first, then by buyer and day; `buyer` `*`: only defaults."""
 
     def one(self, seller: str, buyer: str | None, begin: date) -> PriceList:
         """One price list."""
@@ -44,13 +45,13 @@ class Prices(Protocol):
         """Save what a file of prices says; what was changed by it. Raises Invalid with the line of everything that is wrong."""
 
     def file(self, *, seller: str | None = None) -> str:
-        """A file of the prices one keeps."""
+        """A file of prices: of a seller as far as one sees them, else of those one keeps."""
 
     def remove(self, seller: str, buyer: str | None, begin: date) -> None:
         """Remove a price list."""
 
-    def simulate(self, month: Month, tried: tuple[str, str | None, date] | None) -> Iterable[Simulated]:
-        """What the reports of a month come to by a price list (seller, buyer, first day), or by those in force."""
+    def simulate(self, month: Month, seller: str, buyer: str | None, begin: date) -> Iterable[Simulated]:
+        """What the reports of a month come to by a price list, and by those in force."""
 
     def promo_codes(self, *, seller: str | None = None) -> Iterable[PromoCode]:
         """Promo codes, by seller and code."""

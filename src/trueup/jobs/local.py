@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar, cast
 
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Tier, Viewer
@@ -35,6 +34,7 @@ from trueup.exchange.actions import remove_profile, save_text
 from trueup.exchange.queries import exported
 from trueup.exchange.rules.profiles import Profile
 from trueup.jobs import mapped
+from trueup.jobs.alike import like as _like
 from trueup.jobs.desk import TakenIn, Taking
 from trueup.jobs.local_billing import LocalBilling
 from trueup.jobs.local_prices import LocalPrices
@@ -48,14 +48,6 @@ from trueup.network.actions import import_customers
 from trueup.reports import actions, generating, queries
 from trueup.reports.queries import ReportView
 from trueup.reports.rules.workflow import EDITABLE, Status
-
-_Kind = TypeVar("_Kind")
-
-
-def _like(kind: type[_Kind], source: object, **more: object) -> _Kind:
-    """What the commands print, of what a query has answered: the fields of the same name, and `more`."""
-    found = {one.name: getattr(source, one.name) for one in fields(cast("Any", kind)) if one.name not in more and hasattr(source, one.name)}
-    return kind(**found, **more)
 
 
 class LocalDesk:

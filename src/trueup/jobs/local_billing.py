@@ -1,7 +1,7 @@
 """Billing reports and statements of the installation on this machine, for the operator or the person `--as` names."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from trueup.accounts.rules import Viewer
@@ -14,6 +14,7 @@ from trueup.client.answers import (
     StatementSummary,
     WaitingStatement,
 )
+from trueup.jobs.alike import like
 from trueup.jobs.desk_billing import Wanted
 from trueup.jobs.people import every_answer, in_account, viewers
 from trueup.kit.period import Month
@@ -127,20 +128,23 @@ def _pages(viewer: Viewer, asked: StatementFilter) -> Iterator[StatementRow]:
 
 
 def _like_summary(row: StatementRow) -> StatementSummary:
-    return StatementSummary(**asdict(row) | {"kind": row.kind.value, "cycle": row.cycle})
+    return like(StatementSummary, row, kind=row.kind.value)
 
 
 def _summary(row: BillingRow) -> BillingSummary:
-    return BillingSummary(**asdict(row) | {"cycle": row.cycle, "status": row.status.value, "version": str(row.version)})
+    return like(BillingSummary, row, status=row.status.value, version=str(row.version))
 
 
 def _whole(found: BillingView) -> BillingReport:
-    header = asdict(_summary(found.row)) | {"cycle": found.row.cycle}
+    row = found.row
     collected = found.collected
     document = found.document or (collected.document if collected.settled else None)
     open_ = found.document is None
-    return BillingReport(
-        **header,
+    return like(
+        BillingReport,
+        row,
+        status=row.status.value,
+        version=str(row.version),
         comment=found.comment,
         return_reason=found.return_reason,
         promo_codes=dict(found.promo_codes),

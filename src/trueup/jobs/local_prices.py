@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from trueup.accounts.queries import paths, refs
 from trueup.accounts.rules import Right, Viewer
-from trueup.client.answers import PriceList, PromoCheck, PromoCode, Simulated
+from trueup.client.answers import Amounts, PriceList, PriceListSummary, PromoCheck, PromoCode, Simulated, Tax
 from trueup.jobs.people import every_answer, in_account, keeper, refs_of, viewers
-from trueup.kit.errors import NotFound
 from trueup.kit.period import Month
 from trueup.prices import actions, queries
+from trueup.prices.portions import checked_promo_code
 from trueup.prices.queries import Kept, KeptPromo
 from trueup.prices.rules.lists import ListKey
+from trueup.prices.rules.promos import PromoCode as Promo
 from trueup.prices.written import as_text
 from trueup.statements import queries as statements
 
@@ -25,9 +25,9 @@ class LocalPrices:
     account: str | None
     now: datetime
 
-    def lists(self, *, seller: str | None = None) -> Iterable[PriceList]:
+    def lists(self, *, seller: str | None = None, buyer: str | None = None) -> Iterable[PriceListSummary]:
         """The price lists of all memberships."""
-        return map(_price_list, self._kept(seller))
+        return [_summary(one) for one in self._kept(seller) if buyer in {None, one.prices.buyer or "*"}]
 
     def _kept(self, seller: str | None) -> list[Kept]:
         answers = every_answer(viewers(self.email), lambda viewer: queries.price_lists(viewer, seller=seller))
@@ -45,23 +45,22 @@ class LocalPrices:
         return actions.apply_prices(viewer, written, file_name=file_name, dry_run=dry_run, now=self.now)
 
     def file(self, *, seller: str | None = None) -> str:
-        """The prices that the memberships sell by: what they buy by is not theirs to hand out."""
-        asking = viewers(self.email)
-        own = None if self.email is None else set(refs_of(asking).values())
-        lists = [one.prices for one in self._kept(seller) if own is None or one.prices.seller in own]
+        """The prices of a seller, as far as one sees them; without one those the memberships sell by."""
+        own = None if self.email is None else set(refs_of(viewers(self.email)).values())
+        lists = [one.prices for one in self._kept(seller) if seller or own is None or one.prices.seller in own]
         return as_text(lists, ((one.seller, one.promo) for one in self._promos(seller)))
 
     def remove(self, seller: str, buyer: str | None, begin: date) -> None:
         """Remove a price list."""
         actions.remove_price_list(in_account(self.email, seller), ListKey(seller, buyer, begin), seen=None, now=self.now)
 
-    def simulate(self, month: Month, tried: tuple[str, str | None, date] | None) -> Iterable[Simulated]:
+    def simulate(self, month: Month, seller: str, buyer: str | None, begin: date) -> Iterable[Simulated]:
         """What the reports of a month come to."""
-        key = ListKey(*tried) if tried else None
-        asking = viewers(self.email) if key is None or self.email is None else [in_account(self.email, key.seller)]
-        answers = every_answer(asking, lambda viewer: statements.simulate(viewer, month, key))
-        found = {one.msp: one for simulated in answers for one in simulated}
-        return [_simulated(found[msp]) for msp in sorted(found)]
+        key = ListKey(seller, buyer, begin)
+        viewer = in_account(self.email, seller)
+        tried = every_answer([viewer, *viewers(self.email)], lambda one: (one, statements.simulate(one, month, key)))[0]
+        in_force = {one.msp: one for one in statements.simulate(tried[0], month)}
+        return [_simulated(one, in_force[one.msp]) for one in tried[1]]
 
     def promo_codes(self, *, seller: str | None = None) -> Iterable[PromoCode]:
         """The promo codes of all memberships."""
@@ -73,23 +72,18 @@ class LocalPrices:
         return [found[key] for key in sorted(found) if seller in {None, key[0]}]
 
     def check_promo(self, seller: str, code: str, service: str, month: Month) -> PromoCheck:
-        """Whether a code holds for the membership that buys from the seller."""
-        seller_id, buyer = self._buying_from(seller, month.last_day)
-        promo, wrong = queries.promo_code(seller_id, code, day=month.last_day, service=service, buyer=buyer)
-        if wrong is not None or promo is None:
-            return PromoCheck(holds=False, reason=str(wrong or ""))
-        return PromoCheck(holds=True, reason="", price=promo.price, margin_percent=promo.margin_percent)
-
-    def _buying_from(self, seller: str, day: date) -> tuple[int, str]:
+        """Whether a code holds for the first membership that buys from the seller."""
         asking = viewers(self.email)
         named = refs_of(asking)
-        above = paths(list(named), day)
-        sellers = refs(Viewer.system(), {path[-2] for path in above.values() if len(path) > 1})
-        for account_id, ref in named.items():
-            path = above[account_id]
-            if len(path) > 1 and sellers.get(path[-2]) == seller:
-                return path[-2], ref
-        raise NotFound(f"there is no account “{seller}” that sells to {self.email or 'the operator'}")
+
+        def ask(viewer: Viewer) -> tuple[Promo | None, str | None]:
+            buyer = named.get(viewer.account_id or 0, "")
+            return checked_promo_code(viewer, seller, code, day=month.last_day, service=service, buyer=buyer)
+
+        promo, why = every_answer(asking, ask)[0]
+        if why is not None or promo is None:
+            return PromoCheck(holds=False, reason=str(why))
+        return PromoCheck(holds=True, reason=None, price=promo.price, margin_percent=promo.margin_percent)
 
     def remove_promo(self, seller: str, code: str) -> None:
         """Remove a promo code."""
@@ -100,11 +94,20 @@ def _keeps_prices(viewer: Viewer) -> bool:
     return viewer.may(Right.KEEP_PRICES)
 
 
+def _summary(kept: Kept) -> PriceListSummary:
+    said, document = kept.prices, kept.document
+    return PriceListSummary(
+        said.seller, kept.seller_name, said.buyer, kept.buyer_name, said.from_date, said.currency, len(document["services"]),
+        len(document["packs"]), kept.saved_at, kept.saved_by, kept.fingerprint,
+    )  # fmt: skip
+
+
 def _price_list(kept: Kept) -> PriceList:
-    said = kept.prices
+    said, document = kept.prices, kept.document
+    tax = Tax(said.tax.percent, said.tax.category.value, said.tax.reason)
     return PriceList(
-        said.seller, kept.seller_name, said.buyer, kept.buyer_name, said.from_date, kept.document, kept.saved_at, kept.saved_by,
-        kept.fingerprint,
+        said.seller, kept.seller_name, said.buyer, kept.buyer_name, said.from_date, said.currency, tax, said.margin_percent,
+        document["services"], document["packs"], kept.saved_at, kept.saved_by, kept.fingerprint,
     )  # fmt: skip
 
 
@@ -116,8 +119,10 @@ def _promo(kept: KeptPromo) -> PromoCode:
     )  # fmt: skip
 
 
-def _simulated(one: statements.Simulated) -> Simulated:
+def _simulated(one: statements.Simulated, now: statements.Simulated) -> Simulated:
+    return Simulated(one.msp, one.msp_name, _amounts(one), str(one.reason) if one.reason else None, _amounts(now))
+
+
+def _amounts(one: statements.Simulated) -> Amounts | None:
     said = one.settled
-    if said is None:
-        return Simulated(one.msp, one.msp_name, None, None, None, None, str(one.reason))
-    return Simulated(one.msp, one.msp_name, said.currency, said.net, said.tax, said.gross, None)
+    return said and Amounts(said.currency, said.net, said.tax, said.gross)

@@ -1,6 +1,6 @@
 """Price lists and promo codes, as commands."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from trueup.client.answers import PriceList, PromoCode, Simulated
+from trueup.client.answers import PriceList, PriceListSummary, PromoCode, Simulated
 from trueup.jobs.desk import Desk
 from trueup.jobs.given import read_text
 from trueup.jobs.messages import say
@@ -31,18 +31,15 @@ def _since(value: object) -> object:
 
 _LISTS = Listing(
     keys=(
-        "seller", "seller_name", "buyer", "buyer_name", "from", "currency", "tax_percent", "margin_percent", "services", "packs",
-        "saved_at", "saved_by",
+        "seller", "seller_name", "buyer", "buyer_name", "from", "currency", "service_count", "pack_count", "saved_at", "saved_by",
     ),
     columns=(
         Column("Seller", "seller"),
         Column("Buyer", show=lambda record: record["buyer"] or EVERYBODY),
         Column("From", show=lambda record: _since(record["from"])),
         Column("Currency", "currency"),
-        Column("Tax %", "tax_percent", number=True),
-        Column("Margin %", "margin_percent", number=True),
-        Column("Services", show=lambda record: _count(record["services"]), number=True),
-        Column("Packs", show=lambda record: _count(record["packs"]), number=True, spare=True),
+        Column("Services", "service_count", number=True),
+        Column("Packs", "pack_count", number=True),
         Column("Saved", "saved_at", spare=True),
         Column("By", "saved_by", spare=True),
     ),
@@ -101,10 +98,6 @@ _PROMOS = Listing(
 )
 
 
-def _count(value: object) -> int:
-    return len(value) if isinstance(value, list) else 0
-
-
 # ── Price lists ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -113,75 +106,80 @@ def list_prices(desk: Desk, *, seller: str | None, form: Format) -> None:
     _LISTS.write(map(_header, desk.prices.lists(seller=seller)), form)
 
 
-def _header(one: PriceList) -> Record:
-    said = one.definition
-    return {
-        "seller": one.seller,
-        "seller_name": one.seller_name,
-        "buyer": one.buyer,
-        "buyer_name": one.buyer_name or None,
-        "from": one.from_date,
-        "currency": said["currency"],
-        "tax_percent": Decimal((said.get("tax") or {}).get("percent") or 0),
-        "margin_percent": Decimal(said.get("margin_percent") or 0),
-        "services": sorted(said.get("services") or ()),
-        "packs": sorted(said.get("packs") or ()),
-        "saved_at": one.saved_at,
-        "saved_by": one.saved_by,
-    }
+def _header(one: PriceListSummary) -> Record:
+    return asdict(one) | {"buyer_name": one.buyer_name or None, "from": one.from_date}
 
 
 def show(desk: Desk, seller: str, buyer: str | None, *, begin: date | None, form: Format) -> None:
     """Write a price list. Raises NotFound, and Conflict where it is not clear which."""
     one = desk.prices.one(seller, buyer, _which(desk, seller, buyer, begin))
-    header, prices = dict(_header(one)), list(_prices(one.definition))
     if form is Format.JSON:
-        write_object(header | {"services": [], "packs": []} | _definition(one.definition))
-    elif form is Format.CSV:
-        _PRICES.write(prices, form)
-    else:
-        tax = one.definition.get("tax") or {}
-        facts = {
-            "Seller": f"{one.seller_name} ({one.seller})",
-            "Buyer": f"{one.buyer_name} ({one.buyer})" if one.buyer else f"{EVERYBODY} who has no list of their own",
-            "From": _since(one.from_date),
-            "Currency": header["currency"],
-            "Tax": " ".join(part for part in (f"{tax.get('percent', '0')} %", tax.get("reason") or "") if part),
-            "Margin": f"{for_people(header['margin_percent'])} %",
-            "Saved": f"{for_people(one.saved_at)} by {one.saved_by}",
-        }
-        print_facts(facts)
-        print()
-        _PRICES.write(prices, form)
+        write_object(_whole(one))
+        return
+    if form is Format.TABLE:
+        _print_header(one)
+    _PRICES.write(_prices(one), form)
 
 
-def _definition(said: Mapping[str, Any]) -> dict[str, object]:
-    """What a list says, in the order of a file of prices; what it does not say is there as nothing."""
-    parts = {name: said.get(name) or {} for name in ("services", "packs")}
-    return {"tax": said.get("tax") or {}, **{name: {code: part[code] for code in sorted(part)} for name, part in parts.items()}}
+def _whole(one: PriceList) -> Record:
+    return {
+        **{name: getattr(one, name) for name in ("seller", "seller_name", "buyer")},
+        "buyer_name": one.buyer_name or None,
+        "from": one.from_date,
+        "currency": one.currency,
+        "tax": asdict(one.tax) | {"reason": one.tax.reason or None},
+        "margin_percent": one.margin_percent,
+        "services": _ordered(one.services),
+        "packs": _ordered(one.packs),
+        "saved_at": one.saved_at,
+        "saved_by": one.saved_by,
+    }
 
 
-def _prices(said: Mapping[str, Any]) -> Iterator[Record]:
+_ORDER = ("price", "pricing", "package_size", "pack_size", "tiers", "up_to")
+
+
+def _ordered(value: Any) -> Any:
+    """In one order: databases keep it in one of their own."""
+    if isinstance(value, Mapping):
+        place = {name: number for number, name in enumerate(_ORDER)}
+        return {name: _ordered(value[name]) for name in sorted(value, key=lambda name: (place.get(name, len(place)), name))}
+    return [_ordered(one) for one in value] if isinstance(value, list) else value
+
+
+def _print_header(one: PriceList) -> None:
+    facts = {
+        "Seller": f"{one.seller_name} ({one.seller})",
+        "Buyer": f"{one.buyer_name} ({one.buyer})" if one.buyer else f"{EVERYBODY} who has no list of their own",
+        "From": _since(one.from_date),
+        "Currency": one.currency,
+        "Tax": " ".join(part for part in (f"{for_people(one.tax.percent)} %", one.tax.reason) if part),
+        "Margin": f"{for_people(one.margin_percent)} %",
+        "Saved": f"{for_people(one.saved_at)} by {one.saved_by}",
+    }
+    print_facts(facts)
+    print()
+
+
+def _prices(one: PriceList) -> Iterator[Record]:
     """A record for each tier: what is of the whole price stands beside the first."""
-    for of, section in (("service", "services"), ("pack", "packs")):
-        for code, price in sorted((said.get(section) or {}).items()):
-            more = {
-                "size": _decimal(price.get("package_size", price.get("pack_size"))),
-                "complimentary": _decimal(price.get("complimentary")),
-                **{name: _decimal(price.get(name)) for name in ("free_units", "minimum_units", "minimum_amount", "margin_percent")},
-            }
-            tiers = price.get("tiers") or [{"price": price.get("price")}]
-            for place, tier in enumerate(tiers):
-                told = more if not place else dict.fromkeys(more)
-                pricing = price.get("pricing", "unit" if of == "service" else "pack")
-                yield {
-                    "of": of,
-                    "code": code,
-                    "pricing": pricing,
-                    "up_to": _decimal(tier.get("up_to")),
-                    "price": _decimal(tier["price"]),
-                    **told,
-                }
+    for of, prices in (("service", one.services), ("pack", one.packs)):
+        for code, price in sorted(prices.items()):
+            yield from _tiers(of, code, price)
+
+
+def _tiers(of: str, code: str, price: Mapping[str, Any]) -> Iterator[Record]:
+    whole = {
+        "size": _decimal(price.get("package_size", price.get("pack_size"))),
+        **{name: _decimal(price.get(name)) for name in _OF_A_PRICE},
+    }
+    pricing = price.get("pricing", "unit" if of == "service" else "pack")
+    for place, tier in enumerate(price.get("tiers") or [price]):
+        told = whole if not place else dict.fromkeys(whole)
+        yield {"of": of, "code": code, "pricing": pricing, "up_to": _decimal(tier.get("up_to")), "price": _decimal(tier["price"]), **told}
+
+
+_OF_A_PRICE = ("free_units", "minimum_units", "minimum_amount", "complimentary", "margin_percent")
 
 
 def _decimal(value: str | None) -> Decimal | None:
@@ -192,7 +190,7 @@ def _which(desk: Desk, seller: str, buyer: str | None, begin: date | None) -> da
     """The first day of the list that is meant: the only one there is, unless it was said. Raises NotFound, Conflict."""
     if begin is not None:
         return begin
-    days = [one.from_date for one in desk.prices.lists(seller=seller) if one.buyer == buyer]
+    days = [one.from_date for one in desk.prices.lists(seller=seller, buyer=buyer or "*")]
     if not days:
         raise NotFound("there is no such price list")
     if len(days) > 1:
@@ -225,31 +223,23 @@ def remove(desk: Desk, seller: str, buyer: str | None, begin: date | None) -> No
 
 def simulate(desk: Desk, month: Month, seller: str, buyer: str | None, *, begin: date | None, form: Format) -> None:
     """Write what the reports of a month come to by a price list, beside what they come to now. Raises NotFound, Conflict."""
-    tried = desk.prices.simulate(month, (seller, buyer, _which(desk, seller, buyer, begin)))
-    now = {one.msp: one for one in desk.prices.simulate(month, None)}
-    _SIMULATED.write(_beside(tried, now), form)
+    found = desk.prices.simulate(month, seller, buyer, _which(desk, seller, buyer, begin))
+    _SIMULATED.write(map(_beside, found), form)
 
 
-def _beside(tried: Iterable[Simulated], now: Mapping[str, Simulated]) -> Iterator[Record]:
-    for one in tried:
-        before = now.get(one.msp)
-        yield {
-            "msp": one.msp,
-            "msp_name": one.msp_name,
-            "currency": one.currency,
-            **{name: amount(getattr(one, name), one.currency) for name in ("net", "tax", "gross")},
-            "now_currency": before.currency if before else None,
-            "now_net": amount(before.net, before.currency) if before else None,
-            "difference": amount(_difference(one, before), one.currency),
-            "reason": one.reason,
-        }
-
-
-def _difference(tried: Simulated, now: Simulated | None) -> Decimal | None:
-    """What it would be more; nobody knows where one of both has no price, or another currency."""
-    if now is None or tried.net is None or now.net is None or tried.currency != now.currency:
-        return None
-    return tried.net - now.net
+def _beside(one: Simulated) -> Record:
+    tried, now = one.tried, one.in_force
+    more = tried.net - now.net if tried and now and tried.currency == now.currency else None
+    return {
+        "msp": one.msp,
+        "msp_name": one.msp_name,
+        "currency": tried.currency if tried else None,
+        **{name: amount(getattr(tried, name), tried.currency) if tried else None for name in ("net", "tax", "gross")},
+        "now_currency": now.currency if now else None,
+        "now_net": amount(now.net, now.currency) if now else None,
+        "difference": amount(more, tried.currency) if tried else None,
+        "reason": one.reason,
+    }
 
 
 # ── Promo codes ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -261,13 +251,13 @@ def list_promos(desk: Desk, *, seller: str | None, form: Format) -> None:
 
 
 def _promo(one: PromoCode) -> Record:
-    return asdict(one) | {"from": one.from_date, "until": one.until_date}
+    return asdict(one) | {"from": one.from_date}
 
 
 def check_promo(desk: Desk, seller: str, code: str, service: str, *, month: Month, form: Format) -> None:
     """Write whether a code holds for who asks; exit code 1 if it does not. Raises NotFound."""
     found = desk.prices.check_promo(seller, code, service, month)
-    record = {"holds": found.holds, "reason": found.reason or None, "price": found.price, "margin_percent": found.margin_percent}
+    record = {"holds": found.holds, "reason": found.reason, "price": found.price, "margin_percent": found.margin_percent}
     if form is Format.JSON:
         write_object(record)
     elif form is Format.CSV:
@@ -278,7 +268,8 @@ def check_promo(desk: Desk, seller: str, code: str, service: str, *, month: Mont
         )
         print(f"The promo code “{code}” holds for {service} in {month}: it unlocks {unlocked}.")
     else:
-        say(f"{found.reason[:1].upper()}{found.reason[1:]}.")
+        reason = found.reason or ""
+        say(f"{reason[:1].upper()}{reason[1:]}.")
     if not found.holds:
         raise typer.Exit(1)
 

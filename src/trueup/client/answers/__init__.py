@@ -1,16 +1,19 @@
 """What the API answers, as frozen dataclasses. Numbers are decimals, None is unknown, instants are UTC."""
 
 from trueup.client.answers.billing import (
+    Amounts,
     BilledReport,
     BillingDetails,
     BillingReport,
     BillingSummary,
     PriceList,
+    PriceListSummary,
     PromoCheck,
     PromoCode,
     Simulated,
     Statement,
     StatementSummary,
+    Tax,
     WaitingStatement,
 )
 from trueup.client.answers.network import ApiClient, Entry, ImportedCustomers, MappingProfile, Me
@@ -48,6 +51,7 @@ from trueup.client.answers.usage import (
 )
 
 __all__ = [
+    "Amounts",
     "ApiClient",
     "Batch",
     "BilledReport",
@@ -74,6 +78,7 @@ __all__ = [
     "Me",
     "MissingDays",
     "PriceList",
+    "PriceListSummary",
     "PromoCheck",
     "PromoCode",
     "RefusedEvent",
@@ -87,6 +92,7 @@ __all__ = [
     "SourceDays",
     "Statement",
     "StatementSummary",
+    "Tax",
     "UnmappedName",
     "UsageRecord",
     "Waiting",

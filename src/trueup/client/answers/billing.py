@@ -12,18 +12,45 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class PriceList:
-    """A price list: what a seller charges a buyer (None: everybody who has no list of its own) from a day on.
-
-    `definition` is what it says.
-    """
+class PriceListSummary:
+    """A price list in a list: of a seller for a buyer (None: everybody who has no list of its own) from a day on."""
 
     seller: str
     seller_name: str
     buyer: str | None
     buyer_name: str
     from_date: date = field(metadata={"api": "from"})
-    definition: Document
+    currency: str
+    service_count: int
+    pack_count: int
+    saved_at: datetime
+    saved_by: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """The one tax rate of a price list, why it is taxed so, and the reason where somebody said one."""
+
+    percent: Decimal
+    category: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """A price list with all its prices: of services and of packs of credits, by code."""
+
+    seller: str
+    seller_name: str
+    buyer: str | None
+    buyer_name: str
+    from_date: date = field(metadata={"api": "from"})
+    currency: str
+    tax: Tax
+    margin_percent: Decimal
+    services: Document
+    packs: Document
     saved_at: datetime
     saved_by: str
     version: str = ""
@@ -36,7 +63,7 @@ class PromoCode:
     seller: str
     code: str
     from_date: date = field(metadata={"api": "from"})
-    until_date: date = field(metadata={"api": "until"})
+    until: date
     service: str | None
     buyer: str | None
     price: Decimal | None
@@ -51,27 +78,36 @@ class PromoCheck:
     """Whether a promo code holds, and what it unlocks; else why not."""
 
     holds: bool
-    reason: str
+    reason: str | None
     price: Decimal | None = None
     margin_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Amounts:
+    """What something comes to."""
+
+    currency: str
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Simulated:
-    """What a report would come to by other prices; without amounts, and with a reason, where something has no price."""
+    """What a report would come to by the prices that are tried, and by those in force; None, with the `reason` of the tried ones, where
+    something has no price."""
 
     msp: str
     msp_name: str
-    currency: str | None
-    net: Decimal | None
-    tax: Decimal | None
-    gross: Decimal | None
+    tried: Amounts | None
     reason: str | None
+    in_force: Amounts | None
 
 
 @dataclass(frozen=True, slots=True)
 class BillingSummary:
-    """A distributor's billing report to its vendor in a list."""
+    """A distributor's billing report to its vendor in a list; amounts are those that were submitted."""
 
     cycle: Month
     distributor: str
@@ -82,6 +118,10 @@ class BillingSummary:
     po_number: str
     submitted_at: datetime | None
     completed_at: datetime | None
+    currency: str = ""
+    net: Decimal | None = None
+    tax: Decimal | None = None
+    gross: Decimal | None = None
     version: str = ""
 
 
