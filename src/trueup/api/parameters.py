@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from ninja import Field
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -66,6 +66,17 @@ Cycle = Annotated[
     Field(description="A month."),
 ]
 """A month in a path or a query."""
+
+REPORT_CYCLE: Final = r"^\d{4}-(0[1-9]|1[0-2])(-adjusts-\d{4}-(0[1-9]|1[0-2]))?$"
+"""How the month of a report is written."""
+
+ReportCycle = Annotated[
+    Month,
+    BeforeValidator(_reading(Month.parse_report)),
+    WithJsonSchema({"type": "string", "pattern": REPORT_CYCLE, "examples": ["2026-10"]}),
+    Field(description="A month; of an adjustment for late usage the cycle and the month that it adjusts: `2026-11-adjusts-2026-10`."),
+]
+"""The month of a report, or of what follows from it, in a path or a query."""
 
 Day = Annotated[date, BeforeValidator(_reading(_day)), WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-10-03"]})]
 """A calendar date in a query."""

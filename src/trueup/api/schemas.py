@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from ninja import Field, Schema
 from pydantic import PlainSerializer, WithJsonSchema
 
+from trueup.api.parameters import REPORT_CYCLE
 from trueup.kit.period import Month, instant_text
 from trueup.kit.quantity import plain
 
@@ -27,8 +28,8 @@ Instant = Annotated[
 CycleName = Annotated[
     Month,
     PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$", "examples": ["2026-10"]}),
-    Field(description="The month."),
+    WithJsonSchema({"type": "string", "pattern": REPORT_CYCLE, "examples": ["2026-10"]}),
+    Field(description="The month; of an adjustment for late usage `2026-11-adjusts-2026-10`: October, adjusted in November."),
 ]
 """A cycle by its month."""
 

@@ -13,7 +13,7 @@ from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.network_writing import EXISTS
 from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
-from trueup.api.parameters import Cycle, Ref, Storable
+from trueup.api.parameters import Ref, ReportCycle, Storable
 from trueup.api.schemas import REFUSALS, WRITES, Instant
 from trueup.exchange import actions, queries
 from trueup.exchange.queries import Kept
@@ -174,7 +174,7 @@ _CSV: Final = {"responses": {200: {"description": "OK", "content": {"text/csv": 
 )  # fmt: skip
 def export_mapped_report(
     request: HttpRequest,
-    cycle: Cycle,
+    cycle: ReportCycle,
     msp: Ref,
     profile: Query[Name],
     customers: Annotated[

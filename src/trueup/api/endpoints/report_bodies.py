@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from ninja import Field, Schema
 from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
 
-from trueup.api.parameters import Cycle, Storable
+from trueup.api.parameters import ReportCycle, Storable
 from trueup.reports.rules.checks import MOST_COMMENT, USUAL_REASONS
 from trueup.reports.several import MOST_REGENERATED
 
@@ -103,7 +103,7 @@ _Seen = Annotated[
 class ReportSeen(Taken):
     """A report, and the version of it that you have seen."""
 
-    cycle: Cycle = Field(description="Its month.")
+    cycle: ReportCycle = Field(description="Its month.")
     msp: _Ref
     version: _Seen
 

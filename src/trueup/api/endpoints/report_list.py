@@ -14,7 +14,7 @@ from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints import report_shapes as shapes
 from trueup.api.endpoints.report_shapes import FLAG_ASKED, Flag, Line, flags_of
-from trueup.api.parameters import Cycle, list_of, words
+from trueup.api.parameters import Cycle, ReportCycle, list_of, words
 from trueup.api.schemas import REFUSALS, CycleName, Instant, Number
 from trueup.reports.queries import MOST_LINES, ORDERS, Listed, Portion, ReportFilter, counted, listing
 from trueup.reports.rules.workflow import Status, Submission
@@ -61,7 +61,7 @@ class ReportRow(Schema):
 class Narrowing(Schema):
     """What reports are narrowed to."""
 
-    cycle: Annotated[Cycle | None, Field(None, description="Reports of this month.")]
+    cycle: Annotated[ReportCycle | None, Field(None, description="Reports of this month.")]
     since: Annotated[Cycle | None, Field(None, alias="from", description="Reports of this month and later ones.")]
     until: Annotated[Cycle | None, Field(None, alias="to", description="Reports of this month and earlier ones.")]
     status: Annotated[Status | None, Field(None, description="Where they are.")]

@@ -15,7 +15,7 @@ from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints import report_shapes as shapes
 from trueup.api.endpoints.report_shapes import ForecastShown
-from trueup.api.parameters import Cycle, Ref
+from trueup.api.parameters import Ref, ReportCycle
 from trueup.api.schemas import REFUSALS, Instant, Number
 from trueup.kit.page import no_place
 from trueup.reports.queries import (
@@ -104,7 +104,7 @@ class ReportEvent(Schema):
     "/reports/{cycle}/{msp}/forecast", response={200: ForecastShown, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
     operation_id="get_report_forecast", summary="What happens if you do nothing",
 )  # fmt: skip
-def get_report_forecast(request: HttpRequest, cycle: Cycle, msp: Ref) -> Any:
+def get_report_forecast(request: HttpRequest, cycle: ReportCycle, msp: Ref) -> Any:
     """What each line charges if the clock submits the last saved draft at the deadline, and why.
 
     409 `conflict` for a report that does not wait for its MSP.
@@ -118,7 +118,7 @@ def get_report_forecast(request: HttpRequest, cycle: Cycle, msp: Ref) -> Any:
     operation_id="list_report_customers", summary="The customers behind all lines",
 )  # fmt: skip
 def list_report_customers(
-    request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *,
+    request: HttpRequest, response: HttpResponse, cycle: ReportCycle, msp: Ref, *,
     limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
 ) -> Any:  # fmt: skip
     """Line by line in the order of the report, and of each line its customers by ref: they add up to it exactly.
@@ -136,7 +136,7 @@ def list_report_customers(
     auth=Allowed(Scope.REPORTS_READ), operation_id="list_line_customers", summary="The customers behind a line",
 )  # fmt: skip
 def list_line_customers(
-    request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *, service: Ref, search: Searched = "",
+    request: HttpRequest, response: HttpResponse, cycle: ReportCycle, msp: Ref, *, service: Ref, search: Searched = "",
     order: Ordered = CustomerOrder["customer"], limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
 ) -> Any:  # fmt: skip
     """From the ledger as it was pinned; without a search they add up to the line exactly. Unknown figures come last.
@@ -155,7 +155,7 @@ def list_line_customers(
     "/reports/{cycle}/{msp}/lines/{service}/days", response={200: DaysOfLine, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
     operation_id="list_line_days", summary="The days behind a line",
 )  # fmt: skip
-def list_line_days(request: HttpRequest, cycle: Cycle, msp: Ref, service: Ref) -> Any:
+def list_line_days(request: HttpRequest, cycle: ReportCycle, msp: Ref, service: Ref) -> Any:
     """What the line came to on every day of the month, which days were chosen, and why. 404 also for a service without a line."""
     asked: Asked = request  # type: ignore[assignment]
     found = chart(asked.caller.viewer, cycle, msp, service)
@@ -168,7 +168,7 @@ def list_line_days(request: HttpRequest, cycle: Cycle, msp: Ref, service: Ref) -
     operation_id="list_report_history", summary="The history of a report", exclude_unset=True,
 )  # fmt: skip
 def list_report_history(
-    request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *,
+    request: HttpRequest, response: HttpResponse, cycle: ReportCycle, msp: Ref, *,
     limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
 ) -> Any:  # fmt: skip
     """Every step, oldest first: who did what when, and every value before and after. Nothing in it is ever changed or removed.
@@ -189,7 +189,7 @@ _CSV: Final = {"responses": {200: {"description": "The file.", "content": {"text
     operation_id="export_report", summary="A report as CSV",
     openapi_extra=_CSV,
 )  # fmt: skip
-def export_report(request: HttpRequest, cycle: Cycle, msp: Ref) -> Any:
+def export_report(request: HttpRequest, cycle: ReportCycle, msp: Ref) -> Any:
     """A row for each line, in UTF-8 with a header row. Numbers have a decimal point, unknown is empty.
 
     Safe to open in a spreadsheet: text that begins like a formula gets an apostrophe in front. Its ETag is that of the report.
@@ -205,7 +205,7 @@ def export_report(request: HttpRequest, cycle: Cycle, msp: Ref) -> Any:
     "/reports/{cycle}/{msp}/lines/{service}/customers.csv", response={200: None, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
     operation_id="export_line_customers", summary="The customers behind a line as CSV", openapi_extra=_CSV,
 )  # fmt: skip
-def export_line_customers(request: HttpRequest, cycle: Cycle, msp: Ref, service: Ref) -> Any:
+def export_line_customers(request: HttpRequest, cycle: ReportCycle, msp: Ref, service: Ref) -> Any:
     """A row for each customer, by ref, in UTF-8 with a header row: they add up to the line exactly. Otherwise like the report's."""
     asked: Asked = request  # type: ignore[assignment]
     found = customers(asked.caller.viewer, cycle, msp, service)

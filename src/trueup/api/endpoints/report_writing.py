@@ -15,7 +15,7 @@ from trueup.api.callers import Asked
 from trueup.api.endpoints.report_bodies import NOTHING_SAID, Comment, Edit, Edits, Rejection, Waiver
 from trueup.api.endpoints.report_shapes import WRITTEN, Report, StaleReport, shown
 from trueup.api.endpoints.reports import router  # an address answers all its methods by one router
-from trueup.api.parameters import Cycle, Ref
+from trueup.api.parameters import Ref, ReportCycle
 from trueup.api.schemas import WRITES
 from trueup.kit.errors import Invalid, Problem, Stale
 from trueup.kit.period import Month
@@ -36,7 +36,7 @@ _FIELDS: Final = {"chargeable": "chargeable_units"}
     "/reports/{cycle}/{msp}/lines", response=_ANSWERS, auth=Allowed(Scope.REPORTS_PREPARE),
     operation_id="edit_report_lines", summary="Save a draft",
 )  # fmt: skip
-def edit_report_lines(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, body: Edits) -> Any:
+def edit_report_lines(request: HttpRequest, response: HttpResponse, cycle: ReportCycle, msp: Ref, body: Edits) -> Any:
     """Edit any number of lines: all of them, or, if one cannot be saved, none. A draft may be incomplete.
 
     422 names every edit that cannot be saved by its path, like `/lines/3/chargeable_units`. 409 `conflict` unless the report is being
@@ -52,7 +52,7 @@ def edit_report_lines(request: HttpRequest, response: HttpResponse, cycle: Cycle
     "/reports/{cycle}/{msp}/submit", response=_ANSWERS, auth=Allowed(Scope.REPORTS_PREPARE),
     operation_id="submit_report", summary="Submit a report",
 )  # fmt: skip
-def submit_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, body: Body[Comment] = NOTHING_SAID) -> Any:
+def submit_report(request: HttpRequest, response: HttpResponse, cycle: ReportCycle, msp: Ref, body: Body[Comment] = NOTHING_SAID) -> Any:
     """Submit it for review; by its terms it may be approved at once, as the answer says.
 
     422 names every issue that blocks it, by its code and its place in the lines of the report, like `/lines/1/comment`. 409 `conflict`
@@ -69,7 +69,7 @@ def submit_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, ms
     "/reports/{cycle}/{msp}/approve", response=_ANSWERS, auth=Allowed(Scope.REPORTS_REVIEW),
     operation_id="approve_report", summary="Approve a report",
 )  # fmt: skip
-def approve_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, body: Body[Comment] = NOTHING_SAID) -> Any:
+def approve_report(request: HttpRequest, response: HttpResponse, cycle: ReportCycle, msp: Ref, body: Body[Comment] = NOTHING_SAID) -> Any:
     """Approve a report under review: it never changes again. For its distributor.
 
     409 `conflict` unless it is under review. 412 `stale` carries the report as it is now: nobody approves what they have not seen.
@@ -81,7 +81,7 @@ def approve_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, m
     "/reports/{cycle}/{msp}/reject", response=_ANSWERS, auth=Allowed(Scope.REPORTS_REVIEW),
     operation_id="reject_report", summary="Reject a report",
 )  # fmt: skip
-def reject_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, body: Rejection) -> Any:
+def reject_report(request: HttpRequest, response: HttpResponse, cycle: ReportCycle, msp: Ref, body: Rejection) -> Any:
     """Send a report under review back to its MSP, with a reason: penalties are taken back, and a new deadline runs. For its distributor.
 
     409 `conflict` unless it is under review. 412 `stale` carries the report as it is now.
@@ -94,7 +94,9 @@ def reject_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, ms
     "/reports/{cycle}/{msp}/regenerate", response=_ANSWERS, auth=Allowed(Scope.REPORTS_REVIEW),
     operation_id="regenerate_report", summary="Regenerate a report",
 )  # fmt: skip
-def regenerate_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, body: Body[Comment] = NOTHING_SAID) -> Any:
+def regenerate_report(
+    request: HttpRequest, response: HttpResponse, cycle: ReportCycle, msp: Ref, body: Body[Comment] = NOTHING_SAID
+) -> Any:
     """Measure it anew from all usage there is by now. What the MSP edited stays; a line whose figures changed under it warns of that.
 
     For its distributor. 409 `conflict` unless it is being prepared or was rejected. 412 `stale` carries the report as it is now.
@@ -106,7 +108,7 @@ def regenerate_report(request: HttpRequest, response: HttpResponse, cycle: Cycle
     "/reports/{cycle}/{msp}/waivers", response=_ANSWERS, auth=Allowed(Scope.REPORTS_REVIEW),
     operation_id="waive_penalty", summary="Waive a penalty",
 )  # fmt: skip
-def waive_penalty(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, body: Waiver) -> Any:
+def waive_penalty(request: HttpRequest, response: HttpResponse, cycle: ReportCycle, msp: Ref, body: Waiver) -> Any:
     """Take the penalty from one line of a report under review: it charges what the MSP had saved. For its distributor.
 
     409 `conflict` unless it is under review, or for a line without a penalty. 412 `stale` carries the report as it is now.

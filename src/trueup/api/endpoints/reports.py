@@ -10,7 +10,7 @@ from trueup.api import paging, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.report_shapes import Line, Part, Report, shown
-from trueup.api.parameters import Cycle, Ref, list_of, words
+from trueup.api.parameters import Ref, ReportCycle, list_of, words
 from trueup.api.schemas import REFUSALS
 from trueup.reports.queries import LineView, lines_from, report_page
 
@@ -27,7 +27,7 @@ Expand = Annotated[
     "/reports/{cycle}/{msp}", response={200: Report, **REFUSALS}, auth=Allowed(Scope.REPORTS_READ),
     operation_id="get_report", summary="One report",
 )  # fmt: skip
-def get_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, expand: Expand = None) -> Any:
+def get_report(request: HttpRequest, response: HttpResponse, cycle: ReportCycle, msp: Ref, expand: Expand = None) -> Any:
     """The report of an MSP for a month, and what you may do with it now. Its ETag is what a change names in `If-Match`.
 
     404 for a report of which you are no party. 403 `not_allowed`, with the reason, for an MSP without access to usage reports: its
@@ -45,7 +45,7 @@ def get_report(request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: 
     operation_id="list_report_lines", summary="The lines of a report",
 )  # fmt: skip
 def list_report_lines(
-    request: HttpRequest, response: HttpResponse, cycle: Cycle, msp: Ref, *,
+    request: HttpRequest, response: HttpResponse, cycle: ReportCycle, msp: Ref, *,
     limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None,
 ) -> Any:  # fmt: skip
     """The lines in the order of the catalog. The ETag is that of the report.
