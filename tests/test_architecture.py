@@ -44,6 +44,7 @@ FURTHER_NAMES = {
     "network/invitations.py": "signed links, which are kept nowhere: made for the edges that invite, read where one is opened",
     "network/queries": "the questions of many pages, one file for each subject",
     "network/tables": "each part of the file beside the tables it is kept in",
+    "notifications/billing.py": "what an e-mail says of final billing, and whose it is",
     "notifications/composing.py": "what an e-mail says, read with its recipient's rights when it is sent",
     "notifications/gathering.py": "the verbs that make deliveries of events, read from every history at once",
     "notifications/rendering.py": "templates, the operator's before ours",

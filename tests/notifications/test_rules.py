@@ -10,7 +10,9 @@ from trueup.kit.errors import NotAllowed
 from trueup.notifications.rules import (
     BACK_OFF,
     KINDS,
+    OF_BILLING,
     TOLD,
+    TOLD_OF_BILLING,
     Choice,
     Kind,
     State,
@@ -60,6 +62,7 @@ class TestKindsOf:
 
     def test_are_all_known(self) -> None:
         assert {kind for kinds in TOLD.values() for kind in kinds} | {Kind.LAST_DAY} == set(KINDS)
+        assert {kind for kinds in TOLD_OF_BILLING.values() for kind in kinds.values()} == set(OF_BILLING)
 
 
 class TestAudience:
@@ -72,8 +75,10 @@ class TestAudience:
 
     def test_is_offered_what_its_tier_can_get(self) -> None:
         assert Kind.TO_REVIEW not in kinds_for(Tier.MSP)
-        assert set(kinds_for(Tier.DISTRIBUTOR)) == set(KINDS)
-        assert kinds_for(Tier.VENDOR) == kinds_for(None) == []
+        assert set(kinds_for(Tier.DISTRIBUTOR)) == (set(KINDS) | set(OF_BILLING)) - {Kind.BILLING_SUBMITTED}
+        assert [kind for kind in kinds_for(Tier.MSP) if kind in OF_BILLING] == [Kind.STATEMENT_ISSUED]
+        assert kinds_for(Tier.VENDOR) == [Kind.BILLING_SUBMITTED]
+        assert kinds_for(None) == []
 
 
 class TestChoice:

@@ -16,7 +16,7 @@ from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from trueup.kit.text import text
 from trueup.notifications.models import Delivery, Language, Preference
-from trueup.notifications.rules import KINDS, Choice, Kind, State, choices_for, mark_of, one_line, require_operator
+from trueup.notifications.rules import AUDIENCES, Choice, Kind, State, choices_for, mark_of, one_line, require_operator
 
 _MAY_BE_TRIED = frozenset({State.FAILED, State.WAITING})
 
@@ -52,7 +52,7 @@ def _mark(user_id: int) -> str:
 
 def _read(kind: str, choice: str) -> Choice:
     """A choice about a kind. Raises Invalid."""
-    if kind not in KINDS:
+    if kind not in AUDIENCES:
         raise _invalid("kinds", text("nobody can choose about e-mails of the kind “{kind}”", kind=kind), kind)
     if choice not in choices_for(Kind(kind)):
         raise _invalid("kinds", text("“{choice}” is no choice for e-mails of the kind “{kind}”", choice=choice, kind=kind), kind)

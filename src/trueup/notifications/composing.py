@@ -23,9 +23,10 @@ from trueup.kit.addresses import encoded
 from trueup.kit.errors import TrueUpError
 from trueup.kit.period import Month
 from trueup.kit.quantity import ZERO, decimals_of
+from trueup.notifications.billing import about_billing
 from trueup.notifications.models import Delivery, Language, Preference
 from trueup.notifications.rendering import Rendered, render
-from trueup.notifications.rules import Choice, Kind, choice, is_still_true, one_line
+from trueup.notifications.rules import OF_BILLING, Choice, Kind, choice, is_still_true, one_line
 from trueup.reports import queries
 from trueup.reports.models import Report
 from trueup.reports.queries import ReportView
@@ -100,10 +101,19 @@ def compose(delivery: Delivery, *, now: datetime) -> Rendered:
             return render(Kind(delivery.kind), _common(delivery, reader) | _to_admin(delivery, reader))
         try:
             with snapshot():  # figures and forecast of one moment
-                context = _digest(delivery, reader, now) if delivery.kind == Kind.DIGEST else _single(delivery, reader, now)
+                context = _context(delivery, reader, now)
         except TrueUpError as error:
             raise Overtaken(error.message) from error
         return render(Kind(delivery.kind), _common(delivery, reader) | context)
+
+
+def _context(delivery: Delivery, reader: Reader, now: datetime) -> dict[str, object]:
+    """What it says beyond what every e-mail says. Raises Overtaken, NotFound, NotAllowed."""
+    if delivery.kind == Kind.DIGEST:
+        return _digest(delivery, reader, now)
+    if delivery.kind in OF_BILLING:
+        return about_billing(delivery, reader.viewer)
+    return _single(delivery, reader, now)
 
 
 def _reader(delivery: Delivery) -> Reader:

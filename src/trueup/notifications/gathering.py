@@ -13,10 +13,14 @@ from trueup.accounts.queries import installation, paths
 from trueup.accounts.rules import Role
 from trueup.events.queries import Happened, happened_within
 from trueup.events.reading import Portion, read_on, reading
+from trueup.notifications.billing import vendors_of
 from trueup.notifications.models import Delivery, Preference, Reached
 from trueup.notifications.rules import (
+    OF_BILLING,
     TOLD,
     TOLD_ADMINS,
+    TOLD_OF_BILLING,
+    Audience,
     Choice,
     Kind,
     State,
@@ -41,6 +45,8 @@ def gather(portion: Portion, *, now: datetime) -> int:
     """Read some histories on and make the deliveries they give cause to; returns how many. One transaction."""
     with reading(Reached, portion) as spans:
         made = list(_deliveries(happened_within(spans, kinds=TOLD, subject="report"), now))
+        for subject, kinds in TOLD_OF_BILLING.items():
+            made += _of_billing(happened_within(spans, kinds=kinds, subject=subject), kinds, now)
         for subject, kinds in TOLD_ADMINS.items():
             made += _to_admins(happened_within(spans, kinds=kinds, subject=subject), kinds, now)
         Delivery.objects.bulk_create(made, batch_size=_ROWS, ignore_conflicts=True)
@@ -72,6 +78,25 @@ def _deliveries(events: Sequence[Happened], now: datetime) -> Iterator[Delivery]
             yield _delivery(event, report, kind, person.member, due, now=now)
 
 
+def _of_billing(events: Sequence[Happened], kinds: Mapping[str, Kind], now: datetime) -> Iterator[Delivery]:
+    """The deliveries that final billing gives cause to: to the payer, in whose history it is, or to the vendor that is reported to."""
+    billed = {event for event in events if OF_BILLING[kinds[event.kind]] is Audience.BILLED}
+    vendors = vendors_of(event.subject_id for event in billed)
+    told = [(event, kinds[event.kind], vendors[event.subject_id] if event in billed else event.chain) for event in events]
+    people = _people({account_id for *_, account_id in told})
+    above = paths({event.chain for event in events}, now.date())
+    for event, kind, account_id in told:
+        for person in people.get(account_id, ()):
+            if person.wants(kind) is not Choice.OFF and event.person_id != person.member.user_id:
+                yield _delivery_of(
+                    event, kind, person.member, now=now, path=_path(above[event.chain]), details={"subject": event.subject_id}
+                )
+
+
+def _path(way: Sequence[int]) -> str:
+    return "".join(f"/{part}" for part in way) + "/"
+
+
 def _to_admins(events: Sequence[Happened], kinds: Mapping[str, Kind], now: datetime) -> Iterator[Delivery]:
     """What those who manage an account are told: in its history it is."""
     people = _people({event.chain for event in events})
@@ -79,7 +104,7 @@ def _to_admins(events: Sequence[Happened], kinds: Mapping[str, Kind], now: datet
     for event in events:
         for person in people.get(event.chain, ()):
             if person.member.role == Role.ADMIN:
-                path = "".join(f"/{part}" for part in above[event.chain]) + "/"
+                path = _path(above[event.chain])
                 yield _delivery_of(event, kinds[event.kind], person.member, now=now, path=path, details={"subject": event.subject_id})
 
 

@@ -7,12 +7,12 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Count, Q
 
-from trueup.accounts.rules import Viewer
+from trueup.accounts.rules import Tier, Viewer
 from trueup.kit.errors import Invalid, NotAllowed, NotFound
 from trueup.kit.page import Page
 from trueup.kit.text import text
 from trueup.notifications.models import Delivery, DeliveryQuerySet, Language, Preference
-from trueup.notifications.rules import Choice, Kind, State, choice, choices_for, kinds_for, mark_of, require_operator
+from trueup.notifications.rules import Choice, Kind, State, choice, choices_for, is_for_the_outbox, kinds_for, mark_of, require_operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """An e-mail as it was sent; `withheld`: it holds a link that lets its reader in, so its words are for nobody else."""
+    """An e-mail as it was sent; `withheld`: it holds a link that lets its reader in, or what an MSP pays: its words are for nobody else."""
 
     row: DeliveryRow
     text: str
@@ -108,7 +108,8 @@ def delivery(viewer: Viewer, delivery_id: int) -> DeliveryView:
     if found is None:
         raise NotFound(text("there is no delivery {id}", id=delivery_id))
     require_operator(viewer)
-    withheld = found.kind == Kind.INVITATION and not viewer.sees_all
+    tier = Tier(found.account.tier) if found.account else None
+    withheld = not viewer.sees_all and not is_for_the_outbox(Kind(found.kind), tier)
     return DeliveryView(_row(found), "" if withheld else found.text, "" if withheld else found.html, withheld)
 
 

@@ -28,15 +28,23 @@ class Kind(StrEnum):
     TO_REVIEW = "to_review"
     DIGEST = "digest"
     INVITATION = "invitation"
+    STATEMENT_ISSUED = "statement_issued"
+    BILLING_SUBMITTED = "billing_submitted"
+    BILLING_RETURNED = "billing_returned"
+    BILLING_COMPLETED = "billing_completed"
     WEBHOOK_DISABLED = "webhook_disabled"
     EVENT_PUT_ASIDE = "event_put_aside"
 
 
 class Audience(StrEnum):
-    """Whose e-mail it is: of those who prepare a report (its MSP; its distributor where the MSP has no access), or who review it."""
+    """Whose e-mail it is: of those who prepare a report (its MSP; its distributor where the MSP has no access), or who review it; of
+    those who got a statement; of those who submit a billing report, or to whom it is submitted."""
 
     PREPARERS = "preparers"
     REVIEWERS = "reviewers"
+    PAYERS = "payers"
+    BILLED = "billed"
+    BILLING = "billing"
 
 
 class Choice(StrEnum):
@@ -72,6 +80,16 @@ TOLD: dict[str, tuple[Kind, ...]] = {
 }
 """Events of a report → the e-mails they give cause to. Of every other event nobody is told."""
 
+TOLD_OF_BILLING: dict[str, dict[str, Kind]] = {
+    "statement": {"statement_issued": Kind.STATEMENT_ISSUED},
+    "billing_report": {
+        "billing_submitted": Kind.BILLING_SUBMITTED,
+        "billing_returned": Kind.BILLING_RETURNED,
+        "billing_completed": Kind.BILLING_COMPLETED,
+    },
+}
+"""By what they are about: events of final billing → the e-mail they give cause to."""
+
 TOLD_ADMINS: dict[str, dict[str, Kind]] = {
     "webhook": {"webhook_disabled": Kind.WEBHOOK_DISABLED},
     "event": {"event_put_aside": Kind.EVENT_PUT_ASIDE},
@@ -92,6 +110,17 @@ KINDS: dict[Kind, tuple[Audience, frozenset[Status]]] = {
     Kind.TO_REVIEW: (Audience.REVIEWERS, frozenset({Status.UNDER_REVIEW})),
 }
 """The e-mails people choose about: whose it is, and in which states of the report it is still true. Nobody is told what is overtaken."""
+
+OF_BILLING: dict[Kind, Audience] = {
+    Kind.STATEMENT_ISSUED: Audience.PAYERS,
+    Kind.BILLING_SUBMITTED: Audience.BILLED,
+    Kind.BILLING_RETURNED: Audience.BILLING,
+    Kind.BILLING_COMPLETED: Audience.BILLING,
+}
+"""The e-mails about final billing people choose about, and whose they are."""
+
+AUDIENCES: dict[Kind, Audience] = {kind: audience for kind, (audience, _) in KINDS.items()} | OF_BILLING
+"""Everything people choose about, and whose it is."""
 
 _BY_THE_CLOCK = frozenset({Submission.AUTOMATIC, Submission.AUTOMATIC_WITH_PENALTY})
 
@@ -119,9 +148,15 @@ def audience_account(kind: Kind, *, msp_id: int, distributor_id: int, has_access
     return msp_id if KINDS[kind][0] is Audience.PREPARERS and has_access else distributor_id
 
 
+def is_for_the_outbox(kind: Kind, tier: Tier | None) -> bool:
+    """Whether the words of an e-mail to somebody of a tier are shown to a vendor's admins: what an MSP pays, and the link of an
+    invitation, are not theirs to read."""
+    return not (kind is Kind.INVITATION or (kind is Kind.STATEMENT_ISSUED and tier is Tier.MSP))
+
+
 def choices_for(kind: Kind) -> tuple[Choice, ...]:
     """What a person may choose: a digest is offered to those who get one e-mail per MSP."""
-    return tuple(Choice) if KINDS[kind][0] is Audience.REVIEWERS else (Choice.NOW, Choice.OFF)
+    return tuple(Choice) if AUDIENCES[kind] is Audience.REVIEWERS else (Choice.NOW, Choice.OFF)
 
 
 def mark_of(language: str | None, chosen: Mapping[str, str]) -> str:
@@ -139,9 +174,13 @@ def choice(role: Role, chosen: str | None) -> Choice:
 
 def kinds_for(tier: Tier | None) -> list[Kind]:
     """The e-mails people of a tier can get; a distributor also prepares, for MSPs without access."""
-    audiences: dict[Tier, Collection[Audience]] = {Tier.MSP: {Audience.PREPARERS}, Tier.DISTRIBUTOR: set(Audience)}
+    audiences: dict[Tier, Collection[Audience]] = {
+        Tier.MSP: {Audience.PREPARERS, Audience.PAYERS},
+        Tier.DISTRIBUTOR: set(Audience) - {Audience.BILLED},
+        Tier.VENDOR: {Audience.BILLED},
+    }
     wanted = audiences.get(tier, ()) if tier else ()
-    return [kind for kind, (audience, _) in KINDS.items() if audience in wanted]
+    return [kind for kind, audience in AUDIENCES.items() if audience in wanted]
 
 
 DIGEST_TIME = time(8)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -16,9 +16,21 @@ from trueup.events.rules import INSTALLATION_CHAIN
 from trueup.kit.period import Month
 from trueup.reports.models import Report
 from trueup.reports.queries import without_reports
+from trueup.statements.models import BillingReport, Statement
 from trueup.webhooks.actions import new_message_id
 from trueup.webhooks.models import Delivery, Endpoint, Reached
-from trueup.webhooks.rules.happenings import KINDS, TYPE_OF, Parties, about_batch, about_cycle, about_report, listens, payload
+from trueup.webhooks.rules.happenings import (
+    KINDS,
+    TYPE_OF,
+    Parties,
+    about_batch,
+    about_billing_report,
+    about_cycle,
+    about_report,
+    about_statement,
+    listens,
+    payload,
+)
 
 _ROWS = 500
 
@@ -125,4 +137,35 @@ def _of_batches(events: Sequence[Happened], _listening: Mapping[int, Sequence[En
     }
 
 
-_TELLING = {"report": _of_reports, "cycle": _of_cycles, "batch": _of_batches}
+def _of_statements(events: Sequence[Happened], listening: Mapping[int, Sequence[Endpoint]]) -> dict[int, _Told]:
+    """Statements, to who issued them and to who got them: to nobody between or above."""
+    told: dict[int, _Told] = {}
+    for number, row_id, *parties_ in _in_portions(Statement, events, "number", "pk", "seller_id", "buyer_id"):
+        told[row_id] = _Told(about_statement(settings.TRUEUP_URL, number), sorted(set(parties_) & listening.keys()))
+    return told
+
+
+def _of_billing_reports(events: Sequence[Happened], listening: Mapping[int, Sequence[Endpoint]]) -> dict[int, _Told]:
+    """Billing reports, to the distributor and to its vendor."""
+    told: dict[int, _Told] = {}
+    wanted = ("cycle__first_day", "distributor_ref", "pk", "distributor_id", "vendor_id")
+    for first_day, ref, row_id, *parties_ in _in_portions(BillingReport, events, *wanted):
+        data = about_billing_report(settings.TRUEUP_URL, str(Month.of(first_day)), ref)
+        told[row_id] = _Told(data, sorted(set(parties_) & listening.keys()))
+    return told
+
+
+def _in_portions(model: type[Statement | BillingReport], events: Sequence[Happened], *fields: str) -> Iterator[tuple[Any, ...]]:
+    """Columns of what events are about."""
+    wanted = sorted({event.subject_id for event in events})
+    for start in range(0, len(wanted), _ROWS):
+        yield from model.objects.filter(pk__in=wanted[start : start + _ROWS]).values_list(*fields)
+
+
+_TELLING = {
+    "report": _of_reports,
+    "cycle": _of_cycles,
+    "batch": _of_batches,
+    "statement": _of_statements,
+    "billing_report": _of_billing_reports,
+}

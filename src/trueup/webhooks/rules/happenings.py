@@ -33,6 +33,10 @@ TYPES: Final[tuple[Type, ...]] = (
     Type("report.approved", text("A usage report was approved, also by its terms"), "report", ("approved", "automatically_approved")),
     Type("report.penalty_waived", text("A penalty of a usage report was waived"), "report", ("penalty_waived",)),
     Type("cycle.closed", text("A month was closed"), "cycle", ("cycle_closed",)),
+    Type("statement.issued", text("A statement was issued, by your account or to it"), "statement", ("statement_issued",)),
+    Type("billing_report.submitted", text("A billing report was submitted to the vendor"), "billing_report", ("billing_submitted",)),
+    Type("billing_report.returned", text("A billing report was returned to the distributor"), "billing_report", ("billing_returned",)),
+    Type("billing_report.completed", text("A billing report was completed by the vendor"), "billing_report", ("billing_completed",)),
     Type("usage.stored", text("A batch of usage of your account was stored"), "batch", ("usage_imported", "usage_replayed")),
 )  # fmt: skip
 """Everything that can be listened to. Of every other event nobody is told."""
@@ -46,7 +50,8 @@ TYPE_OF: Final[Mapping[tuple[str, str], str]] = {(one.subject, kind): one.name f
 """(subject, kind) of an event → the name of its type."""
 
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
-    subject: tuple(kind for one in TYPES if one.subject == subject for kind in one.kinds) for subject in ("report", "cycle", "batch")
+    subject: tuple(kind for one in TYPES if one.subject == subject for kind in one.kinds)
+    for subject in dict.fromkeys(one.subject for one in TYPES)
 }
 """Subject → the kinds of its events that are told."""
 
@@ -98,6 +103,16 @@ def about_report(base: str, cycle: str, msp: str) -> dict[str, str | int]:
 def about_cycle(base: str, cycle: str) -> dict[str, str | int]:
     """What is said of a month."""
     return {"cycle": cycle, "url": f"{base}/api/v1/cycles/{cycle}"}
+
+
+def about_statement(base: str, number: str) -> dict[str, str | int]:
+    """What is said of a statement: neither what it comes to, nor of whom it is."""
+    return {"statement": number, "url": f"{base}/api/v1/statements/{encoded(number)}"}
+
+
+def about_billing_report(base: str, cycle: str, distributor: str) -> dict[str, str | int]:
+    """What is said of a billing report."""
+    return {"cycle": cycle, "distributor": distributor, "url": f"{base}/api/v1/billing-reports/{cycle}/{encoded(distributor)}"}
 
 
 def about_batch(base: str, batch_id: int) -> dict[str, str | int]:
