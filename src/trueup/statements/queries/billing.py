@@ -141,13 +141,14 @@ def _billing_row(row: BillingReport) -> BillingRow:
 
 def billing_report(viewer: Viewer, month: Month, distributor: str) -> BillingView:
     """One billing report. A vendor reads it once it was submitted. Raises NotFound, NotAllowed."""
-    row = _readable(viewer, month, distributor)
+    row = readable(viewer, month, distributor)
     found = collected(row)
     marked = highlights(found.lines, units_before(row), penalties_in(found.reports))
     return BillingView(_billing_row(row), row.comment, row.return_reason, row.promo_codes, row.document, found, marked)
 
 
-def _readable(viewer: Viewer, month: Month, distributor: str) -> BillingReport:
+def readable(viewer: Viewer, month: Month, distributor: str) -> BillingReport:
+    """A billing report that the viewer may read. Raises NotFound, NotAllowed."""
     row = _billing(viewer, month, distributor)
     if viewer.tier == Tier.VENDOR and row.status in _OPEN:
         raise NotAllowed(text("the distributor has not submitted this billing report yet"))
@@ -168,7 +169,7 @@ class CheckedPromo:
 
 def checked_promo(viewer: Viewer, month: Month, distributor: str, service: str, typed: str) -> CheckedPromo:
     """What a promo code would do to a line, before it is saved. Raises NotFound, NotAllowed."""
-    row = _readable(viewer, month, distributor)
+    row = readable(viewer, month, distributor)
     found = collected(row, {service: typed})
     bare = replace(found, promos={}, settled=None)
     if not any(line.service == service for line in found.lines):
@@ -184,8 +185,8 @@ def _amount_of(found: Collected, service: str) -> Money | None:
 
 
 def billing_history(viewer: Viewer, month: Month, distributor: str) -> list[Event]:
-    """What happened to a billing report, oldest first. Raises NotFound."""
-    return list(happened_to("billing_report", _billing(viewer, month, distributor).pk))
+    """What happened to a billing report, oldest first. Raises NotFound, NotAllowed."""
+    return list(happened_to("billing_report", _readable(viewer, month, distributor).pk))
 
 
 def _billing(viewer: Viewer, month: Month, distributor: str) -> BillingReport:
