@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from trueup.cycles.models import Cycle
+from trueup.cycles.models import Cycle, month_in
 from trueup.events.queries import Happened, Span, happened_within
 from trueup.events.reading import Portion, read_on, reading
 from trueup.events.rules import INSTALLATION_CHAIN
@@ -148,9 +148,9 @@ def _of_statements(events: Sequence[Happened], listening: Mapping[int, Sequence[
 def _of_billing_reports(events: Sequence[Happened], listening: Mapping[int, Sequence[Endpoint]]) -> dict[int, _Told]:
     """Billing reports, to the distributor and to its vendor."""
     told: dict[int, _Told] = {}
-    wanted = ("cycle__first_day", "distributor_ref", "pk", "distributor_id", "vendor_id")
-    for first_day, ref, row_id, *parties_ in _in_portions(BillingReport, events, *wanted):
-        data = about_billing_report(settings.TRUEUP_URL, str(Month.of(first_day)), ref)
+    wanted = ("cycle__first_day", "cycle__adjusts", "distributor_ref", "pk", "distributor_id", "vendor_id")
+    for first_day, adjusts, ref, row_id, *parties_ in _in_portions(BillingReport, events, *wanted):
+        data = about_billing_report(settings.TRUEUP_URL, str(month_in(first_day, adjusts)), ref)
         told[row_id] = _Told(data, sorted(set(parties_) & listening.keys()))
     return told
 
