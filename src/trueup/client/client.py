@@ -7,8 +7,10 @@ from typing import Self
 import httpx
 
 from trueup.client.answers import Me
+from trueup.client.billing import BillingReports, Statements
 from trueup.client.exchange import Profiles
 from trueup.client.network import Entries, Network
+from trueup.client.prices import PriceLists, PromoCodes
 from trueup.client.programs import ApiClients, Webhooks
 from trueup.client.reading import read
 from trueup.client.reports import Cycles, Reports
@@ -39,6 +41,10 @@ class Client:
         self.reports = Reports(self._transport)
         self.usage = Usage(self._transport, pause)
         self.profiles = Profiles(self._transport)
+        self.prices = PriceLists(self._transport)
+        self.promo_codes = PromoCodes(self._transport)
+        self.billing = BillingReports(self._transport)
+        self.statements = Statements(self._transport)
         self.network = Network(self._transport)
         self.clients = ApiClients(self._transport)
         self.views = Entries(self._transport, "/me/views")

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from trueup.client.answers import BillingReport, BillingSummary
+from trueup.client.answers import BillingReport, BillingSummary, Highlight
 from trueup.jobs.desk import Desk
 from trueup.jobs.messages import say
-from trueup.jobs.money import LINES, amount, in_cells, lines_of, ordered, print_totals
+from trueup.jobs.money import amount, as_record, write_lines
 from trueup.jobs.options import Format
 from trueup.jobs.output import Listing, Record, write_object
 from trueup.jobs.tables import Column, for_people, in_words, print_facts, print_line
@@ -56,28 +56,23 @@ def _header(one: BillingSummary | BillingReport) -> dict[str, object]:
 def show(desk: Desk, month: Month, distributor: str, form: Format) -> None:
     """Write a billing report. Raises NotFound, NotAllowed."""
     found = desk.billing.report(month, distributor)
-    lines = lines_of(found.document) if found.document else []
     if form is Format.JSON:
         write_object(_header(found) | _more(found))
     elif form is Format.CSV:
-        LINES.write(in_cells(lines), form)
+        write_lines(found.amounts, form)
     else:
         _print(found)
 
 
 def _more(found: BillingReport) -> dict[str, object]:
-    money = ordered(found.document) if found.document else {}
     return {
         "comment": found.comment or None,
         "return_reason": found.return_reason or None,
-        "promo_codes": found.promo_codes,
-        "promo_problems": found.promo_problems,
+        **{name: [asdict(one) for one in getattr(found, name)] for name in ("promo_codes", "reports", "missing", "units")},
+        "unpriced": found.unpriced,
+        **as_record(found.amounts),
+        "highlights": [asdict(one) for one in found.highlights],
         "obstacles": found.obstacles,
-        "reports": [asdict(one) for one in found.reports],
-        "currency": money.get("currency"),
-        "tax_rate": money.get("tax_rate"),
-        "lines": money.get("lines", []),
-        **{name: money.get(name) for name in ("net", "tax", "gross")},
     }
 
 
@@ -95,22 +90,34 @@ def _print(found: BillingReport) -> None:
     }
     print_facts({name: value for name, value in facts.items() if value})
     print()
-    if found.document:
-        LINES.write(lines_of(found.document), Format.TABLE)
-        print_totals(found.document)
-    for service, reason in sorted(found.promo_problems.items()):
-        print_line(f"{service}: {reason}", "red")
+    write_lines(found.amounts, Format.TABLE)
+    print()
+    for one in found.highlights:
+        print_line(_in_words(one), "yellow")
+    for typed in found.promo_codes:
+        if typed.problem:
+            print_line(f"{typed.service}: {typed.problem}", "red")
     for obstacle in found.obstacles:
-        if obstacle not in found.promo_problems.values():
+        if obstacle not in {typed.problem for typed in found.promo_codes}:
             print_line(f"In the way: {obstacle}", "yellow")
+
+
+def _in_words(one: Highlight) -> str:
+    """Why a service is worth a look."""
+    said = [f"{for_people(own.units)} {one.unit} of {own.msp} are a penalty" for own in one.penalties]
+    if one.previous is not None and one.previous != one.units:
+        more = f" ({'+' if one.percent > 0 else ''}{for_people(one.percent)} %)" if one.percent is not None else ""
+        said.insert(0, f"{for_people(one.units)} {one.unit}, last month {for_people(one.previous)}{more}")
+    return f"{one.service}: {'; '.join(said)}"
 
 
 def save(desk: Desk, month: Month, distributor: str, *, po_number: str | None, promo: Mapping[str, str], comment: str | None) -> None:
     """Save what a distributor says in it. Raises NotFound, NotAllowed, Conflict, Invalid."""
     found = desk.billing.save(month, distributor, po_number=po_number, promo_codes=promo or None, comment=comment)
     print(f"Saved: the billing report {found.cycle} of {found.distributor} has the PO number {for_people(found.po_number)}.")
-    for service, reason in sorted(found.promo_problems.items()):
-        say(f"{service}: {reason}")
+    for typed in found.promo_codes:
+        if typed.problem:
+            say(f"{typed.service}: {typed.problem}")
 
 
 def submit(desk: Desk, month: Month, distributor: str) -> None:

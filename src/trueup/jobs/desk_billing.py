@@ -9,6 +9,7 @@ from trueup.client.answers import (
     BillingDetails,
     BillingReport,
     BillingSummary,
+    Corrected,
     PriceList,
     PriceListSummary,
     PromoCheck,
@@ -98,8 +99,8 @@ class Billing(Protocol):
     def statement(self, number: str) -> Statement:
         """One statement."""
 
-    def correct(self, number: str, reason: str) -> tuple[str, ...]:
-        """Correct a statement; the numbers of the credit note and of the replacement. Raises Conflict, Invalid."""
+    def correct(self, number: str, reason: str) -> Corrected:
+        """Correct a statement. Raises Conflict, Invalid."""
 
     def waiting(self) -> Iterable[WaitingStatement]:
         """Approved reports without a statement."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from trueup.accounts.rules import Viewer
 from trueup.client.answers import (
@@ -10,17 +11,28 @@ from trueup.client.answers import (
     BillingDetails,
     BillingReport,
     BillingSummary,
+    ChargedUnits,
+    Corrected,
+    Highlight,
+    MissingReport,
+    Money,
+    PenaltyUnits,
     Statement,
+    StatementSource,
     StatementSummary,
+    TypedPromo,
     WaitingStatement,
 )
+from trueup.client.reading import read
 from trueup.jobs.alike import like
 from trueup.jobs.desk_billing import Wanted
-from trueup.jobs.people import every_answer, in_account, viewers
+from trueup.jobs.people import every_answer, in_account, refs_of, viewers
+from trueup.kit.errors import NotAllowed
 from trueup.kit.period import Month
 from trueup.statements import actions, queries
-from trueup.statements.queries import BillingRow, BillingView, StatementFilter, StatementRow
+from trueup.statements.queries import BillingRow, BillingView, StatementFilter, StatementRow, StatementView
 from trueup.statements.rules.billing import BillingVerb, right_of
+from trueup.statements.rules.highlights import Highlight as Marked
 
 _AT_ONCE = 500
 """Statements of a list that are read at once."""
@@ -83,7 +95,10 @@ class LocalBilling:
 
     def details(self, account: str) -> BillingDetails:
         """What documents say of an account."""
-        said, mark = queries.billing_details(in_account(self.email, account), account)
+        viewer = in_account(self.email, account)
+        said, mark = queries.billing_details(viewer, account)
+        if not viewer.sees_all and account not in refs_of([viewer]).values():
+            raise NotAllowed(f"the billing details of “{account}” are its own")
         return BillingDetails(account, said, mark)
 
     def save_details(self, account: str, said: Mapping[str, str]) -> BillingDetails:
@@ -105,13 +120,13 @@ class LocalBilling:
 
     def statement(self, number: str) -> Statement:
         """One statement."""
-        found = every_answer(viewers(self.email), lambda viewer: queries.statement(viewer, number))[0]
-        return Statement(_like_summary(found.row), found.document)
+        return _statement(every_answer(viewers(self.email), lambda viewer: queries.statement(viewer, number))[0])
 
-    def correct(self, number: str, reason: str) -> tuple[str, ...]:
+    def correct(self, number: str, reason: str) -> Corrected:
         """Correct a statement, as its seller."""
-        seller = self.statement(number).summary.seller
-        return tuple(actions.correct(in_account(self.email, seller), number, reason=reason, now=self.now))
+        viewer = in_account(self.email, self.statement(number).seller)
+        note, replacement = actions.correct(viewer, number, reason=reason, now=self.now)
+        return Corrected(number, *(_like_summary(queries.statement(viewer, one).row) for one in (note, replacement)))
 
     def waiting(self) -> Iterable[WaitingStatement]:
         """The approved reports of all memberships without a statement."""
@@ -131,15 +146,29 @@ def _like_summary(row: StatementRow) -> StatementSummary:
     return like(StatementSummary, row, kind=row.kind.value)
 
 
+def _statement(found: StatementView) -> Statement:
+    row, said = found.row, found.document
+    return like(
+        Statement,
+        row,
+        kind=row.kind.value,
+        reason=said["reason"],
+        seller_party=said["seller"],
+        buyer_party=said["buyer"],
+        source=read(StatementSource, said["source"]),
+        amounts=read(Money, said),
+        document=said,
+    )
+
+
 def _summary(row: BillingRow) -> BillingSummary:
     return like(BillingSummary, row, status=row.status.value, version=str(row.version))
 
 
 def _whole(found: BillingView) -> BillingReport:
-    row = found.row
-    collected = found.collected
-    document = found.document or (collected.document if collected.settled else None)
-    open_ = found.document is None
+    row, collected, open_ = found.row, found.collected, found.document is None
+    said = collected.so_far if open_ else found.document
+    problems = collected.promo_problems
     return like(
         BillingReport,
         row,
@@ -147,9 +176,24 @@ def _whole(found: BillingView) -> BillingReport:
         version=str(row.version),
         comment=found.comment,
         return_reason=found.return_reason,
-        promo_codes=dict(found.promo_codes),
-        promo_problems={service: str(why) for service, why in collected.promo_problems.items()} if open_ else {},
+        promo_codes=tuple(TypedPromo(service, code, _text(problems.get(service))) for service, code in sorted(found.promo_codes.items())),
+        reports=tuple(_billed(one.report) for one in collected.reports),
+        missing=tuple(MissingReport(one.msp, one.msp_name, one.status.value) for one in collected.missing),
+        units=tuple(ChargedUnits(one.service, one.service_name, one.unit, one.units, one.credits) for one in collected.lines),
+        unpriced=tuple(line.service for line in collected.unpriced) if open_ else (),
+        amounts=None if said is None else read(Money, said),
+        highlights=tuple(_highlight(one) for one in found.highlights),
         obstacles=tuple(map(str, collected.obstacles)) if open_ else (),
-        reports=tuple(BilledReport(one.report.msp_ref, one.report.msp_name, one.report.submission or None) for one in collected.reports),
-        document=document,
     )
+
+
+def _text(sentence: object) -> str | None:
+    return None if sentence is None else str(sentence)
+
+
+def _billed(report: Any) -> BilledReport:
+    return BilledReport(report.msp_ref, report.msp_name, report.submission or None, report.approved_at)
+
+
+def _highlight(one: Marked) -> Highlight:
+    return like(Highlight, one, penalties=tuple(PenaltyUnits(own.msp, own.msp_name, own.units) for own in one.penalties))

@@ -125,4 +125,4 @@ def _simulated(one: statements.Simulated, now: statements.Simulated) -> Simulate
 
 def _amounts(one: statements.Simulated) -> Amounts | None:
     said = one.settled
-    return said and Amounts(said.currency, said.net, said.tax, said.gross)
+    return None if said is None else Amounts(said.currency, said.net, said.tax, said.gross)

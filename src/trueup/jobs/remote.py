@@ -30,6 +30,7 @@ from trueup.exchange.written import from_text
 from trueup.jobs import signing_in
 from trueup.jobs.desk import Desk, TakenIn, Taking
 from trueup.jobs.options import moment
+from trueup.jobs.remote_billing import RemoteBilling, RemotePrices
 from trueup.jobs.starting import Server
 from trueup.kit.period import Month
 from trueup.kit.progress import Progress
@@ -58,6 +59,8 @@ class RemoteDesk:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self.prices = RemotePrices(client)
+        self.billing = RemoteBilling(client)
 
     @property
     def now(self) -> datetime:

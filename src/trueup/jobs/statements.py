@@ -1,15 +1,16 @@
 """Statements, as commands."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from trueup.client.answers import Statement, StatementSummary, WaitingStatement
 from trueup.jobs.desk import Desk
 from trueup.jobs.desk_billing import Wanted
-from trueup.jobs.money import LINES, amount, in_cells, lines_of, ordered, print_totals
+from trueup.jobs.money import amount, as_record, write_lines
 from trueup.jobs.options import Format
 from trueup.jobs.output import Listing, Record, write_object
 from trueup.jobs.tables import Column, in_words, print_facts
-from trueup.kit.errors import Invalid
 
 _STATEMENTS = Listing(
     keys=(
@@ -49,7 +50,7 @@ def list_statements(desk: Desk, wanted: Wanted, form: Format) -> None:
     _STATEMENTS.write(map(_summary, desk.billing.statements(wanted)), form)
 
 
-def _summary(one: StatementSummary) -> Record:
+def _summary(one: StatementSummary | Statement) -> Record:
     money = {name: amount(getattr(one, name), one.currency) for name in ("net", "tax", "gross")}
     return {key: getattr(one, key) for key in _STATEMENTS.keys} | money | {"corrects": one.corrects or None}
 
@@ -57,46 +58,58 @@ def _summary(one: StatementSummary) -> Record:
 def show(desk: Desk, number: str, form: Format) -> None:
     """Write a statement with all it says. Raises NotFound."""
     found = desk.billing.statement(number)
-    summary = found.summary
     if form is Format.JSON:
-        said = {"issued_at": summary.issued_at, "corrected_by": summary.corrected_by, "checksum": summary.checksum}
-        write_object(ordered(found.document) | said)
-    elif form is Format.CSV:
-        LINES.write(in_cells(lines_of(found.document)), form)
-    else:
-        _print(found)
+        write_object(_whole(found))
+        return
+    if form is Format.TABLE:
+        _print_header(found)
+    write_lines(found.amounts, form)
 
 
-def _print(found: Statement) -> None:
-    said, summary = found.document, found.summary
+def _whole(found: Statement) -> Record:
+    header = dict(_summary(found))
+    checksum = header.pop("checksum")
+    source = asdict(found.source) | {"cycle": found.source.cycle}
+    return {
+        **header,
+        "reason": found.reason or None,
+        "seller_party": _sorted(found.seller_party),
+        "buyer_party": _sorted(found.buyer_party),
+        "source": source,
+        **as_record(found.amounts),
+        "checksum": checksum,
+        "document": _sorted(found.document),
+    }
+
+
+def _sorted(value: Any) -> Any:
+    """In the order of canonical JSON: databases keep it in one of their own."""
+    if isinstance(value, Mapping):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    return [_sorted(one) for one in value] if isinstance(value, list) else value
+
+
+def _print_header(found: Statement) -> None:
     facts: dict[str, object] = {
-        in_words(summary.kind).capitalize(): summary.number,
-        "Cycle": summary.cycle,
-        "From": f"{summary.seller_name} ({summary.seller})",
-        "To": f"{summary.buyer_name} ({summary.buyer})",
-        "Issued": summary.issue_date,
-        "Corrects": summary.corrects,
-        "Corrected by": summary.corrected_by,
-        "Reason": said.get("reason"),
-        "PO number": said["source"].get("po_number"),
-        "Checksum": summary.checksum,
+        in_words(found.kind).capitalize(): found.number,
+        "Cycle": found.cycle,
+        "From": f"{found.seller_name} ({found.seller})",
+        "To": f"{found.buyer_name} ({found.buyer})",
+        "Issued": found.issue_date,
+        "Corrects": found.corrects,
+        "Corrected by": found.corrected_by,
+        "Reason": found.reason,
+        "PO number": found.source.po_number,
+        "Checksum": found.checksum,
     }
     print_facts({name: value for name, value in facts.items() if value})
     print()
-    LINES.write(lines_of(said), Format.TABLE)
-    print_totals(said)
 
 
 def correct(desk: Desk, number: str, *, reason: str) -> None:
     """Correct a statement. Raises NotFound, NotAllowed, Conflict, Invalid."""
-    note, replacement = _both(desk.billing.correct(number, reason))
-    print(f"Corrected: {note} takes {number} back, {replacement} replaces it.")
-
-
-def _both(numbers: tuple[str, ...]) -> tuple[str, str]:
-    if len(numbers) != 2:
-        raise Invalid("a correction is a credit note and a replacement")
-    return numbers[0], numbers[1]
+    done = desk.billing.correct(number, reason)
+    print(f"Corrected: {done.credit_note.number} takes {done.corrected} back, {done.replacement.number} replaces it.")
 
 
 def waiting(desk: Desk, form: Format) -> None:

@@ -1,108 +1,15 @@
-"""Prices, billing reports and statements, as the API answers them."""
+"""Billing reports and statements, as the API answers them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from trueup.client.answers.prices import Tax
 from trueup.kit.period import Month
 
 Document = dict[str, Any]
-"""What a price list, a billing report or a statement says, as docs/settlement.md explains it: numbers are text."""
-
-
-@dataclass(frozen=True, slots=True)
-class PriceListSummary:
-    """A price list in a list: of a seller for a buyer (None: everybody who has no list of its own) from a day on."""
-
-    seller: str
-    seller_name: str
-    buyer: str | None
-    buyer_name: str
-    from_date: date = field(metadata={"api": "from"})
-    currency: str
-    service_count: int
-    pack_count: int
-    saved_at: datetime
-    saved_by: str
-    version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tax:
-    """The one tax rate of a price list, why it is taxed so, and the reason where somebody said one."""
-
-    percent: Decimal
-    category: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PriceList:
-    """A price list with all its prices: of services and of packs of credits, by code."""
-
-    seller: str
-    seller_name: str
-    buyer: str | None
-    buyer_name: str
-    from_date: date = field(metadata={"api": "from"})
-    currency: str
-    tax: Tax
-    margin_percent: Decimal
-    services: Document
-    packs: Document
-    saved_at: datetime
-    saved_by: str
-    version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PromoCode:
-    """A promo code of a seller; service and buyer are None where it holds for any. It unlocks a price or a margin."""
-
-    seller: str
-    code: str
-    from_date: date = field(metadata={"api": "from"})
-    until: date
-    service: str | None
-    buyer: str | None
-    price: Decimal | None
-    margin_percent: Decimal | None
-    saved_at: datetime
-    saved_by: str
-    version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PromoCheck:
-    """Whether a promo code holds, and what it unlocks; else why not."""
-
-    holds: bool
-    reason: str | None
-    price: Decimal | None = None
-    margin_percent: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """What something comes to."""
-
-    currency: str
-    net: Decimal
-    tax: Decimal
-    gross: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Simulated:
-    """What a report would come to by the prices that are tried, and by those in force; None, with the `reason` of the tried ones, where
-    something has no price."""
-
-    msp: str
-    msp_name: str
-    tried: Amounts | None
-    reason: str | None
-    in_force: Amounts | None
+"""What a statement says, as docs/settlement.md explains it: numbers are text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +33,124 @@ class BillingSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargedUnits:
+    """Approved units of a service, and the credits they stand for (None: it has none)."""
+
+    service: str
+    name: str
+    unit: str
+    units: Decimal
+    credits: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some units (packages, packs) at one price."""
+
+    units: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Complimentary:
+    """Credits of a customer, and how many of them nobody pays."""
+
+    customer: str
+    credits: Decimal
+    complimentary: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyLine:
+    """A line: `list_amount` less the margin, rounded once, is `amount`. What is said of credits is None unless it is about packs."""
+
+    position: int
+    kind: str
+    code: str
+    name: str
+    unit: str
+    quantity: Decimal
+    list_amount: Decimal
+    margin_percent: Decimal
+    promo_code: str
+    amount: Decimal
+    charged: tuple[ChargedUnits, ...]
+    slices: tuple[Slice, ...] = ()
+    billed_units: Decimal | None = None
+    pack_size: Decimal | None = None
+    credits: Decimal | None = None
+    complimentary: Decimal | None = None
+    billed_credits: Decimal | None = None
+    complimentary_of: tuple[Complimentary, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Lines, and what they come to: `net` is the sum of the lines."""
+
+    currency: str
+    tax_rate: Tax
+    lines: tuple[MoneyLine, ...]
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class BilledReport:
     """An approved report that a billing report is made of."""
 
     msp: str
     msp_name: str
     submission: str | None
+    approved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MissingReport:
+    """A report that is not approved yet."""
+
+    msp: str
+    msp_name: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypedPromo:
+    """A promo code of a service as it was typed, and why it does not hold (None: it does)."""
+
+    service: str
+    code: str
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltyUnits:
+    """A penalty in a report behind a line, and the units that are charged."""
+
+    msp: str
+    msp_name: str
+    units: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A service that is worth a look: its units are much others than last month (None: there was no report), or are penalties."""
+
+    service: str
+    name: str
+    unit: str
+    units: Decimal
+    previous: Decimal | None
+    percent: Decimal | None
+    penalties: tuple[PenaltyUnits, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BillingReport:
-    """A billing report. `document` is the money: as it was submitted, before that as it stands; None while something has no price.
+    """A billing report: as it was submitted, before that as it stands.
 
-    `obstacles` keep it from being submitted, `promo_problems` are those of promo codes, by service.
+    `amounts` are those of what has a price, None where nothing has; `obstacles` keep it from being submitted.
     """
 
     cycle: Month
@@ -152,11 +164,14 @@ class BillingReport:
     completed_at: datetime | None
     comment: str
     return_reason: str
-    promo_codes: dict[str, str]
-    promo_problems: dict[str, str]
-    obstacles: tuple[str, ...]
+    promo_codes: tuple[TypedPromo, ...]
     reports: tuple[BilledReport, ...]
-    document: Document | None
+    missing: tuple[MissingReport, ...]
+    units: tuple[ChargedUnits, ...]
+    unpriced: tuple[str, ...]
+    amounts: Money | None
+    highlights: tuple[Highlight, ...]
+    obstacles: tuple[str, ...]
     version: str = ""
 
 
@@ -171,7 +186,7 @@ class BillingDetails:
 
 @dataclass(frozen=True, slots=True)
 class StatementSummary:
-    """A statement in a list: amounts in its currency, those of a credit note above 0 too."""
+    """A statement in a list: amounts in its currency, those of a credit note above 0 too. Names are those it was issued with."""
 
     number: str
     kind: str
@@ -192,11 +207,52 @@ class StatementSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement with all it says."""
+class StatementSource:
+    """What a statement follows from: the report of an MSP, or the billing report of a distributor, and which version of it."""
 
-    summary: StatementSummary
-    document: Document
+    kind: str
+    cycle: Month
+    version: int
+    msp: str | None = None
+    distributor: str | None = None
+    po_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement with all it says. `document` is the whole that the checksum is over, where it was asked for."""
+
+    number: str
+    kind: str
+    cycle: Month
+    seller: str
+    seller_name: str
+    buyer: str
+    buyer_name: str
+    issue_date: date
+    issued_at: datetime
+    currency: str
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    corrects: str
+    corrected_by: tuple[str, ...]
+    checksum: str
+    reason: str
+    seller_party: dict[str, str]
+    buyer_party: dict[str, str]
+    source: StatementSource
+    amounts: Money
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What a correction made: a credit note over all of a statement, and what it should have said."""
+
+    corrected: str
+    credit_note: StatementSummary
+    replacement: StatementSummary
 
 
 @dataclass(frozen=True, slots=True)
