@@ -9,6 +9,7 @@ from pathlib import Path
 from trueup.accounts.models import Account
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Viewer
+from trueup.demo.billing import found_billing
 from trueup.demo.channel import MONTHS, OFFERS, SOURCES, VENDOR, World
 from trueup.demo.month import clock, live, work_on
 from trueup.demo.people import PASSWORD, let_everybody_in, people
@@ -65,6 +66,7 @@ def play(*, now: datetime, progress: Progress, months: int = MONTHS) -> Month:
     clock(now, progress)
     month = Month.of(today).previous()
     work_on(month, now)
+    clock(now, progress)  # what people approved gets its statement
     let_everybody_in()
     return month
 
@@ -82,7 +84,7 @@ def _world(now: datetime, months: int) -> World:
 
 
 def _found(feed: Feed, at: datetime) -> None:
-    """Make the network and its customers."""
+    """Make the network, its customers, and what everybody sells by."""
     apply(_OPERATOR, feed.world.network(), file_name="world.yaml", dry_run=False, now=at)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "customers.csv"
@@ -96,6 +98,7 @@ def _found(feed: Feed, at: datetime) -> None:
         result = import_customers(_OPERATOR, path, dry_run=False, now=at, progress=None)
     if result.refused:
         raise Invalid(f"the customers of the demo world were refused: {result.refused[0]}")
+    found_billing(feed.world, feed.beacon.ref, at)
 
 
 def _undelivered(feed: Feed) -> dict[str, date]:

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 
 from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Viewer
+from trueup.demo.billing import bill
 from trueup.demo.channel import chance
 from trueup.jobs.pipeline import run_once
 from trueup.kit.issue import Severity
@@ -67,6 +68,9 @@ def live(month: Month, *, unfinished: bool) -> None:
     clock(_on(month, 13, time(12)), silence)
     for position, summary in enumerate(_waiting(month, unfinished=unfinished)):
         approve(_distributor(summary), month, summary.msp, now=_on(month, 14, time(9, position)))
+    clock(_on(month, 14, time(18)), silence)
+    bill(month, unfinished=unfinished)
+    clock(_on(month, 16, time(18)), silence)
 
 
 def _on(month: Month, day: int, at: time) -> datetime:
