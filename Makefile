@@ -25,10 +25,15 @@ run: setup  ## Install TrueUp, load the demo world if there is none, play its mo
 test: $(VENV)/.installed-dev  ## Run all tests on SQLite, then all of them on PostgreSQL
 	@$(BIN)/python tools/postgres.py --find >/dev/null
 	@$(BIN)/python tools/browser.py --find >/dev/null
+	@echo "── FOCUS"
+	@$(MAKE) focus
 	@echo "── tests on SQLite"
 	@env -u TRUEUP_DATABASE_URL $(PYTEST) $(ARGS)
 	@echo "── tests on PostgreSQL"
 	@$(BIN)/python tools/postgres.py $(PYTEST) $(ARGS)
+
+focus: $(VENV)/.installed-dev  ## Check the golden files of FOCUS with its validator, in an environment of its own
+	@$(BIN)/python tools/focus_validator.py tests/golden/priced-in-*
 
 check: export TRUEUP_HOME := $(CURDIR)/$(VENV)/check
 check: export TRUEUP_DATABASE_URL :=
@@ -53,14 +58,16 @@ lock:  ## Resolve the lock files anew after a change of the dependencies (needs 
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: $(PYTHON) -m pip install uv" >&2; exit 1; }
 	@$(LOCK) --group build --output-file requirements.txt
 	@$(LOCK) --group dev --constraints requirements.txt --output-file requirements-dev.txt
-LOCK = $(UV) --no-config pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+	@$(RESOLVE) tools/focus/needs.in --override tools/focus/overrides.txt --no-emit-package focus-validator --python-version 3.12 \
+		--output-file tools/focus/requirements.txt
+RESOLVE = $(UV) --no-config pip compile --quiet --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+LOCK = $(RESOLVE) pyproject.toml --python-version 3.11
 
 clean:  ## Remove .venv and what tools left behind (never ./var, which holds your data)
 	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
-.PHONY: help setup run test check bench pictures openapi lock clean
+.PHONY: help setup run test focus check bench pictures openapi lock clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \

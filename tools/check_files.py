@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "tools/focus/requirements.txt", "tools/focus/validator.txt")
 LARGEST = 1_000_000  # bytes
 HOSTS = re.compile(
     r"https?://[^\s\"']*(pypi\.org|pythonhosted\.org|/simple\b)|file:/{1,3}\w|--(extra-)?index-url|--find-links|--trusted-host",

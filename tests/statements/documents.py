@@ -50,7 +50,7 @@ LINES = (
 def document(
     *, prices: Mapping[str, Any] | None = None, seller: Mapping[str, str] | None = None, buyer: Mapping[str, str] | None = None,
     lines: tuple[ChargedLine, ...] = LINES, kind: StatementKind = StatementKind.STATEMENT, promos: Mapping[str, PromoCode] | None = None,
-    corrects: str = "", reason: str = "", po_number: str = "",
+    corrects: str = "", reason: str = "", po_number: str = "", cycle: str = "2026-10",
 ) -> Document:  # fmt: skip
     """A statement of North Distribution to Bolt IT for October 2026."""
     price_list = read_price_list("north", None, date(2026, 1, 1), PRICES if prices is None else prices)
@@ -60,10 +60,10 @@ def document(
         number="north-2026-000001",
         kind=kind,
         issue_date=date(2026, 11, 8),
-        cycle="2026-10",
+        cycle=cycle,
         seller=party(one, SELLER if seller is None else seller),
         buyer=party(other, BUYER if buyer is None else buyer),
-        source={"kind": "report", "cycle": "2026-10", "msp": "bolt", "version": 4, **({"po_number": po_number} if po_number else {})},
+        source={"kind": "report", "cycle": cycle, "msp": "bolt", "version": 4, **({"po_number": po_number} if po_number else {})},
         settled=settled_document(settled(price_list, lines, promos), lines, price_list),
         corrects=corrects,
         reason=reason,

@@ -13,16 +13,18 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
 from tests.statements import golden
-from tests.statements.documents import BUYER, LINES, PRICES, SELLER, document
+from tests.statements.documents import BUYER, LINES, PRICES, SELLER, document, line
 from tests.statements.en16931 import cii_wrong
 from trueup.kit.errors import Invalid
 from trueup.kit.text import Text
+from trueup.prices.rules.promos import PromoCode
 from trueup.statements.exports import focus, tables
 from trueup.statements.exports.cii import cii
+from trueup.statements.exports.parquet import as_parquet
 from trueup.statements.exports.rows import statements_table
 from trueup.statements.exports.statement import factur_x, statement_pdf
 from trueup.statements.rules.documents import Document, StatementKind, checksum
-from trueup.statements.rules.focus import COLUMNS, CREDITS, Priced, rows_of
+from trueup.statements.rules.focus import COLUMNS, CREDITS, INSTANTS, Priced, rows_of
 from trueup.statements.rules.invoice import invoice_of
 
 DAY = date(2026, 11, 8)
@@ -33,7 +35,30 @@ def said_by(file: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(file.decode(), newline="")))
 
 
+FOCUSED = (
+    document(promos={"workspace-security": PromoCode("LAUNCH", DAY, DAY, None, None, None, Decimal(20))}),
+    document(kind=StatementKind.CREDIT_NOTE, corrects="north-2026-000001", reason="Wrong"),
+    document(cycle="2026-11-adjusts-2026-10"),
+    document(prices=PRICES | {"currency": "JPY"}),
+    document(prices=PRICES | {"currency": "KWD"}),
+    document(lines=(line("workspace-security", "0"),)),
+)
+"""What the validator of the specification looks at, as golden files (make focus)."""
+
+
 class TestFocus:
+    @pytest.mark.parametrize("priced", Priced)
+    def test_is_as_the_validator_has_seen_it(self, priced: Priced) -> None:
+        golden.check(f"priced-in-{priced}.focus.csv", b"".join(focus.as_csv(row for one in FOCUSED for row in rows_of(one, priced=priced))))
+        golden.check(
+            f"priced-in-{priced}.focus.parquet", b"".join(as_parquet(row for one in FOCUSED for row in rows_of(one, priced=priced)))
+        )
+
+    def test_says_which_month_an_adjustment_is_of(self) -> None:
+        row = next(iter(rows_of(document(cycle="2026-11-adjusts-2026-10"))))
+        assert [f"{row[name]:%Y-%m-%d}" for name in INSTANTS] == ["2026-12-01", "2026-11-01", "2026-11-01", "2026-10-01"]
+        assert row["ChargeClass"] == "Correction"
+
     @pytest.mark.parametrize("priced", Priced)
     def test_comes_to_what_is_billed(self, priced: Priced) -> None:
         said = document()

@@ -251,7 +251,7 @@ class TestArchive:
         names = set(found.namelist())
         assert {"statements.csv", "statements.xlsx", "statements.focus.csv", "statements.focus.parquet", "reports.csv", "reports.xlsx",
                 f"statements/{BOLT}.pdf", f"statements/{BOLT}.ubl.xml", f"statements/{BOLT}.factur-x.pdf", "reports/2026-10-bolt.pdf",
-                "billing-reports/north.xlsx", "left-out.csv"} < names  # fmt: skip
+                "billing-reports/2026-10-north.xlsx", "left-out.csv"} < names  # fmt: skip
         assert "statements/north-2026-000002.ubl.xml" not in names
         left = list(csv.DictReader(io.StringIO(found.read("left-out.csv").decode())))
         assert [row["file"] for row in left] == ["statements/north-2026-000002.factur-x.pdf", "statements/north-2026-000002.ubl.xml"]
@@ -260,7 +260,7 @@ class TestArchive:
         assert of_bolt == {"statements.csv", "reports.csv", f"statements/{BOLT}.csv", "reports/2026-10-bolt.csv"}
         of_vendor = set(self.archive(who("vendor"), "csv").namelist())
         assert of_vendor == {"statements.csv", "reports.csv", "reports/2026-10-bolt.csv", "reports/2026-10-coil.csv",
-                             "billing-reports/north.csv"}  # fmt: skip
+                             "billing-reports/2026-10-north.csv"}  # fmt: skip
 
     def test_has_what_single_files_have(self, billed: October) -> None:
         found = self.archive(who("bolt"), "csv", "pdf")

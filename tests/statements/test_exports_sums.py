@@ -71,10 +71,6 @@ def documents(draw: st.DrawFn, currency: str) -> Document:
     return document(prices=said, lines=tuple(lines), kind=kind, corrects="north-2026-000000" if kind == StatementKind.CREDIT_NOTE else "")
 
 
-def any_of(currency: str) -> Any:
-    return given(said=documents(currency))
-
-
 def owed(said: Document) -> Decimal:
     """Net, below 0 where it is credited."""
     return Decimal(said["net"]) * (-1 if said["kind"] == StatementKind.CREDIT_NOTE else 1)
@@ -128,7 +124,7 @@ class TestTheSumOfLines:
     @pytest.mark.parametrize("currency", CURRENCIES)
     def test_is_the_total(self, currency: str, form: str) -> None:
         @ANY
-        @any_of(currency)
+        @given(said=documents(currency))
         def holds(said: Document) -> None:
             assert FORMS[form](said) == owed(said)
 
@@ -137,7 +133,7 @@ class TestTheSumOfLines:
     @pytest.mark.parametrize("currency", ["JPY", "EUR"])
     def test_is_the_total_of_an_invoice(self, currency: str) -> None:
         @ANY
-        @any_of(currency)
+        @given(said=documents(currency))
         def holds(said: Document) -> None:
             invoice = invoice_of(said)
             for xml, amount, whole in ((ubl(invoice), "LineExtensionAmount", "TaxExclusiveAmount"),

@@ -1,6 +1,6 @@
 """A billing report as a page and as rows: lines with money, and the reports of MSPs behind them. While it is collected, as it stands."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from trueup.statements.exports.tables import Of, Row, Table, columns
 from trueup.statements.queries import BillingView
 from trueup.statements.rules.billing import STATUS_WORDS
 from trueup.statements.rules.documents import Document
+from trueup.statements.rules.highlights import Highlight
 from trueup.statements.rules.invoice import how
 from trueup.statements.settling import Approved
 
@@ -41,7 +42,7 @@ def billing_page(view: BillingView, *, language: str, say: Say) -> Page:
         facts=tuple(_facts(view, say)),
         parties=(Party(say(text("Distributor")), row.distributor_name), Party(say(text("Vendor")), row.vendor_name)),
         notes=tuple(_notes(view, say)),
-        tables=(lines, _reports(view.collected.reports, say)),
+        tables=(lines, *_highlights(view.highlights, say), _reports(view.collected.reports, say)),
         totals=tuple(_totals(document, say)) if document else (),
     )
 
@@ -102,6 +103,23 @@ def _units(view: BillingView, say: Say) -> PageTable:
     head = (say(text("Description")), say(text("Quantity")), say(text("Unit")))
     rows = tuple((line.service_name, grouped(plain(line.units) or "0"), line.unit) for line in view.collected.lines)
     return PageTable(head, rows, (6, 2, 2), (1,))
+
+
+def _highlights(highlights: Sequence[Highlight], say: Say) -> Iterator[PageTable]:
+    """What is worth a look; nothing where nothing is."""
+    if highlights:
+        head = (say(text("Service")), say(text("Last month")), say(text("This month")), say(text("Change")), say(text("Penalties")))
+        yield PageTable(head, tuple(_highlight(one) for one in highlights), (4, 2, 2, 1, 4), (1, 2, 3), say(text("Worth a look")))
+
+
+def _highlight(one: Highlight) -> tuple[Any, ...]:
+    return (
+        one.name,
+        "–" if one.previous is None else grouped(plain(one.previous) or "0"),
+        grouped(plain(one.units) or "0"),
+        "–" if one.percent is None else f"{plain(one.percent)} %",
+        ", ".join(f"{penalty.msp_name}: {plain(penalty.units)}" for penalty in one.penalties),
+    )
 
 
 def _reports(reports: Iterable[Approved], say: Say) -> PageTable:
@@ -168,3 +186,17 @@ def _of_reports(reports: Iterable[Approved]) -> Iterator[Row]:
         for line in one.lines:
             said = {name: getattr(line, name) for name in ("service_name", "unit", "chargeable", "comment", "reason")}
             yield {**head, "service": line.service_code, **said}
+
+
+def highlights_table(view: BillingView) -> Table:
+    """What is worth a look: services that differ from last month, and those with penalties."""
+    numbers = dict.fromkeys(("previous", "units", "change_percent", "penalties"), Of.NUMBER)
+    named = columns(("service", "service_name", "unit", "previous", "units", "change_percent", "penalties"), **numbers)
+    rows: Iterator[Row] = (
+        {
+            "service": one.service, "service_name": one.name, "unit": one.unit, "previous": one.previous, "units": one.units,
+            "change_percent": one.percent, "penalties": len(one.penalties),
+        }
+        for one in view.highlights
+    )  # fmt: skip
+    return Table("Highlights", named, rows, _made(view))

@@ -56,7 +56,7 @@ def _wanted(viewer: Viewer, month: Month, forms: Sequence[Form], reader: Reader)
     yield from _of_each_report(viewer, month, _forms_of(Kind.REPORT, forms), reader)
     for view in _billing_reports(viewer, month):
         for form in _forms_of(Kind.BILLING_REPORT, forms):
-            yield _entry("billing-reports", view.row.distributor, form), partial(of_billing, view, form, reader)
+            yield _entry("billing-reports", f"{view.row.cycle}-{view.row.distributor}", form), partial(of_billing, view, form, reader)
 
 
 def _forms_of(kind: Kind, forms: Iterable[Form]) -> list[Form]:
@@ -94,7 +94,7 @@ def _billing_reports(viewer: Viewer, month: Month) -> Iterator[BillingView]:
     """Those the viewer may read: a vendor not what is still being collected."""
     for row in billing_reports(viewer, month=month):
         try:
-            yield billing_report(viewer, month, row.distributor)
+            yield billing_report(viewer, row.cycle, row.distributor)
         except NotAllowed:
             continue
 

@@ -131,4 +131,4 @@ def of_billing(view: BillingView, form: Form, reader: Reader) -> Iterable[bytes]
     if form == Form.PDF:
         return [pdf(billing.billing_page(view, language=reader.language, say=reader.say))]
     lines = billing.lines_table(view)
-    return table_in(form, lines, billing.reports_table(view))
+    return table_in(form, lines, billing.reports_table(view), billing.highlights_table(view))

@@ -55,6 +55,8 @@ class Page:
     notes: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     totals: tuple[tuple[str, str], ...] = ()
+    last_is_sum: bool = True
+    """Whether the last total is what the others come to, and stands out."""
     ending: tuple[str, ...] = field(default=())
 
 

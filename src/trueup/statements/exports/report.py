@@ -50,6 +50,7 @@ def report_page(report: ReportView, *, language: str, say: Say) -> Page:
         notes=tuple(_notes(report, say)),
         tables=tuple(_group(name, list(lines), say) for name, lines in groupby(report.lines, key=lambda line: line.group_name)),
         totals=tuple(_totals(report.lines, say)),
+        last_is_sum=False,
     )
 
 

@@ -32,11 +32,13 @@ def factur_x(document: Document, *, language: str = "en", say: Say = str, checks
     found: bytes = generate_from_binary(
         page, xml, flavor="factur-x", level="en16931", check_xsd=False, check_schematron=False, lang=language, xmp_compression=False
     )
-    return _MADE.sub(rb"\g<1>%sT00:00:00" % document["issue_date"].encode(), found)
+    day = document["issue_date"].encode()
+    return _IN_INFO.sub(rb"\g<1>%s000000" % day.replace(b"-", b""), _IN_XMP.sub(rb"\g<1>%sT00:00:00" % day, found))
 
 
-_MADE: Final = re.compile(rb"(<xmp:(?:Create|Modify)Date>)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-"""When the XML was put in: the day of the statement instead, of the same length, for the PDF counts bytes."""
+_IN_XMP: Final = re.compile(rb"(<xmp:(?:Create|Modify)Date>)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+_IN_INFO: Final = re.compile(rb"(/(?:Creation|Mod)Date \(D(?::|\\072))\d{14}")
+"""When the XML was put in: the day of the statement instead, of the same length, for a PDF counts its bytes."""
 
 
 def statement_page(document: Document, *, language: str, say: Say, checksum: str) -> Page:
