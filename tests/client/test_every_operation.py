@@ -23,6 +23,7 @@ OPERATIONS = {
 }
 
 REPORT, SEEN = ("2026-10", "bolt"), {"version": "3"}
+BILLING = ("2026-10", "north")
 Call = Callable[[Client], Any]
 
 ENTRIES: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -98,6 +99,26 @@ CALLS: dict[str, Call] = {
     "get_mapping_profile": lambda c: c.profiles.get("mine"),
     "put_mapping_profile": lambda c: c.profiles.save("mine", {}),
     "delete_mapping_profile": lambda c: c.profiles.remove("mine", version="1"),
+    "list_price_lists": lambda c: c.prices.list(seller="north", buyer="*"),
+    "get_price_list": lambda c: c.prices.get("north"),
+    "put_price_list": lambda c: c.prices.save("north", "bolt", date(2026, 7, 1), definition={"currency": "EUR"}),
+    "delete_price_list": lambda c: c.prices.remove("north", "bolt", version="1"),
+    "list_price_list_history": lambda c: c.prices.history("north", "bolt"),
+    "apply_prices": lambda c: c.prices.apply("price_lists: []\n", dry_run=True),
+    "export_prices": lambda c: c.prices.export("north"),
+    "simulate_prices": lambda c: c.prices.simulate("2026-10", "north"),
+    "list_promo_codes": lambda c: c.promo_codes.list(),
+    "get_promo_code": lambda c: c.promo_codes.get("north", "LAUNCH"),
+    "put_promo_code": lambda c: c.promo_codes.save("north", "LAUNCH", {"margin_percent": "5"}),
+    "delete_promo_code": lambda c: c.promo_codes.remove("north", "LAUNCH", version="1"),
+    "check_promo_code": lambda c: c.promo_codes.check("acme-vendor", "LAUNCH", "endpoint-core", "2026-10"),
+    "list_billing_reports": lambda c: c.billing.list(cycle="2026-10"),
+    "get_billing_report": lambda c: c.billing.get(*BILLING),
+    "edit_billing_report": lambda c: c.billing.save(*BILLING, po_number="PO-7", **SEEN),
+    "submit_billing_report": lambda c: c.billing.submit(*BILLING, **SEEN),
+    "return_billing_report": lambda c: c.billing.send_back(*BILLING, reason="Why?", **SEEN),
+    "complete_billing_report": lambda c: c.billing.complete(*BILLING, **SEEN),
+    "list_billing_report_history": lambda c: c.billing.history(*BILLING),
     "list_webhook_events": lambda c: c.webhooks.event_types(),
     "list_webhooks": lambda c: c.webhooks.list(),
     "create_webhook": lambda c: c.webhooks.add("https://hooks.example.com"),
