@@ -59,6 +59,8 @@ FURTHER_NAMES = {
     "reports/verifying.py": "the question whether every stored figure comes out again",
     "prices/written.py": "a file of prices as people write it, for the edges that hand one out",
     "statements/collecting.py": "what a billing report comes to as it stands, for its verbs and its questions alike",
+    "statements/adjusting.py": "what was said of a month before, for whatever is a difference to it",
+    "statements/correcting.py": "what replaces a statement and the differences to it, on its way to the verb",
     "statements/customers.py": "what an MSP bills its customers: a question of its own",
     "statements/exports": "one file per format",
     "statements/files.py": "the registry of all files, for every edge",

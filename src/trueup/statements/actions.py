@@ -10,17 +10,18 @@ from django.db.models import F
 from trueup.accounts.models import Account
 from trueup.accounts.queries import account
 from trueup.accounts.rules import Right, Viewer
-from trueup.cycles.models import Cycle, of_month
+from trueup.cycles.models import Cycle, of_month, of_usage
 from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from trueup.kit.period import Month
 from trueup.kit.text import joined, text
-from trueup.prices.queries import prices_of
 from trueup.prices.rules.documents import fingerprint
 from trueup.reports.generating import is_generated
 from trueup.reports.models import Report
+from trueup.statements.adjusting import is_as_submitted
 from trueup.statements.collecting import collected
-from trueup.statements.issuing import Draft, draft_of_report, issue
+from trueup.statements.correcting import corrections, require_nothing_under_way
+from trueup.statements.issuing import issue
 from trueup.statements.models import BillingDetails, BillingReport, Statement
 from trueup.statements.rules.billing import TO_DO, BillingStatus, BillingVerb, move, right_of
 from trueup.statements.rules.documents import Document, StatementKind
@@ -80,10 +81,21 @@ def open_billing_reports(viewer: Viewer, cycle: Cycle, *, now: datetime) -> int:
     for distributor, vendor in ((accounts[one], accounts[other]) for one, other in sorted(pairs)):
         billing = BillingReport.objects.create(
             cycle=cycle, distributor=distributor, vendor=vendor, distributor_ref=distributor.ref, distributor_name=distributor.name,
-            vendor_ref=vendor.ref, vendor_name=vendor.name,
+            vendor_ref=vendor.ref, vendor_name=vendor.name, promo_codes=_codes_before(cycle, distributor, vendor),
         )  # fmt: skip
         _tell(billing, viewer, "billing_begun", now, [Change("status", None, BillingStatus.COLLECTING)])
     return len(pairs)
+
+
+def _codes_before(cycle: Cycle, distributor: Account, vendor: Account) -> dict[str, str]:
+    """The promo codes of what an adjustment adjusts: they hold for the month still."""
+    if not cycle.adjusts:
+        return {}
+    earlier = BillingReport.objects.filter(
+        of_usage(cycle.month), distributor=distributor, vendor=vendor, cycle__first_day__lt=cycle.first_day
+    )
+    last = earlier.order_by("-cycle__first_day").first()
+    return last.promo_codes if last else {}
 
 
 @transaction.atomic(durable=True)
@@ -154,6 +166,8 @@ def return_billing(
 def complete_billing(viewer: Viewer, month: Month, distributor: str, *, expected_version: int | None = None, now: datetime) -> int:
     """Complete a submitted billing report: its statement follows. Returns the version. Raises NotFound, NotAllowed, Conflict, Stale."""
     billing = _to_change(viewer, month, distributor, BillingVerb.COMPLETE, expected_version)
+    if not is_as_submitted(billing):
+        raise Conflict(text("what this is a difference to was corrected since it was submitted: return it"))
     return _decide(billing, viewer, BillingVerb.COMPLETE, now, _gross(billing.document or {}), completed_at=now)
 
 
@@ -212,7 +226,8 @@ def _line(name: str, typed: str, most: int, *, lines: bool = False) -> str:
 
 
 def correct(viewer: Viewer, number: str, *, reason: str, now: datetime) -> list[str]:
-    """Correct a statement: a credit note over all of it, and a replacement by the prices of today's lists; returns both numbers.
+    """Correct a statement: a credit note over all of it, and a replacement by the prices of today's lists; returns both numbers, and
+    those of what was said of late usage since, which is corrected with it.
 
     What was approved does not change; the replacement is priced anew, by the lists in force on the last day of the cycle as they are now.
     Raises NotFound, NotAllowed for anybody but the seller, Conflict for a credit note or a statement that was corrected already,
@@ -228,9 +243,10 @@ def correct(viewer: Viewer, number: str, *, reason: str, now: datetime) -> list[
     if not said:
         message = text("say why it is corrected")
         raise Invalid(message, [Problem("reason", message, "missing", ("reason",))])
-    if old.kind == StatementKind.CREDIT_NOTE:
+    if old.kind == StatementKind.CREDIT_NOTE and old.corrects_id:
         raise Conflict(text("“{number}” is a credit note: correct the statement that replaces what it credits", number=number))
-    made = [] if old.corrections.exists() else issue(_corrections(old, said), now=now, actor=viewer.actor)
+    require_nothing_under_way(old)
+    made = [] if old.corrections.exists() else issue(corrections(old, said), now=now, actor=viewer.actor)
     if not made:
         raise Conflict(text("“{number}” was corrected already", number=number))
     return [one.number for one in made]
@@ -239,31 +255,3 @@ def correct(viewer: Viewer, number: str, *, reason: str, now: datetime) -> list[
 def _correctable(viewer: Viewer, number: str) -> Statement | None:
     related = ("seller", "buyer", "cycle", "report__cycle", "report__msp", "report__distributor", "billing_report__cycle")
     return Statement.objects.visible_to(viewer).select_related(*related).filter(number=number).first()
-
-
-def _corrections(old: Statement, reason: str) -> list[Draft]:
-    """The credit note says what the statement says; the replacement is what it should have said."""
-    document = old.document
-    money = {name: document[name] for name in ("currency", "tax_rate", "lines", "net", "tax", "gross", "prices")}
-    same: dict[str, Any] = {
-        "seller": old.seller,
-        "buyer": old.buyer,
-        "cycle": old.cycle,
-        "report": old.report,
-        "billing_report": old.billing_report,
-    }
-    note = Draft(**same, said=money, source=document["source"], kind=StatementKind.CREDIT_NOTE, corrects=old, reason=reason)
-    return [note, Draft(**same, said=_anew(old), source=document["source"], corrects=old, reason=reason)]
-
-
-def _anew(old: Statement) -> Document:
-    if old.report is not None:
-        day = old.cycle.month.last_day
-        prices = prices_of(Viewer.system(), old.seller_id, [old.buyer_id], day).get(old.buyer_id)
-        return draft_of_report(old.report, prices).said
-    if old.billing_report is None:
-        raise ValueError("a statement is of something")
-    found = collected(old.billing_report)
-    if found.settled is None:
-        raise Invalid(joined(found.obstacles, "; "))
-    return found.document

@@ -3,22 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from trueup.accounts.rules import Viewer
 from trueup.cycles.models import of_month
 from trueup.kit.period import Month
 from trueup.kit.quantity import Quantity, added
-from trueup.kit.text import Text, plural
-from trueup.prices.queries import prices_of, promo_code
+from trueup.kit.text import Text, plural, text
+from trueup.prices.queries import promo_code
 from trueup.prices.rules.lists import PriceList
 from trueup.prices.rules.promos import PromoCode
 from trueup.reports.models import Report, ReportLine
 from trueup.reports.rules.lines import Outcome
 from trueup.reports.rules.workflow import Status
+from trueup.statements.adjusting import approved_of, chain_of_billing, in_force, not_settled_before, priced_as_before
 from trueup.statements.models import BillingReport
+from trueup.statements.rules.adjustments import adjustment
 from trueup.statements.rules.documents import Document, settled_document
 from trueup.statements.rules.highlights import Penalty
 from trueup.statements.rules.settlement import ChargedLine, Settled, settled, why_not, without_price
-from trueup.statements.settling import Approved, approved, charged, together
+from trueup.statements.settling import Approved, charged, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Collected:
     promos: Mapping[str, PromoCode]
     """By service: the codes that hold."""
     missing: tuple[Missing, ...]
+    before: tuple[Document, ...] | None = None
+    """Of an adjustment: what statements have said of the month before. `lines` and `settled` are the whole month as it is now."""
 
     @property
     def unpriced(self) -> tuple[ChargedLine, ...]:
@@ -53,7 +56,9 @@ class Collected:
 
     @property
     def so_far(self) -> Document | None:
-        """The money of what has a price, also while other lines have none; None where nothing has."""
+        """The money of what has a price, also while other lines have none; None where nothing has, or no difference is known yet."""
+        if self.before is not None:
+            return self.document if self.settled else None
         if self.prices is None:
             return None
         missing = set(self.unpriced)
@@ -65,27 +70,36 @@ class Collected:
         """The money, to be kept when it is submitted."""
         if self.settled is None or self.prices is None:
             raise ValueError("what has no price can't be kept")
-        return settled_document(self.settled, self.lines, self.prices)
+        said = settled_document(self.settled, self.lines, self.prices)
+        return said if self.before is None else adjustment(said, self.before)
 
 
-def collected(billing: BillingReport, codes: Mapping[str, str] | None = None) -> Collected:
+def collected(
+    billing: BillingReport, codes: Mapping[str, str] | None = None, *, anew_after: Sequence[Document] | None = None
+) -> Collected:  # fmt: skip
     """A billing report that was found for its viewer, as it stands; `codes` in place of the promo codes it has.
 
-    Only approved reports count; of the others it is said that they are missing.
+    Only approved reports count; of the others it is said that they are missing. One that adjusts an earlier month collects the whole
+    month as it is now, and charges the difference, by the prices of before; `anew_after`: to what these say, by the prices of now.
     """
-    rows = Report.objects.filter(cycle=billing.cycle, distributor=billing.distributor, vendor=billing.vendor).select_related("cycle")
-    reports = list(rows.order_by("msp_ref"))
-    ready = [report for report in reports if report.status == Status.APPROVED]
-    missing = tuple(_missing(report) for report in reports if report.status != Status.APPROVED)
-    day = billing.cycle.month.last_day
-    prices = prices_of(Viewer.system(), billing.vendor_id, [billing.distributor_id], day).get(billing.distributor_id)
-    found = approved(ready)
+    month = billing.cycle.month
+    found, others = approved_of(billing)
+    prices = in_force(billing.vendor_id, billing.distributor_id, month)
+    before: Sequence[Document] | None = None
+    if billing.cycle.adjusts:
+        chain = chain_of_billing(billing).before(month)
+        before = chain.standing if anew_after is None else anew_after
+        if anew_after is None:
+            prices = priced_as_before(chain, prices, together([charged(one) for one in found]))
     lines = together([charged(one, prices) for one in found])
     promos, problems = _promos(billing, billing.promo_codes if codes is None else codes, lines)
     wrong = why_not(prices, lines)
     result = settled(prices, lines, promos) if prices and not wrong else None
-    obstacles = [*_not_approved(len(missing)), *([wrong] if wrong else []), *problems.values()]
-    return Collected(tuple(found), tuple(lines), prices, problems, result, tuple(obstacles), promos, missing)
+    earlier = [text("the billing report of {month} has no statement yet", month=one) for one in not_settled_before(billing)]
+    obstacles = [*_not_approved(len(others)), *earlier, *([wrong] if wrong else []), *problems.values()]
+    missing = tuple(_missing(report) for report in others)
+    said = None if before is None else tuple(before)
+    return Collected(tuple(found), tuple(lines), prices, problems, result, tuple(obstacles), promos, missing, said)
 
 
 def _missing(report: Report) -> Missing:

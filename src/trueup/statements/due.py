@@ -39,7 +39,14 @@ def reports_due(*, now: datetime) -> QuerySet[Report]:
     settled = ExpressionWrapper(OuterRef("prices_at") + SETTLING, output_field=DateTimeField())
     changed = Q(tried_at__lt=OuterRef("prices_at")) | Q(tried_at__lt=settled, tried_at__lte=now - SETTLING)
     reports = Report.objects.filter(status=Status.APPROVED).annotate(prices_at=Subquery(saved.values("at")))
-    return reports.filter(~Exists(issued), ~Exists(held) | Exists(held.filter(changed)))
+    return reports.filter(~Exists(issued), ~Exists(held) | Exists(held.filter(changed)), ~Exists(_unsettled_before()))
+
+
+def _unsettled_before() -> QuerySet[Report]:
+    """Of an adjustment what it adjusts, while that has no statement: nobody knows what the difference is."""
+    same = Q(cycle__adjusts=OuterRef("cycle__adjusts")) | Q(cycle__adjusts=None, cycle__first_day=OuterRef("cycle__adjusts"))
+    earlier = Report.objects.filter(same, msp_id=OuterRef("msp_id"), cycle__first_day__lt=OuterRef("cycle__first_day"))
+    return earlier.filter(~Exists(Statement.objects.filter(report_id=OuterRef("pk"))))
 
 
 def vendors_due() -> list[int]:

@@ -27,8 +27,10 @@ from trueup.kit.text import packed, text, unpacked
 from trueup.prices.queries import prices_of
 from trueup.prices.rules.lists import PriceList
 from trueup.reports.models import Report
+from trueup.statements.adjusting import chain_of_billing, chain_of_report, is_as_submitted, priced_as_before
 from trueup.statements.due import billing_due, reports_due
 from trueup.statements.models import BillingDetails, BillingReport, Hold, NumberSeries, Statement, StatementLine
+from trueup.statements.rules.adjustments import adjustment, turned
 from trueup.statements.rules.documents import Document, StatementKind, checksum, number_of, parts_of, settled_document, statement_document
 from trueup.statements.rules.parties import party
 from trueup.statements.rules.settlement import settled, why_not
@@ -61,6 +63,8 @@ class Draft:
     kind: StatementKind = StatementKind.STATEMENT
     corrects: Statement | None = None
     reason: str = ""
+    chain: tuple[int, ...] | None = None
+    """The statements of the month that it builds on: where there are others by now, it is not issued."""
 
     @property
     def key(self) -> Key:
@@ -140,39 +144,58 @@ def _prices(reports: Sequence[Report]) -> dict[tuple[int, int], PriceList]:
     }
 
 
-def draft_of_report(report: Report, prices: PriceList | None) -> Draft:
-    """An approved report, with its cycle and parties, as a statement but for its number. Raises Invalid for what has no price."""
-    return _draft(approved([report])[0], prices)
-
-
 def issue_of_billing(vendor_id: int, *, now: datetime) -> int:
     """Issue the statements of all completed billing reports to a vendor; returns how many."""
     return len(issue([draft for draft in drafts_of_billing() if draft.seller.pk == vendor_id], now=now))
 
 
 def drafts_of_billing() -> list[Draft]:
-    """The completed billing reports without a statement, as they were submitted."""
+    """The completed billing reports without a statement, as they were submitted.
+
+    An adjustment to which something was corrected since is left out: nothing is corrected while one is under way.
+    """
     rows = billing_due().select_related("cycle", "distributor", "vendor")
     return [
         Draft(
-            seller=billing.vendor, buyer=billing.distributor, cycle=billing.cycle, said=billing.document or {}, billing_report=billing,
+            seller=billing.vendor, buyer=billing.distributor, cycle=billing.cycle, billing_report=billing,
+            **_as_issued(billing.document or {}),
             source={"kind": "billing_report", "cycle": str(billing.cycle.month), "distributor": billing.distributor_ref,
                     "po_number": billing.po_number, "version": billing.version},
         )
         for billing in rows.order_by("vendor_id", "cycle__first_day", "distributor_ref")
+        if is_as_submitted(billing)
     ]  # fmt: skip
 
 
 def _draft(one: Approved, prices: PriceList | None) -> Draft:
     """Raises Invalid for what has no price."""
     report = one.report
+    chain = chain_of_report(report) if report.cycle.adjusts else None
+    before = chain.before(report.cycle.month) if chain else None
+    as_before = priced_as_before(before, prices, charged(one)) if before else prices
+    said = said_of_report(one, as_before, before.standing if before else None)
+    source: Document = {"kind": "report", "cycle": str(report.cycle.month), "msp": report.msp_ref, "version": report.version}
+    return Draft(
+        seller=report.distributor, buyer=report.msp, cycle=report.cycle, source=source, report=report, **_as_issued(said),
+        chain=chain.ids if chain else None,
+    )  # fmt: skip
+
+
+def said_of_report(one: Approved, prices: PriceList | None, before: Sequence[Document] | None) -> Document:
+    """The money of an approved report; of one that adjusts the difference to what statements said `before`. Raises Invalid."""
     lines = charged(one, prices)
     wrong = why_not(prices, lines)
     if wrong or prices is None:
         raise Invalid(wrong or NO_PRICES)
     said = settled_document(settled(prices, lines), lines, prices)
-    source: Document = {"kind": "report", "cycle": str(report.cycle.month), "msp": report.msp_ref, "version": report.version}
-    return Draft(seller=report.distributor, buyer=report.msp, cycle=report.cycle, said=said, source=source, report=report)
+    return said if before is None else adjustment(said, before)
+
+
+def _as_issued(said: Document) -> dict[str, Any]:
+    """What comes to less than nothing is a credit note, with its signs turned."""
+    if Decimal(said["net"]) < 0:
+        return {"said": turned(said), "kind": StatementKind.CREDIT_NOTE}
+    return {"said": said}
 
 
 # ── Numbered and written ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -217,7 +240,15 @@ def _series(seller: Account, year: int) -> NumberSeries:
 def _not_issued(drafts: Sequence[Draft]) -> list[Draft]:
     """Those that nobody has issued since they were drafted. The numbers are locked: nobody does from here on."""
     issued = _issued(drafts)
-    return [draft for draft in drafts if draft.key not in issued]
+    return [draft for draft in drafts if draft.key not in issued and _builds_on_all(draft)]
+
+
+def _builds_on_all(draft: Draft) -> bool:
+    """Whether nothing was said of the month since it was drafted."""
+    if draft.chain is None:
+        return True
+    chain = chain_of_report(draft.report) if draft.report else chain_of_billing(draft.billing_report) if draft.billing_report else None
+    return chain is not None and chain.ids == draft.chain
 
 
 def _issued(drafts: Sequence[Draft]) -> set[Key]:

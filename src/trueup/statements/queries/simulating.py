@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from trueup.accounts.rules import Viewer
+from trueup.cycles.models import of_month
 from trueup.kit.period import Month
 from trueup.kit.text import Text
 from trueup.prices.queries import price_list, prices_of
@@ -28,7 +29,7 @@ def simulate(viewer: Viewer, month: Month, key: ListKey | None = None) -> list[S
     Chargeable units are those of now, approved or not. Raises NotFound for a list the viewer does not see.
     """
     tried = price_list(viewer, key).prices if key else None
-    rows = Report.objects.visible_to(viewer).filter(cycle__first_day=month.first_day).select_related("cycle").order_by("msp_ref")
+    rows = Report.objects.visible_to(viewer).filter(of_month(month)).select_related("cycle").order_by("msp_ref")
     found = approved(rows)
     sellers = {one.report.distributor_id for one in found}
     day = month.last_day

@@ -118,10 +118,13 @@ class Part:
 
 
 def parts_of(line: Document, currency: str) -> list[Part]:
-    """The services a line charges; what is paid in packs is shared out by credits."""
+    """The services a line charges; what is paid in packs is shared out by credits. A line of an adjustment has its parts written down."""
     weights = [Decimal(one["credits"] or one["units"]) for one in line["charged"]]
-    amounts = apportion(Decimal(line["amount"]), weights, currency_decimals(currency))
-    listed = apportion(Decimal(line["list_amount"]), weights, LISTED_DECIMALS)
+    if "parts" in line:
+        amounts, listed = ([Decimal(one[name]) for one in line["parts"]] for name in ("amount", "list_amount"))
+    else:
+        amounts = apportion(Decimal(line["amount"]), weights, currency_decimals(currency))
+        listed = apportion(Decimal(line["list_amount"]), weights, LISTED_DECIMALS)
     return [
         Part(one["service"], one["name"], one["unit"], Decimal(one["units"]), one["credits"] and Decimal(one["credits"]), amount, exact)
         for one, amount, exact in zip(line["charged"], amounts, listed, strict=True)

@@ -131,7 +131,7 @@ def invoice_of(document: Document) -> Invoice:
         due_date=issue_date + timedelta(days=int(days)) if days else issue_date,
         currency=document["currency"],
         note=document["reason"],
-        preceding=document["corrects"],
+        preceding=document["corrects"] or next(iter(document.get("adjusts", ())), ""),
         order_reference=document["source"].get("po_number", ""),
         buyer_reference=buyer.ref,
         first_day=month.first_day,
@@ -205,7 +205,7 @@ def _line(line: Mapping[str, Any], currency: str) -> InvoiceLine:
 
 def _net_price(line: Mapping[str, Any]) -> Decimal | None:
     """The price of one unit after the margin, where there is one price."""
-    slices = line.get("slices", ())
+    slices = line.get("slices") or line.get("after", {}).get("slices", ())
     if len(slices) != 1:
         return None
     return times(Decimal(slices[0]["price"]), (HUNDRED - Decimal(line["margin_percent"])).scaleb(-2)).normalize() + 0
@@ -213,6 +213,9 @@ def _net_price(line: Mapping[str, Any]) -> Decimal | None:
 
 def how(line: Mapping[str, Any]) -> str:
     """How the amount of a line came about, in a sentence: in English, as an invoice is."""
+    if "before" in line:
+        after, before = (f"{side['amount']} for {side['quantity']}" for side in (line["after"], line["before"]))
+        return f"{after}, instead of {before}"
     parts = [f"{one['units']} × {one['price']}" for one in line.get("slices", ())]
     said = [" + ".join(parts)] if parts else []
     if line["kind"] == "packs":

@@ -1,0 +1,148 @@
+"""Statements of adjustments: what all statements between two parties have said of the usage of a month, and what is still to be said.
+
+They follow each other: an adjustment is settled after everything before it, and builds on just that (`Chain.ids` proves it when it is
+written). Prices are those the last statement before it copied; only what these do not name is looked up in the list in force.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from django.db.models import Q, QuerySet
+
+from trueup.accounts.rules import Viewer
+from trueup.cycles.models import of_usage
+from trueup.kit.period import Month
+from trueup.prices.queries import prices_of
+from trueup.prices.rules.definition import read_price_list
+from trueup.prices.rules.lists import PriceList
+from trueup.reports.models import Report
+from trueup.reports.rules.workflow import Status
+from trueup.statements.models import BillingReport, Statement
+from trueup.statements.rules.adjustments import standing
+from trueup.statements.rules.documents import Document
+from trueup.statements.rules.settlement import ChargedLine, without_price
+from trueup.statements.settling import Approved, approved
+
+_KEYS = ("seller", "buyer", "from")
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """All statements between two parties of the usage of a month, the first one first."""
+
+    statements: tuple[Statement, ...]
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Which they are: another statement of the month makes another chain."""
+        return tuple(one.pk for one in self.statements)
+
+    def before(self, cycle: Month) -> "Chain":
+        """Those of earlier cycles than that of an adjustment."""
+        return Chain(tuple(one for one in self.statements if one.cycle.month.cycle < cycle.cycle))
+
+    @property
+    def standing(self) -> list[Document]:
+        """What counts of them."""
+        return standing(one.document for one in self.statements)
+
+    @property
+    def prices(self) -> PriceList | None:
+        """What the last of them was priced by; None where nothing was settled yet."""
+        counting = {one["number"] for one in self.standing}
+        last = next((one for one in reversed(self.statements) if one.number in counting), None)
+        return copied_prices(last) if last else None
+
+
+def copied_prices(issued: Statement) -> PriceList:
+    """The price list that a statement copied."""
+    said = issued.document["prices"]
+    document = {name: value for name, value in said.items() if name not in _KEYS}
+    return read_price_list(said["seller"], said["buyer"], issued.cycle.month.last_day, document)
+
+
+def chain_of_report(report: Report) -> Chain:
+    """What was said to an MSP of the month that a report is about."""
+    rows = Statement.objects.filter(
+        of_usage(report.cycle.month, "report__cycle__"), report__msp=report.msp_id, seller=report.distributor_id
+    )
+    return _chain(rows)
+
+
+def chain_of_billing(billing: BillingReport) -> Chain:
+    """What was said to a distributor of the month that a billing report is about."""
+    rows = Statement.objects.filter(
+        of_usage(billing.cycle.month, "billing_report__cycle__"), billing_report__distributor=billing.distributor_id,
+        seller=billing.vendor_id,
+    )  # fmt: skip
+    return _chain(rows)
+
+
+def chain_of(statement: Statement) -> Chain:
+    """The chain that a statement stands in."""
+    if statement.report is not None:
+        return chain_of_report(statement.report)
+    if statement.billing_report is not None:
+        return chain_of_billing(statement.billing_report)
+    raise ValueError("a statement is of something")
+
+
+def _chain(rows: QuerySet[Statement]) -> Chain:
+    return Chain(tuple(rows.select_related("cycle", "seller", "buyer", "report__cycle", "billing_report__cycle").order_by("pk")))
+
+
+def in_force(seller_id: int, buyer_id: int, month: Month) -> PriceList | None:
+    """What a buyer pays by for a month, as the lists are now."""
+    return prices_of(Viewer.system(), seller_id, [buyer_id], month.last_day).get(buyer_id)
+
+
+def priced_as_before(before: Chain, now: PriceList | None, lines: Iterable[ChargedLine]) -> PriceList | None:
+    """The prices of an adjustment: those of what it adjusts, and for a line that these have no price for, those in force."""
+    prices = before.prices
+    if prices is None or now is None or now.currency != prices.currency:
+        return prices or now
+    missing = without_price(prices, lines)
+    services = {line.service: now.services[line.service] for line in missing if line.service in now.services}
+    groups = {line.group for line in missing if line.service not in services}
+    packs = {group: now.packs[group] for group in groups if group in now.packs}
+    return replace(prices, services={**prices.services, **services}, packs={**prices.packs, **packs})
+
+
+# ── Billing reports ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def reports_of(billing: BillingReport) -> list[Report]:
+    """The reports a billing report is made of, by MSP: those of its cycle; of an adjustment every report of the month as it stands then."""
+    same = Q(distributor=billing.distributor_id, vendor=billing.vendor_id)
+    if not billing.cycle.adjusts:
+        return list(Report.objects.filter(same, cycle=billing.cycle).select_related("cycle").order_by("msp_ref"))
+    of_month = Report.objects.filter(same, of_usage(billing.cycle.month), cycle__first_day__lte=billing.cycle.first_day)
+    last = {report.msp_id: report for report in of_month.select_related("cycle").order_by("cycle__first_day")}
+    return sorted(last.values(), key=lambda report: report.msp_ref)
+
+
+def approved_of(billing: BillingReport) -> tuple[list[Approved], list[Report]]:
+    """Of these the approved ones with their lines, and the others."""
+    reports = reports_of(billing)
+    ready = [report for report in reports if report.status == Status.APPROVED]
+    return approved(ready), [report for report in reports if report.status != Status.APPROVED]
+
+
+def not_settled_before(billing: BillingReport) -> list[Month]:
+    """The billing reports that come before an adjustment and have no statement yet: until then nobody knows what the difference is."""
+    if not billing.cycle.adjusts:
+        return []
+    earlier = BillingReport.objects.filter(
+        of_usage(billing.cycle.month), distributor=billing.distributor_id, vendor=billing.vendor_id,
+        cycle__first_day__lt=billing.cycle.first_day,
+    )  # fmt: skip
+    settled = set(Statement.objects.filter(billing_report__in=earlier).values_list("billing_report_id", flat=True))
+    return [one.cycle.month for one in earlier.select_related("cycle").order_by("cycle__first_day") if one.pk not in settled]
+
+
+def is_as_submitted(billing: BillingReport) -> bool:
+    """Whether what a submitted adjustment is the difference to still stands."""
+    if not billing.cycle.adjusts:
+        return True
+    before = chain_of_billing(billing).before(billing.cycle.month)
+    return (billing.document or {}).get("adjusts") == [one["number"] for one in before.standing]
