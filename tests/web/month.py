@@ -9,8 +9,9 @@ bolt's report waits with a line that needs a comment, coil's is under review, so
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.auth import get_user_model
 from django.test import Client, TestCase, override_settings
@@ -29,6 +30,8 @@ from trueup.network.invitations import token_of
 from trueup.notifications.models import Delivery
 from trueup.notifications.rules import Kind as MailKind
 from trueup.notifications.rules import State
+from trueup.prices.actions import save_price_list, save_promo_code
+from trueup.prices.rules.lists import ListKey
 from trueup.uploads.actions import deliver, receive
 from trueup.uploads.rules import Kind
 from trueup.uploads.storage import received
@@ -134,6 +137,7 @@ def build(folder: Path, network: str = PORTAL_NETWORK, *, services: Mapping[str,
     _make_clients(autumn)
     _make_webhooks(autumn)
     _make_profiles()
+    make_prices()
     keep_view(viewer_of("north@north.example"), "review", "Kept", "status=all")
     autumn.delivery = _write(subject="Your usage report is ready", html="<p>It is.</p>")
     person = invited(email=INVITED)
@@ -227,6 +231,36 @@ def _make_webhooks(autumn: Autumn) -> None:
         viewer = viewer_of(email)
         made = webhooks.create(viewer, webhooks.Wanted("https://1.1.1.1/in"), now=NOW)
         autumn.webhooks[account] = made.endpoint_id, webhooks.send_test(viewer, made.endpoint_id, now=NOW)
+
+
+PRICES: Final[dict[str, Any]] = {
+    "currency": "EUR", "tax": {"percent": "19"},
+    "services": {
+        "workspace-security": "4.20",
+        "backup-storage": {"pricing": "graduated", "tiers": [{"up_to": 10, "price": "0.15"}, {"price": "0.1"}], "minimum_amount": 1},
+    },
+    "packs": {"credits": "12", "nfr": {"price": 12, "complimentary": 8000, "complimentary_of": {}}},
+}  # fmt: skip
+"""What everybody's default list says; what is for one buyer alone is cheaper."""
+
+
+def make_prices() -> None:
+    """Lists of the vendor, of north and of bolt; north has one for bolt that comes, and one that is over. Each has a promo code."""
+    begin, bolt = date(2026, 1, 1), {"currency": "EUR", "tax": {"percent": "19"}, "services": {"workspace-security": "3.90"}}
+    for key, said in (
+        (ListKey("acme-vendor", None, begin), PRICES | {"margin_percent": 30}),
+        (ListKey("acme-vendor", "north", begin), PRICES | {"margin_percent": "32.5"}),
+        (ListKey("north", None, begin), PRICES),
+        (ListKey("north", "bolt", begin), bolt),
+        (ListKey("north", "bolt", date(2026, 7, 1)), bolt | {"margin_percent": 5}),
+        (ListKey("north", "bolt", date(2027, 1, 1)), bolt | {"margin_percent": 10}),
+        (ListKey("south", None, begin), PRICES),
+        (ListKey("bolt", None, begin), PRICES | {"services": {**PRICES["services"], "endpoint-core": "0.75"}}),
+    ):  # fmt: skip
+        save_price_list(OPERATOR, key, said, seen=None, now=at("2026-09-01T00:00:00Z"))
+    for seller in ("acme-vendor", "north", "bolt"):
+        code = {"from": "2026-10-01", "until": "2026-12-31", "service": "workspace-security", "price": "3"}
+        save_promo_code(OPERATOR, seller, f"AUTUMN-{seller.upper()}", code, seen=None, now=at("2026-09-01T00:00:00Z"))
 
 
 def _write(*, subject: str, html: str) -> int:

@@ -1,7 +1,7 @@
 """The questions: which price lists there are, what somebody pays by on a day, whether a promo code holds."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -126,9 +126,27 @@ def _dated(own: Sequence[tuple[date, str]]) -> tuple[Dated, ...]:
 
 def buyers(viewer: Viewer, seller: str, *, limit: int) -> list[tuple[str, str]]:
     """Refs and names of those right below a seller, now or at any time, at most `limit` by ref: whom it can have a list for."""
-    below = Placement.objects.visible_to(viewer).filter(parent__ref=seller, account__ref__gt="")
+    below = Placement.objects.visible_to(viewer).filter(parent__ref=seller)
     named = below.order_by("account__ref").values_list("account__ref", "account__name").distinct()
     return list(named[:limit])
+
+
+def sells_to(viewer: Viewer, seller: str, buyer: str) -> bool:
+    """Whether a seller can have a list for a buyer: as far as the viewer sees."""
+    return "\0" not in buyer and Placement.objects.visible_to(viewer).filter(parent__ref=seller, account__ref=buyer).exists()
+
+
+def lists_of(viewer: Viewer, seller: str, buyer: str | None) -> ListsOf | None:
+    """The lists of a seller for one buyer; None where the viewer sees none."""
+    rows = KeptPriceList.objects.visible_to(viewer).filter(seller__ref=seller)
+    return next(iter(_grouped(rows.filter(buyer__ref=buyer) if buyer else rows.filter(buyer=None))), None)
+
+
+def default_on(viewer: Viewer, seller: str, day: date) -> Kept | None:
+    """The default list of a seller that is in force on a day."""
+    rows = KeptPriceList.objects.visible_to(viewer).select_related("seller", "buyer")
+    row = rows.filter(seller__ref=seller, buyer=None, from_date__lte=day).order_by("-from_date").first()
+    return _kept(row) if row else None
 
 
 def customers(viewer: Viewer, *, limit: int) -> list[tuple[str, str]]:
@@ -176,14 +194,19 @@ def list_history(viewer: Viewer, key: ListKey) -> list[Event]:
     return list(happened_to("price_list", row.pk))
 
 
-def prices_of(viewer: Viewer, seller_id: int, buyer_ids: Collection[int], day: date) -> dict[int, PriceList]:
-    """What buyers (by id) pay a seller by on a day, as far as the viewer sees it; a buyer without any price list is left out."""
+def prices_of(
+    viewer: Viewer, seller_id: int, buyer_ids: Collection[int], day: date, *, instead: Mapping[int | None, PriceList] | None = None
+) -> dict[int, PriceList]:
+    """What buyers (by id) pay a seller by on a day, as far as the viewer sees it; a buyer without any price list is left out.
+
+    `instead`: lists in place of the one in force, by buyer (None: the default), as if they were.
+    """
     rows = KeptPriceList.objects.visible_to(viewer).select_related("seller", "buyer").filter(seller_id=seller_id, from_date__lte=day)
     by_buyer: dict[int | None, list[KeptPriceList]] = defaultdict(list)
     for row in rows:
         if row.buyer_id is None or row.buyer_id in buyer_ids:
             by_buyer[row.buyer_id].append(row)
-    latest = {buyer: max(own, key=lambda row: row.from_date).prices for buyer, own in by_buyer.items()}
+    latest = {buyer: max(own, key=lambda row: row.from_date).prices for buyer, own in by_buyer.items()} | dict(instead or {})
     default = latest.get(None)
     found = {buyer_id: combined(latest.get(buyer_id), default) for buyer_id in buyer_ids}
     return {buyer_id: prices for buyer_id, prices in found.items() if prices}

@@ -7,6 +7,7 @@ from trueup.accounts.rules import Tier, Viewer
 from trueup.kit.errors import NotAllowed
 from trueup.kit.money import Money, total
 from trueup.kit.period import Month
+from trueup.kit.quantity import Quantity, added
 from trueup.kit.text import Text, text
 from trueup.prices.queries import prices_of
 from trueup.prices.rules.definition import read_price_list
@@ -49,6 +50,60 @@ class CustomerBills:
     currency: str
     cost_currency: str
     bills: tuple[CustomerBill, ...]
+    lines: tuple[ChargedLine, ...] = ()
+    """Those of the report: what the bills are reconciled to."""
+    cost_net: Money | None = None
+    """What the MSP's own statement comes to before tax: the costs of the bills, and what falls on no customer (a minimum without units)."""
+
+    @property
+    def reconciled(self) -> tuple["Reconciled", ...]:
+        """Line by line, whether what customers are billed is what the report charges."""
+        billed: dict[str, list[Quantity]] = {}
+        for one in (line for bill in self.bills for line in bill.lines):
+            billed.setdefault(one.service, []).append(one.units)
+        return tuple(Reconciled(line, added(billed.get(line.service, ())), len(billed.get(line.service, ()))) for line in self.lines)
+
+    @property
+    def sums(self) -> "Sums":
+        """What all bills that could be priced come to, before tax and with it; `margin` is that of the bills that have one."""
+        priced = [bill for bill in self.bills if bill.settled]
+        own = [(bill.settled.net, bill.settled.tax, bill.settled.gross) for bill in priced if bill.settled and self._is_own(bill)]
+        known = [bill.margin for bill in priced if bill.margin is not None and self._is_own(bill)]
+        costs = [bill.cost for bill in self.bills if bill.cost is not None]
+        net, tax, gross = (total((amounts[at] for amounts in own), self.currency) for at in range(3))
+        return Sums(
+            net, tax, gross, total(costs, self.cost_currency) if self.cost_currency else None,
+            total(known, self.currency) if known else None, len(self.bills) - len(own),
+        )  # fmt: skip
+
+    def _is_own(self, bill: CustomerBill) -> bool:
+        return bill.settled is not None and bill.settled.currency == self.currency
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """A line of the report, and what of it is billed to how many customers."""
+
+    line: ChargedLine
+    billed: Quantity
+    customers: int
+
+    @property
+    def missing(self) -> Quantity:
+        """Units that the report charges and nobody is billed: 0."""
+        return self.line.units - self.billed
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the bills in the currency of the month come to; `others`: bills without a price, or in another currency."""
+
+    net: Money
+    tax: Money
+    gross: Money
+    cost: Money | None
+    margin: Money | None
+    others: int
 
 
 def customer_bills(viewer: Viewer, month: Month, msp: str) -> CustomerBills:
@@ -67,7 +122,9 @@ def customer_bills(viewer: Viewer, month: Month, msp: str) -> CustomerBills:
     costs = _costs(report, lines)
     bills = [_bill(ref, names[ref][1], own[ref], prices.get(names[ref][0]), costs) for ref in sorted(own)]
     currency = next((bill.settled.currency for bill in bills if bill.settled), "")
-    return CustomerBills(report.approved_at is not None, currency, costs.currency if costs else "", tuple(bills))
+    return CustomerBills(
+        report.approved_at is not None, currency, costs.currency if costs else "", tuple(bills), tuple(lines), costs.net if costs else None
+    )  # fmt: skip
 
 
 def _by_customer(lines: Sequence[ChargedLine]) -> dict[str, list[ChargedLine]]:
@@ -91,6 +148,7 @@ class _Costs:
     """What the MSP pays for each customer."""
 
     currency: str
+    net: Money
     by_customer: Mapping[str, Money]
 
 
@@ -105,7 +163,7 @@ def _costs(report: Report, lines: Sequence[ChargedLine]) -> _Costs | None:
     for line in result.lines:
         for customer, amount in shares_of(line, lines, prices.currency).items():
             found.setdefault(customer, []).append(amount)
-    return _Costs(prices.currency, {customer: total(amounts, prices.currency) for customer, amounts in found.items()})
+    return _Costs(prices.currency, result.net, {customer: total(amounts, prices.currency) for customer, amounts in found.items()})
 
 
 def _copied(issued: Statement) -> PriceList:

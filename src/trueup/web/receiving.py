@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 
-TAKES_FILES = frozenset({"upload_send"})
+TAKES_FILES = frozenset({"upload_send", "prices_file"})
 """The names of the addresses that take files. Whatever is sent elsewhere is dropped as it comes."""
 
 

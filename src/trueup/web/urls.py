@@ -5,9 +5,9 @@ from importlib import import_module
 from django.urls import URLPattern, URLResolver
 
 AREAS = (
-    "home", "signing_in", "reports", "review", "cycles", "invitations", "settings", "outbox", "uploads",
+    "home", "signing_in", "billing_files", "reports", "review", "cycles", "invitations", "settings", "outbox", "uploads",
     "customers", "partners", "catalog", "terms", "lists", "members", "clients", "profiles", "devices",
-    "webhooks",
+    "webhooks", "prices", "prices_edit", "prices_file", "promos", "simulation", "billing_details", "customer_bills",
 )  # fmt: skip
 
 urlpatterns: list[URLPattern | URLResolver] = []
