@@ -14,7 +14,7 @@ from trueup.prices.rules.lists import PriceList, Tax
 from trueup.prices.rules.packs import PackPrice
 from trueup.prices.rules.pricing import PriceTier, unit_price
 from trueup.prices.rules.promos import PromoCode
-from trueup.statements.rules.settlement import ChargedLine, CustomerShare, LineKind, adjusted, settled, shares_of, without_price
+from trueup.statements.rules.settlement import ChargedLine, CustomerShare, LineKind, settled, shares_of, without_price
 
 SERVICES = ("endpoint", "email", "backup", "console")
 GROUPS = ("credit-based", "small-business")
@@ -65,15 +65,6 @@ class TestSettled:
     def test_is_shared_by_the_customers_to_the_last_cent(self, price_list: PriceList, lines: list[ChargedLine]) -> None:
         for line in settled(price_list, lines).lines:
             assert added(shares_of(line, lines, price_list.currency).values()) == line.amount
-
-    @given(price_lists(), charged(), charged())
-    def test_and_an_adjustment_come_to_what_is_right_now(
-        self, price_list: PriceList, before: list[ChargedLine], after: list[ChargedLine]
-    ) -> None:
-        first, last = settled(price_list, before), settled(price_list, after)
-        difference = adjusted(last, first)
-        assert first.net + difference.net == last.net
-        assert adjusted(first, first).lines == ()
 
     @given(PRICE, st.decimals(0, 10**6, places=2), PERCENT, st.sampled_from(("EUR", "JPY", "KWD")))
     def test_rounds_a_line_once(self, price: Decimal, units: Decimal, margin: Decimal, currency: str) -> None:

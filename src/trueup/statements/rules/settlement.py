@@ -188,26 +188,3 @@ def shares_of(line: SettledLine, charged: Sequence[ChargedLine], currency: str) 
         weights = {share.customer: share.units for share in behind.customers}
     parts = apportion(line.amount, list(weights.values()), currency_decimals(currency))
     return dict(zip(weights, parts, strict=True))
-
-
-def adjusted(after: Settled, before: Settled) -> Settled:
-    """What is still to be settled when lines that came to `before` come to `after` by the same prices: differences, line by line.
-
-    Lines that do not differ are left out. Quantities and amounts may be below 0.
-    """
-    old = {(line.kind, line.code): line for line in before.lines}
-    new = {(line.kind, line.code): line for line in after.lines}
-    changed = [_less(line, old[key]) if key in old else line for key, line in new.items()]
-    gone = [_negative(line) for key, line in old.items() if key not in new]
-    return _summed(after.currency, after.tax_rate, [line for line in (*changed, *gone) if line.quantity or line.exact or line.amount])
-
-
-def _negative(line: SettledLine) -> SettledLine:
-    return replace(line, quantity=line.quantity.copy_negate(), exact=line.exact.copy_negate(), amount=line.amount.copy_negate())
-
-
-def _less(new: SettledLine, old: SettledLine) -> SettledLine:
-    quantity, exact, amount = (
-        added((one, other.copy_negate())) for one, other in ((new.quantity, old.quantity), (new.exact, old.exact), (new.amount, old.amount))
-    )
-    return replace(new, quantity=quantity, exact=exact, amount=amount)
