@@ -42,6 +42,10 @@ MENU: Final = (
     Item("reports", _("Usage reports"), _MSP),
     Item("review", _("Review"), _ABOVE),
     Item("cycles", _("Cycles"), _ABOVE),
+    Item("billing", _("Billing"), _ABOVE),
+    Item("statements", _("Statements"), _ALL),
+    Item("prices", _("Prices"), _ALL),
+    Item("insight", _("Insight"), _ALL),
     Item("customers", _("Customers"), _ALL),
     Item("partners", _("Partners"), _ABOVE),
     Item("uploads", _("Imports"), _ALL, Right.IMPORT_USAGE),
@@ -52,6 +56,7 @@ MENU: Final = (
 SETTINGS: Final = (
     Item("members", _("Members"), _ALL),
     Item("terms", _("Terms"), _ALL),
+    Item("billing_details", _("Billing details"), _ALL),
     Item("catalog", _("Catalog"), _ALL),
     Item("regions", _("Regions"), _VENDOR),
     Item("account_types", _("Account types"), _VENDOR),

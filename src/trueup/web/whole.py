@@ -24,8 +24,8 @@ def page_of(asked: QueryDict) -> int:
 
 
 def month_of(written: str) -> Month:
-    """The month of an address. Raises NotFound for what is none."""
+    """The month of an address, which may be an adjustment of an earlier one. Raises NotFound for what is none."""
     try:
-        return Month.parse(written)
+        return Month.parse_report(written)
     except Invalid as error:
         raise NotFound(error.message) from None

@@ -1,5 +1,6 @@
 """The questions of final billing."""
 
+from trueup.statements.queries.behind import LineBehind, lines_behind
 from trueup.statements.queries.billing import (
     BillingFilter,
     BillingOptions,
@@ -36,6 +37,7 @@ __all__ = [
     "BillingView",
     "CheckedPromo",
     "Finding",
+    "LineBehind",
     "Simulated",
     "StatementFilter",
     "StatementOptions",
@@ -52,6 +54,7 @@ __all__ = [
     "checked_promo",
     "checked_statements",
     "filtered",
+    "lines_behind",
     "simulate",
     "statement",
     "statement_options",

@@ -186,7 +186,7 @@ def _amount_of(found: Collected, service: str) -> Money | None:
 
 def billing_history(viewer: Viewer, month: Month, distributor: str) -> list[Event]:
     """What happened to a billing report, oldest first. Raises NotFound, NotAllowed."""
-    return list(happened_to("billing_report", _readable(viewer, month, distributor).pk))
+    return list(happened_to("billing_report", readable(viewer, month, distributor).pk))
 
 
 def _billing(viewer: Viewer, month: Month, distributor: str) -> BillingReport:

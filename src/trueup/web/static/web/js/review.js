@@ -1,6 +1,7 @@
 // The reviewer's keys, dialogs and selection. Without this file everything is there as links and forms.
 
 import { announce } from "./page.js";
+import "./once.js";
 
 const SWITCH = "trueup-review-keys";
 
@@ -41,17 +42,6 @@ for (const box of document.querySelectorAll("[data-keys-switch]")) {
     try { window.localStorage.setItem(SWITCH, box.checked ? "on" : "off"); } catch { /* the browser keeps nothing */ }
   });
 }
-
-// A form that was sent is not sent again by a second click.
-document.addEventListener("submit", (event) => {
-  const form = event.target.closest("form[data-once]");
-  if (!form) return;
-  if (form.dataset.sent) event.preventDefault();
-  form.dataset.sent = "yes";
-});
-window.addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-});
 
 // ── keys ──
 

@@ -1,0 +1,1 @@
+"""What the pages of final billing have in common: words, and lines of money with everything they are made of."""

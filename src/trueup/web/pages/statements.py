@@ -1,0 +1,118 @@
+"""Statements: what was issued and what came in; what waits for a price."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from trueup.accounts.rules import Tier
+from trueup.kit.errors import NotAllowed
+from trueup.kit.text import text
+from trueup.statements.files import FORMS, Kind
+from trueup.statements.queries import StatementFilter, Waiting, statement_options, statement_page, waiting_page
+from trueup.statements.rules.documents import StatementKind
+from trueup.web.billing.addresses import price_list_address
+from trueup.web.billing.words import KINDS
+from trueup.web.page import Request, render, wants_fragment
+from trueup.web.pages import statement
+from trueup.web.pages.billing import Total, month_asked
+from trueup.web.whole import page_of
+from trueup.web.words import word
+
+PER_PAGE: Final = 50
+ISSUED: Final = "issued"
+RECEIVED: Final = "received"
+_MOST_SEARCHED: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a list shows. `way`: issued by the account, received by it, or empty for both."""
+
+    filters: StatementFilter
+    way: str = ""
+
+    @property
+    def query(self) -> str:
+        """The address that asks for the same."""
+        filters = self.filters
+        parts = {"way": self.way, "kind": filters.kind, "cycle": str(filters.cycle or ""), "search": filters.search}
+        return urlencode({name: value for name, value in parts.items() if value})
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything is left out."""
+        return bool(self.query)
+
+
+@require_GET
+def statements(request: Request) -> HttpResponse:
+    """The statements that are asked for, the latest first."""
+    asked = asked_of(request)
+    page = statement_page(request.viewer, asked.filters, page=page_of(request.GET), per_page=PER_PAGE)
+    options = statement_options(request.viewer, asked.filters)
+    context: dict[str, Any] = {
+        "asked": asked,
+        "page": page,
+        "months": options.cycles,
+        "totals": [Total(currency, *money) for currency, money in options.totals.items()],
+        "query": f"{asked.query}&" if asked.query else "",
+        "ways": _ways(request),
+        "kinds": [(kind, word(KINDS, kind)) for kind in StatementKind],
+        "waiting": waiting_page(request.viewer, per_page=1).total,
+        "forms": FORMS[Kind.STATEMENTS],
+        "own": request.seat.chosen.ref,
+    }
+    return render(request, "web/statements/_list.html" if wants_fragment(request) else "web/statements/list.html", context)
+
+
+def asked_of(request: Request) -> Asked:
+    """What an address asks for; what makes no sense is left out."""
+    given, own = request.GET, request.seat.chosen.ref
+    kind = next((one for one in StatementKind if one == given.get("kind")), "")
+    search = " ".join(given.get("search", "").split())[:_MOST_SEARCHED]
+    filters = StatementFilter(month_asked(given.get("cycle", "")), kind=kind, search=search)
+    way = given.get("way", "") if given.get("way") in dict(_ways(request)) else ""
+    if way:
+        filters = replace(filters, **{"seller" if way == ISSUED else "buyer": own})
+    return Asked(filters, way)
+
+
+def _ways(request: Request) -> list[tuple[str, str]]:
+    """Who is between two others issues some and gets others."""
+    if request.viewer.tier != Tier.DISTRIBUTOR:
+        return []
+    return [(ISSUED, _("Issued to MSPs")), (RECEIVED, _("From the vendor"))]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An approved report without a statement, and where its price is missing."""
+
+    of: Waiting
+    report: str
+    prices: str
+
+
+@require_GET
+def waiting(request: Request) -> HttpResponse:
+    """Approved reports that have no statement yet, with the reason, and the way to where it is put right."""
+    if request.viewer.tier != Tier.DISTRIBUTOR:
+        raise NotAllowed(text("only distributors issue statements of reports"))
+    page = waiting_page(request.viewer, page=page_of(request.GET), per_page=PER_PAGE)
+    rows = [
+        Row(one, reverse("report", args=[str(one.cycle), one.msp]), price_list_address(one.price_list) if one.reason else "")
+        for one in page.items
+    ]
+    return render(request, "web/statements/waiting.html", {"page": page, "rows": rows})
+
+
+urls = [
+    path("statements/", statements, name="statements"),
+    path("statements/waiting/", waiting, name="statements_waiting"),
+    *statement.urls,
+]

@@ -1,0 +1,36 @@
+"""`{% load billing %}`: money, and the words of final billing."""
+
+from functools import partial
+
+from django import template
+
+from trueup.kit.money import Money
+from trueup.web import words
+from trueup.web.billing import words as own
+
+register = template.Library()
+
+register.filter("billing_word", partial(words.word, own.STATUSES))
+register.filter("statement_word", partial(words.word, own.KINDS))
+register.filter("form_word", partial(words.word, own.FORMS))
+register.filter("tax_word", partial(words.word, own.TAXES))
+register.filter("money", own.money)
+register.filter("price_of", own.price)
+
+
+@register.filter
+def billing_look(code: str) -> str:
+    """The look of the badge of a billing report."""
+    return own.STATUS_LOOKS.get(code, "neutral")
+
+
+@register.filter
+def billing_icon(code: str) -> str:
+    """The picture of its badge."""
+    return own.STATUS_ICONS.get(code, "info")
+
+
+@register.filter
+def less(amount: Money, kind: str) -> Money:
+    """An amount of a statement; a credit note takes it away."""
+    return amount.copy_negate() if kind == "credit_note" and amount else amount
