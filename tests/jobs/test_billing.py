@@ -119,7 +119,7 @@ class TestDetails:
         assert "NAME=VALUE" in october.misused(*save, "--set", "city")
 
     def test_are_those_of_ones_own_account(self, october: Trueup) -> None:
-        assert "kept by “bolt” itself" in october.refused("details", "save", "bolt", "--set", "city=X", "--as", NORTH)
+        assert "the billing details of “bolt” are its own" in october.refused("details", "save", "bolt", "--set", "city=X", "--as", NORTH)
         assert "there is no account" in october.refused("details", "show", "north", "--as", BOLT)
 
 

@@ -115,7 +115,7 @@ class TestPriceImport:
 
 class TestPriceRemove:
     def test_removes_a_list_of_ones_own(self, priced: Trueup) -> None:
-        assert "there is no account “north”" in priced.refused("price", "remove", "north", "bolt", "--as", BOLT)
+        assert "kept by “north” itself" in priced.refused("price", "remove", "north", "bolt", "--as", BOLT)
         said = priced("price", "remove", "north", "bolt", "--as", NORTH, "--now", NOW).err
         assert said == "The price list of north for bolt from 2026-07-01 on is removed.\n"
         assert "no such price list" in priced.refused("price", "remove", "north", "bolt", "--as", NORTH)

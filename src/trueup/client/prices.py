@@ -13,7 +13,7 @@ from trueup.kit.period import BEGINNING, Month
 DEFAULT: Final = "*"
 """In place of a buyer in an address: everybody who has no list of its own."""
 
-_YAML: Final = {"Content-Type": "application/yaml; charset=utf-8"}
+_YAML: Final = "application/yaml; charset=utf-8"
 
 
 class PriceLists:
@@ -52,8 +52,9 @@ class PriceLists:
     def apply(self, written: str, *, dry_run: bool = False) -> tuple[str, ...]:
         """Save a file of prices (YAML), all or nothing; what was changed. Raises NotAllowed, Invalid with every line that is wrong."""
         content = written.encode()
+        headers = {"Content-Type": _YAML, "Content-Length": str(len(content))}
         answer = self._transport.call(
-            "POST", "/prices/apply", params={"dry_run": dry_run or None}, headers=_YAML, body=lambda: [content], key=new_key()
+            "POST", "/prices/apply", params={"dry_run": dry_run or None}, headers=headers, body=lambda: [content], key=new_key()
         )
         return tuple(listed(answer, "changed"))
 

@@ -103,9 +103,9 @@ class LocalBilling:
 
     def save_details(self, account: str, said: Mapping[str, str]) -> BillingDetails:
         """Save some of it."""
+        before = self.details(account)
         viewer = in_account(self.email, account)
-        before, mark = queries.billing_details(viewer, account)
-        actions.save_details(viewer, account, {**before, **said}, seen=mark, now=self.now)
+        actions.save_details(viewer, account, {**before.details, **said}, seen=before.version, now=self.now)
         return self.details(account)
 
     def statements(self, wanted: Wanted) -> Iterable[StatementSummary]:
@@ -124,7 +124,8 @@ class LocalBilling:
 
     def correct(self, number: str, reason: str) -> Corrected:
         """Correct a statement, as its seller."""
-        viewer = in_account(self.email, self.statement(number).seller)
+        seller = number.rpartition("-")[0].rpartition("-")[0]  # of north-2026-000001
+        viewer = in_account(self.email, seller)
         note, replacement = actions.correct(viewer, number, reason=reason, now=self.now)
         return Corrected(number, *(_like_summary(queries.statement(viewer, one).row) for one in (note, replacement)))
 

@@ -7,9 +7,10 @@ from datetime import date, datetime
 from trueup.accounts.rules import Right, Viewer
 from trueup.client.answers import Amounts, PriceList, PriceListSummary, PromoCheck, PromoCode, Simulated, Tax
 from trueup.jobs.people import every_answer, in_account, keeper, refs_of, viewers
+from trueup.kit.errors import NotAllowed
 from trueup.kit.period import Month
 from trueup.prices import actions, queries
-from trueup.prices.portions import checked_promo_code
+from trueup.prices.portions import checked_promo_code, kept_promo_code
 from trueup.prices.queries import Kept, KeptPromo
 from trueup.prices.rules.lists import ListKey
 from trueup.prices.rules.promos import PromoCode as Promo
@@ -52,7 +53,11 @@ class LocalPrices:
 
     def remove(self, seller: str, buyer: str | None, begin: date) -> None:
         """Remove a price list."""
-        actions.remove_price_list(in_account(self.email, seller), ListKey(seller, buyer, begin), seen=None, now=self.now)
+        viewer, key = in_account(self.email, seller), ListKey(seller, buyer, begin)
+        queries.price_list(viewer, key)
+        if not viewer.sees_all and seller not in refs_of([viewer]).values():  # a buyer sees it too
+            raise NotAllowed(f"the prices of “{seller}” are kept by “{seller}” itself")
+        actions.remove_price_list(viewer, key, seen=None, now=self.now)
 
     def simulate(self, month: Month, seller: str, buyer: str | None, begin: date) -> Iterable[Simulated]:
         """What the reports of a month come to."""
@@ -87,7 +92,9 @@ class LocalPrices:
 
     def remove_promo(self, seller: str, code: str) -> None:
         """Remove a promo code."""
-        actions.remove_promo_code(in_account(self.email, seller), seller, code, seen=None, now=self.now)
+        viewer = in_account(self.email, seller)
+        kept_promo_code(viewer, seller, code)
+        actions.remove_promo_code(viewer, seller, code, seen=None, now=self.now)
 
 
 def _keeps_prices(viewer: Viewer) -> bool:
