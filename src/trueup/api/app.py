@@ -11,6 +11,8 @@ from trueup.api.bodies import Bodies
 from trueup.api.endpoints import (
     accounts,
     batches,
+    billing,
+    billing_details,
     catalog,
     clients,
     customers,
@@ -29,6 +31,7 @@ from trueup.api.endpoints import (
     report_parts,
     report_several,
     report_writing,
+    statements,
     terms,
     unmapped,
     usage,
@@ -61,6 +64,9 @@ ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("Prices", prices.router),
     ("Prices", price_promos.router),
     ("Prices", price_files.router),
+    ("Billing reports", billing.router),
+    ("Statements", statements.router),
+    ("Statements", billing_details.router),
     ("Webhooks", webhooks.router),
 )
 """The operations, under the heading the documentation gives them."""

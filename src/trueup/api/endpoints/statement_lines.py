@@ -1,0 +1,90 @@
+"""The lines of billing reports and statements: how units became an amount, in every step."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ninja import Field, Schema
+
+from trueup.api.schemas import Number
+from trueup.statements.rules.documents import Document
+from trueup.statements.rules.settlement import LineKind
+
+
+class ChargedUnits(Schema):
+    """Units of a service that a line charges."""
+
+    service: str = Field(description="The code of the service.")
+    name: str = Field(description="What it is called.")
+    unit: str = Field(description="The billing unit.")
+    units: Number = Field(description="Chargeable units that were approved.")
+    credits: Number | None = Field(description="The credits they stand for; null: the service has none.")
+
+
+class SliceShown(Schema):
+    """Some units (packages, packs) at one price."""
+
+    units: Number = Field(description="How many.")
+    price: Number = Field(description="The price of each.")
+
+
+class Complimentary(Schema):
+    """Credits of one customer that are complimentary."""
+
+    customer: str = Field(description="The ref of the customer.")
+    credits: Number = Field(description="Its credits.")
+    complimentary: Number = Field(description="Those of them that nobody pays.")
+
+
+class MoneyLine(Schema):
+    """A line: `list_amount` less the margin, rounded once, is `amount`; the amounts of all lines sum to `net`."""
+
+    position: int = Field(description="Its place, from 1.")
+    kind: LineKind = Field(description="`service`: units of a service; `packs`: credits of a solution group, in packs.")
+    code: str = Field(description="The code of the service, or of the solution group.")
+    name: str = Field(description="What it is called.")
+    unit: str = Field(description="What is counted.")
+    quantity: Number = Field(description="Chargeable units, or whole packs.")
+    billed_units: Number | None = Field(description="Units after free and minimum units; null for packs.")
+    slices: list[SliceShown] = Field(description="How they were priced.")
+    list_amount: Number = Field(description="What they cost before the margin, not rounded.")
+    margin_percent: Number = Field(description="The percent taken off.")
+    promo_code: str = Field(description="The promo code that unlocked price or margin; empty: none.")
+    amount: Number = Field(description="What is charged.")
+    charged: list[ChargedUnits] = Field(description="The services behind the line.")
+    pack_size: Number | None = Field(description="Credits in a pack; null unless it is about packs.")
+    credits: Number | None = Field(description="Credits of all customers; null unless it is about packs.")
+    complimentary: Number | None = Field(description="Those that nobody pays; null unless it is about packs.")
+    billed_credits: Number | None = Field(description="Those that fill packs; null unless it is about packs.")
+    complimentary_of: list[Complimentary] = Field(description="Whose credits are complimentary.")
+
+
+class TaxRate(Schema):
+    """The one tax rate."""
+
+    percent: Number = Field(description="The rate.")
+    category: str = Field(description="Why it is that, in the words of EN 16931.")
+    reason: str = Field(description="The reason for no tax, where there is one.")
+
+
+class Amounts(Schema):
+    """Lines and what they come to."""
+
+    currency: str = Field(description="The currency of all amounts.")
+    tax_rate: TaxRate = Field(description="The tax rate.")
+    lines: list[MoneyLine] = Field(description="Every line.")
+    net: Number = Field(description="The sum of the lines.")
+    tax: Number = Field(description="The tax on it, rounded once.")
+    gross: Number = Field(description="What is to be paid.")
+
+
+_UNSAID: Final[Mapping[str, Any]] = {
+    "billed_units": None, "pack_size": None, "credits": None, "complimentary": None, "billed_credits": None, "complimentary_of": (),
+}  # fmt: skip
+
+
+def amounts(said: Document | None) -> dict[str, Any] | None:
+    """The money of a document; None where there is none yet."""
+    if said is None:
+        return None
+    lines = [{**_UNSAID, **line} for line in said["lines"]]
+    return {"lines": lines, **{name: said[name] for name in ("currency", "tax_rate", "net", "tax", "gross")}}
