@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
-from tests.reports.month import CLOSING, OCTOBER, OPERATOR, October, at
+from tests.reports.month import CLOSING, OCTOBER, OPERATOR, October, at, at_times
 from tests.statements import golden
 from tests.statements.conftest import BUYING, SELLING, issue_all, save_prices
 from tests.statements.documents import BUYER, SELLER
@@ -267,6 +267,14 @@ class TestArchive:
         for form in (Form.CSV, Form.PDF):
             alone = files.statement_file(who("bolt"), BOLT, form)
             assert found.read(f"statements/{alone.name}") == read(alone)
+
+    def test_holds_the_statements_of_an_msp_without_access_to_reports(self, october: October) -> None:
+        october.deliver(*at_times("dune-hotel", "workspace-security", "4", "4"))
+        october.close()
+        october.submit("dune", by="south@south.example")
+        save_prices("south", SELLING)
+        issue_all()
+        assert self.archive(who("dune"), "csv").namelist() == ["statements.csv", "statements/south-2026-000001.csv"]
 
     def test_leaves_out_what_a_vendor_may_not_read_yet(self, approve: Callable[..., October]) -> None:
         approve("bolt")

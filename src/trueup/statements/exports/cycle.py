@@ -10,7 +10,7 @@ from trueup.accounts.rules import Viewer
 from trueup.kit.errors import Invalid, NotAllowed
 from trueup.kit.period import Month
 from trueup.kit.text import Text
-from trueup.reports.queries import ReportFilter, report
+from trueup.reports.queries import ReportFilter, listing, report
 from trueup.statements.exports.archive import Entry
 from trueup.statements.exports.forms import FORMS, Form, Kind, file_name
 from trueup.statements.exports.making import (
@@ -51,9 +51,10 @@ _Make = Callable[[], Iterable[bytes]]
 
 def _wanted(viewer: Viewer, month: Month, forms: Sequence[Form], reader: Reader) -> Iterator[tuple[str, _Make]]:
     """What an archive holds: a name, and how its content is made."""
-    yield from _lists(viewer, month, forms, reader)
+    readable = _reads_reports(viewer, month)
+    yield from _lists(viewer, month, forms, reader, readable=readable)
     yield from _of_each_statement(viewer, month, [form for form in forms if form not in _ALL_IN_ONE], reader)
-    yield from _of_each_report(viewer, month, _forms_of(Kind.REPORT, forms), reader)
+    yield from _of_each_report(viewer, month, _forms_of(Kind.REPORT, forms) if readable else [], reader)
     for view in _billing_reports(viewer, month):
         for form in _forms_of(Kind.BILLING_REPORT, forms):
             yield _entry("billing-reports", f"{view.row.cycle}-{view.row.distributor}", form), partial(of_billing, view, form, reader)
@@ -63,10 +64,19 @@ def _forms_of(kind: Kind, forms: Iterable[Form]) -> list[Form]:
     return [form for form in forms if form in FORMS[kind]]
 
 
-def _lists(viewer: Viewer, month: Month, forms: Sequence[Form], reader: Reader) -> Iterator[tuple[str, _Make]]:
+def _reads_reports(viewer: Viewer, month: Month) -> bool:
+    """An MSP without access to usage reports has statements all the same."""
+    try:
+        listing(viewer, _reports_of(month), limit=1)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _lists(viewer: Viewer, month: Month, forms: Sequence[Form], reader: Reader, *, readable: bool) -> Iterator[tuple[str, _Make]]:
     for form in _forms_of(Kind.STATEMENTS, forms):
         yield file_name("statements", form), partial(of_statements, viewer, StatementFilter(cycle=month), form, reader)
-    for form in _forms_of(Kind.REPORTS, forms):
+    for form in _forms_of(Kind.REPORTS, forms) if readable else ():
         yield file_name("reports", form), partial(of_reports, viewer, _reports_of(month), form)
 
 
