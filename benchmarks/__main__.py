@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import api, closing, crashes, generation, ingestion, pages, table
+from benchmarks import api, closing, crashes, generation, ingestion, pages, statements, table
 from benchmarks.figures import Figure
 from benchmarks.server import Databases, databases, require_programs
 from benchmarks.world import Size, World
@@ -31,6 +31,11 @@ class Run:
         self._home = home
         self._server = server
         self._made: dict[str, World] = {}
+
+    @property
+    def msps(self) -> int:
+        """Of the families that count reports: the size says only whether they are many, or so few that it takes a minute."""
+        return 10_000 if self.size.rows > Size("2M").rows else 500
 
     def world(self, name: str, *, size: Size | None = None, compared: bool = True) -> World:
         """A world of that name, new or as it was left."""
@@ -58,8 +63,11 @@ def _closing(run: Run) -> Iterator[Figure]:
 
 
 def _generation(run: Run) -> Iterator[Figure]:
-    msps = 10_000 if run.size.rows > Size("2M").rows else 500
-    yield from generation.figures(run.world("generation"), msps)
+    yield from generation.figures(run.world("generation"), run.msps)
+
+
+def _statements(run: Run) -> Iterator[Figure]:
+    yield from statements.figures(run.world("statements"), run.msps)
 
 
 def _crashes(run: Run) -> Iterator[Figure]:
@@ -89,6 +97,7 @@ FAMILIES: Mapping[str, Callable[[Run], Iterator[Figure]]] = {
     "ingestion": _ingestion,
     "closing": _closing,
     "generation": _generation,
+    "statements": _statements,
     "crashes": _crashes,
     "pages": _pages,
     "api": _api,
