@@ -25,8 +25,11 @@ _SERVICES = "".join(
 NETWORK = PORTAL_NETWORK.replace("accounts:\n", _SERVICES + "accounts:\n", 1)
 
 NOT_PAGES = frozenset(
-    {"report_csv", "report_mapped_csv", "report_customers_csv", "report_line", "upload_refused", "delivery_source", "review_next"}
-)
+    {
+        "report_csv", "report_mapped_csv", "report_customers_csv", "report_line", "upload_refused", "delivery_source", "review_next",
+        "prices_download", "customer_bills_file",
+    }
+)  # fmt: skip
 
 BOLT, COIL, DUNE = "/reports/2026-10/bolt/", "/reports/2026-10/coil/", "/reports/2026-10/dune/"
 SHOWN = "section.group:not([hidden])"
@@ -39,6 +42,7 @@ BESIDE = {
         "/review/?status=all", "/review/?status=approved&search=nothing", "/review/2026-10/echo/", "/review/2026-10/fern/",
         "/review/2026-10/gale/", "/review/2026-10/gale/?do=approve", "/review/2026-10/gale/?do=reject",
         "/review/2026-10/gale/?do=waive&line=endpoint-core", "/reports/2026-10/gale/?line=endpoint-core&group=credits",
+        "/prices/north/*/2026-01-01/", "/prices/north/*/2026-01-01/edit/", "/prices/simulation/?month=2026-10&buyer=bolt&from=2027-01-01",
     ),
     "V": ("/settings/regions/?new", "/settings/sources/?edit=manual", "/settings/units/?edit=GB"),
 }  # fmt: skip
@@ -49,6 +53,21 @@ def _send_empty(page: Page) -> None:
     """Send the first form of the page as it is, past what the browser itself would say."""
     page.locator("main form[method=post]").first.evaluate("form => { form.noValidate = true; form.requestSubmit() }")
     page.locator("[aria-invalid=true], [role=alert]").first.wait_for()
+
+
+def _send_wrong_prices(page: Page) -> None:
+    """Send the sheet of a price list with what is no price in it, and what is under More open."""
+    page.locator("[data-column=price]").first.fill("x")
+    page.locator("[data-save]").click()
+    page.locator("[aria-invalid=true]").first.wait_for()
+    for folded in page.locator("details.more").all():
+        folded.evaluate("one => { one.open = true }")
+
+
+def _open_bills(page: Page) -> None:
+    """What stands behind every bill."""
+    for bill in page.locator("details.bill").all():
+        bill.evaluate("one => { one.open = true }")
 
 
 def _make_client(page: Page) -> None:
@@ -84,8 +103,11 @@ DOINGS: dict[str, tuple[tuple[str, Callable[[Page], None]], ...]] = {
         (f"{BOLT}?group=credits", lambda page: page.locator(f"{SHOWN} [data-comment-button]").first.click()),
         (f"{BOLT}?group=credits", _open_keys),
         ("/customers/new/", _send_empty),
+        ("/reports/2026-10/bolt/customers-bills/", _open_bills),
     ),
     "N": (
+        ("/prices/north/*/2026-01-01/edit/", _send_wrong_prices),
+        ("/promos/new/", _send_empty),
         ("/review/2026-10/gale/", lambda page: page.locator("[data-dialog*=reject]").first.click()),
         ("/review/2026-10/gale/", lambda page: page.locator("[data-dialog*=waive]").first.click()),
     ),

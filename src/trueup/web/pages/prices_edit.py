@@ -134,7 +134,7 @@ class _Editing:
         to = address("price_list", self.key) if kept else reverse("prices")
         context = {
             "heading": heading if kept else _("New: %(list)s") % {"list": heading}, "since": since(self.key.from_date), "kept": kept,
-            "crumbs": [(_("Prices"), reverse("prices")), *([(heading, to)] if kept else [])], "cancel": to, "stale": status == 409,
+            "crumbs": [(_("Prices"), reverse("prices")), *([(heading, to)] if kept else [])], "cancel": to, "stale": status == 409, "typed": self.request.method == "POST",
             "customers": queries.customers(self.request.viewer, limit=MOST_OFFERED),
         }  # fmt: skip
         if len(sheet.rows) > MOST_ON_A_PAGE:

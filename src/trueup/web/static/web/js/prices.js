@@ -1,7 +1,7 @@
 // The sheet of a price list: arrows and Enter go from row to row, tiers are added at once, and nobody leaves with unsaved prices unasked.
 const sheet = document.querySelector("[data-sheet]");
 
-const before = sheet && written();
+const before = sheet && ("typed" in sheet.dataset ? "" : written());
 let leaving = false;
 
 function written() {
