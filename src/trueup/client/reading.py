@@ -20,7 +20,7 @@ _PLAIN: Final[dict[Any, Any]] = {
     Decimal: lambda value: Decimal(str(value)),
     datetime: lambda value: parse_instant(str(value)),
     date: lambda value: date.fromisoformat(str(value)),
-    Month: lambda value: Month.parse(str(value)),
+    Month: lambda value: Month.parse_report(str(value)),
 }
 
 

@@ -48,8 +48,8 @@ def cycles(viewer: Viewer) -> list[CycleView]:
 
 
 def cycle_view(viewer: Viewer, month: Month) -> CycleView:
-    """One month of the calendar. Raises NotFound for a month without usage that was never closed."""
-    row = Cycle.objects.visible_to(viewer).of(month).first()
+    """One month of the calendar. Raises NotFound for a month without usage that was never closed, and for an adjustment of one."""
+    row = None if month.adjusted_in else Cycle.objects.visible_to(viewer).of(month).first()
     if row is None and month not in months_with_usage():
         raise NotFound(text("there is no cycle {month}: it has no usage and was not closed", month=month))
     return _view(month, row, installation())

@@ -37,6 +37,7 @@ from trueup.jobs import mapped
 from trueup.jobs.alike import like as _like
 from trueup.jobs.desk import TakenIn, Taking
 from trueup.jobs.local_billing import LocalBilling
+from trueup.jobs.local_files import LocalFiles
 from trueup.jobs.local_prices import LocalPrices
 from trueup.jobs.people import every_answer, viewer_of_report, viewers
 from trueup.kit.period import Month, local_date
@@ -59,6 +60,7 @@ class LocalDesk:
         self.now = now
         self.prices = LocalPrices(email, account, now)
         self.billing = LocalBilling(email, now)
+        self.files = LocalFiles(email, account)
 
     def _viewer(self, month: Month, msp: str) -> Viewer:
         return viewer_of_report(self._email, month, msp)
@@ -91,7 +93,7 @@ class LocalDesk:
         answers = every_answer(
             viewers(self._email), lambda viewer: queries.report_list(viewer, cycle=cycle, status=status, distributor=distributor)
         )
-        found = {(-one.cycle.year, -one.cycle.month, one.msp): one for summaries in answers for one in summaries}
+        found = {(-one.cycle.cycle.year, -one.cycle.cycle.month, one.msp, one.cycle): one for summaries in answers for one in summaries}
         return [_like(ReportSummary, found[key]) for key in sorted(found)]
 
     def report(self, month: Month, msp: str) -> Report:

@@ -39,6 +39,7 @@ def moment(now: datetime | None) -> datetime:
 
 
 _month = _reading(Month.parse)
+_cycle = _reading(Month.parse_report)
 _instant = _reading(parse_instant)
 
 
@@ -51,14 +52,18 @@ def _date(text: str) -> date:
 
 as_day = _reading(_date)
 
-CycleArgument = Annotated[Month, typer.Argument(parser=_month, metavar="CYCLE", help="The month, such as 2026-10.")]
+MonthArgument = Annotated[Month, typer.Argument(parser=_month, metavar="CYCLE", help="The month, such as 2026-10.")]
+CycleArgument = Annotated[
+    Month,
+    typer.Argument(parser=_cycle, metavar="CYCLE", help="The month, such as 2026-10, or 2026-11-adjusts-2026-10 for late usage."),
+]
 OptionalCycle = Annotated[
-    Month | None, typer.Argument(parser=_month, metavar="[CYCLE]", help="The month, such as 2026-10 (default: all closed ones).")
+    Month | None, typer.Argument(parser=_cycle, metavar="[CYCLE]", help="The month, such as 2026-10 (default: all closed ones).")
 ]
 MspArgument = Annotated[str, typer.Argument(metavar="MSP", help="The ref of the MSP.")]
 ServiceArgument = Annotated[str, typer.Argument(metavar="SERVICE", help="The code of the service.")]
 MonthOption = Annotated[Month, typer.Option("--month", parser=_month, metavar="MONTH", help="The month, such as 2026-10.")]
-CycleOption = Annotated[Month | None, typer.Option("--cycle", parser=_month, metavar="CYCLE", help="Only this month, such as 2026-10.")]
+CycleOption = Annotated[Month | None, typer.Option("--cycle", parser=_cycle, metavar="CYCLE", help="Only this month, such as 2026-10.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the data.")]
 DayOption = Annotated[
     date | None, typer.Option("--day", parser=as_day, metavar="DAY", help="The day of all rows, where the profile gives it as a constant.")

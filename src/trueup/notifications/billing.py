@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.utils import formats
 from django.utils.dateformat import format as format_date
-from django.utils.translation import pgettext
+from django.utils.translation import gettext, pgettext
 
 from trueup.accounts.rules import Viewer
 from trueup.events.queries import changes_at
@@ -47,7 +47,7 @@ def _statement(delivery: Delivery, viewer: Viewer) -> dict[str, object]:
         "number": one_line(row.number),
         "credit_note": row.kind == StatementKind.CREDIT_NOTE,
         "corrects": one_line(row.corrects),
-        "month": _month(row.cycle),
+        "month": month_in_words(row.cycle),
         "seller": one_line(row.seller_name),
         "buyer": one_line(row.buyer_name),
         "issue_date": format_date(row.issue_date, pgettext("format of a day", "l, j F Y")),
@@ -67,7 +67,7 @@ def _billing(delivery: Delivery, viewer: Viewer) -> dict[str, object]:
         raise NotFound(text("overtaken: the billing report is {status} by now", status=STATUS_WORDS[BillingStatus(row.status)]))
     document = row.document or {}
     said = {
-        "month": _month(row.cycle.month),
+        "month": month_in_words(row.cycle.month),
         "distributor": one_line(row.distributor_name),
         "vendor": one_line(row.vendor_name),
         "po_number": one_line(row.po_number),
@@ -79,8 +79,12 @@ def _billing(delivery: Delivery, viewer: Viewer) -> dict[str, object]:
     return {"billing": said, "reason": reason, "comment": comment, "link": link}
 
 
-def _month(month: Month) -> str:
-    return format_date(month.first_day, "F Y")
+def month_in_words(month: Month) -> str:
+    """October 2026; October 2026, adjusted in November 2026."""
+    usage = format_date(month.first_day, "F Y")
+    if not month.adjusted_in:
+        return usage
+    return gettext("%(month)s, adjusted in %(cycle)s") % {"month": usage, "cycle": format_date(month.cycle.first_day, "F Y")}
 
 
 def _money(amount: Money, currency: str) -> str:

@@ -21,9 +21,8 @@ from trueup.events.rules import Plain
 from trueup.events.snapshot import snapshot
 from trueup.kit.addresses import encoded
 from trueup.kit.errors import TrueUpError
-from trueup.kit.period import Month
 from trueup.kit.quantity import ZERO, decimals_of
-from trueup.notifications.billing import about_billing
+from trueup.notifications.billing import about_billing, month_in_words
 from trueup.notifications.models import Delivery, Language, Preference
 from trueup.notifications.rendering import Rendered, render
 from trueup.notifications.rules import OF_BILLING, Choice, Kind, choice, is_still_true, one_line
@@ -262,7 +261,7 @@ def _digest(delivery: Delivery, reader: Reader, now: datetime) -> dict[str, obje
 def _item(view: ReportView, now: datetime) -> Item:
     summary = view.summary
     return Item(
-        month=_month(summary.cycle),
+        month=month_in_words(summary.cycle),
         msp=one_line(view.msp_name),
         distributor=one_line(view.distributor_name),
         status=_status(summary.status),
@@ -294,10 +293,6 @@ def _totals(view: ReportView) -> tuple[Total, ...]:
 def _amount(value: Decimal, decimals: int, unit: str) -> str:
     number = formats.number_format(value, decimal_pos=max(decimals, decimals_of(value)), use_l10n=True, force_grouping=True)
     return f"{number} {one_line(unit)}"
-
-
-def _month(month: Month) -> str:
-    return format_date(month.first_day, "F Y")
 
 
 def _instant(instant: datetime, zone: str) -> str:

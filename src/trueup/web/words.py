@@ -42,12 +42,18 @@ def _value(value: object) -> str:
     if isinstance(value, Decimal | int) and not isinstance(value, bool):
         return numbers.shown(value)
     if isinstance(value, Month):
-        return dateformat.format(value.first_day, str(get_format("YEAR_MONTH_FORMAT")))
+        return month_in_words(value)
     if isinstance(value, datetime):
         return f"{dateformat.format(value, pgettext('format of a moment', 'j M Y, H:i'))} ({value.tzinfo})".replace("_", " ")
     if isinstance(value, date):
         return dateformat.format(value, pgettext("format of a day", "j M Y"))
     return says(value)
+
+
+def month_in_words(month: Month) -> str:
+    """October 2026; October 2026, adjusted in November 2026."""
+    usage, cycle = (dateformat.format(one.first_day, str(get_format("YEAR_MONTH_FORMAT"))) for one in (month.usage, month.cycle))
+    return gettext("%(month)s, adjusted in %(cycle)s") % {"month": usage, "cycle": cycle} if month.adjusted_in else usage
 
 
 def word(words: Words, code: str) -> str:

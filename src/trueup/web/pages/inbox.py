@@ -135,7 +135,7 @@ def tab_of(asked: Asked, tab: str) -> Asked:
 
 def _month(written: str) -> Month | None:
     try:
-        return Month.parse(written) if written else None
+        return Month.parse_report(written) if written else None
     except Invalid:
         return None
 

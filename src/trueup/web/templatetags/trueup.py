@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import dateformat
-from django.utils.formats import get_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
 from trueup.kit.period import Month
 from trueup.web import icons, numbers
+from trueup.web.words import month_in_words
 from trueup.web.words import says as in_words
 
 register = template.Library()
@@ -69,7 +69,7 @@ def iso(value: datetime | date | None) -> str:
 @register.filter
 def month(value: Month | None) -> str:
     """A cycle: October 2026."""
-    return "" if value is None else dateformat.format(value.first_day, str(get_format("YEAR_MONTH_FORMAT")))
+    return "" if value is None else month_in_words(value)
 
 
 @register.filter
