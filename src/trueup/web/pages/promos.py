@@ -112,7 +112,10 @@ def _save(request: Request, form: PromoForm, code: str, seen: str) -> bool:
     try:
         actions.save_promo_code(request.viewer, own(request), code, form.said(), seen=seen, now=request.now)
     except Stale as refused:
-        _tell_meanwhile(request, form, code, refused)
+        if seen == actions.NEW:
+            form.add_error("code", _("There is a promo code of this name already: open it and edit it."))
+        else:
+            _tell_meanwhile(request, form, code, refused)
         return False
     except Invalid as refused:
         form.refuse(refused)
