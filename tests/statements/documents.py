@@ -7,6 +7,7 @@ from typing import Any
 
 from trueup.prices.rules.definition import read_price_list
 from trueup.prices.rules.promos import PromoCode
+from trueup.statements.rules.adjustments import adjustment, turned
 from trueup.statements.rules.documents import Document, StatementKind, settled_document, statement_document
 from trueup.statements.rules.parties import party
 from trueup.statements.rules.settlement import ChargedLine, CustomerShare, settled
@@ -68,3 +69,24 @@ def document(
         corrects=corrects,
         reason=reason,
     )
+
+
+def adjusting(*lines: ChargedLine, before: Document | None = None, prices: Mapping[str, Any] | None = None) -> Document:
+    """The statement of November about what came late for October: all of October is `lines` by now, `before` was said of it."""
+    said = [before or document(prices=prices)]
+    after = document(prices=prices, lines=lines)
+    money = adjustment({name: after[name] for name in MONEY}, said)
+    given_back = Decimal(money["net"]) < 0
+    whole = {**after, **(turned(money) if given_back else money), "cycle": "2026-11-adjusts-2026-10", "number": "north-2026-000002"}
+    return whole | {"kind": (StatementKind.CREDIT_NOTE if given_back else StatementKind.STATEMENT).value}
+
+
+MONEY = ("currency", "tax_rate", "lines", "net", "tax", "gross", "prices")
+FEWER = (line("workspace-security", "2"), *LINES[1:])
+"""Of October by now: less than LINES."""
+MORE = (
+    line("workspace-security", "20"), line("email-core", "9", unit="user"), LINES[2],
+    line("endpoint-core", "500", group="credits", unit="endpoint", own={"bolt-dental": "1875", "bolt-garage": "50"}), LINES[4],
+    line("new-service", "0"),
+)  # fmt: skip
+"""Of October by now: of some more than LINES, of some less."""

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
 from tests.statements import golden
-from tests.statements.documents import BUYER, LINES, PRICES, SELLER, document, line
+from tests.statements.documents import BUYER, FEWER, LINES, MORE, PRICES, SELLER, adjusting, document, line
 from tests.statements.en16931 import cii_wrong
 from trueup.kit.errors import Invalid
 from trueup.kit.text import Text
@@ -35,10 +35,13 @@ def said_by(file: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(file.decode(), newline="")))
 
 
+BY_VOLUME = PRICES | {"services": {"email-core": {"pricing": "volume", "tiers": [{"up_to": 10, "price": 5}, {"price": 4}]}}}
 FOCUSED = (
     document(promos={"workspace-security": PromoCode("LAUNCH", DAY, DAY, None, None, None, Decimal(20))}),
     document(kind=StatementKind.CREDIT_NOTE, corrects="north-2026-000001", reason="Wrong"),
-    document(cycle="2026-11-adjusts-2026-10"),
+    adjusting(*MORE),
+    adjusting(*FEWER),
+    adjusting(line("email-core", "11"), before=document(prices=BY_VOLUME, lines=(line("email-core", "10"),)), prices=BY_VOLUME),
     document(prices=PRICES | {"currency": "JPY"}),
     document(prices=PRICES | {"currency": "KWD"}),
     document(lines=(line("workspace-security", "0"),)),
@@ -72,6 +75,16 @@ class TestFocus:
         assert found == {Priced.CREDITS: ["EUR", "EUR", "EUR", CREDITS, CREDITS], Priced.CURRENCY: ["EUR"] * 5}
         endpoint = list(rows_of(document()))[3]
         assert (endpoint["PricingCurrencyEffectiveCost"], endpoint["PricingCurrencyListUnitPrice"]) == (1550, Decimal("3.875"))
+
+    def test_comes_to_the_difference_of_late_usage(self) -> None:
+        for said, sign in ((adjusting(*MORE), 1), (adjusting(*FEWER), -1)):
+            rows = list(rows_of(said))
+            assert sum((row["BilledCost"] for row in rows), Decimal(0)) == sign * Decimal(said["net"])
+            assert {row["ChargeClass"] for row in rows} == {"Correction"}
+
+    def test_has_no_price_below_nothing(self) -> None:
+        (row,) = rows_of(FOCUSED[4])
+        assert (row["ConsumedQuantity"], row["ListCost"], row["ListUnitPrice"]) == (1, -6, None)
 
     def test_takes_back_what_is_credited(self) -> None:
         credited = list(rows_of(document(kind=StatementKind.CREDIT_NOTE, corrects="north-2026-000001", reason="Wrong")))
@@ -160,6 +173,11 @@ class TestPdf:
 
     def test_is_the_same_each_time(self) -> None:
         assert statement_pdf(document()) == statement_pdf(document())
+
+    def test_says_what_late_usage_is_a_difference_to(self) -> None:
+        page = PdfReader(io.BytesIO(statement_pdf(adjusting(*FEWER)))).pages[0].extract_text()
+        for text in ("Credit note north-2026-000002", "Adjusts", "north-2026-000001", "8.40 for 2, instead of 54.60 for 13", "46.20"):
+            assert text in page
 
     def test_is_in_the_language_of_who_reads(self) -> None:
         def loud(sentence: Text) -> str:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from python_calamine import CalamineWorkbook
 
-from tests.statements.documents import PRICES, document, line
+from tests.statements.documents import PRICES, adjusting, document, line
 from trueup.kit.money import currency_decimals
 from trueup.statements.exports import focus, tables
 from trueup.statements.exports.cii import cii
@@ -54,7 +55,7 @@ def prices(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def documents(draw: st.DrawFn, currency: str) -> Document:
-    """A statement or credit note of any services and packs."""
+    """A statement or credit note of any services and packs, or of late usage of them."""
     made = draw(st.lists(prices(), min_size=1, max_size=4))
     lines = [line(f"s{place}", f"{draw(numbers):f}", unit="GB") for place in range(len(made))]
     packed = draw(st.lists(st.tuples(numbers, numbers), max_size=3))
@@ -67,6 +68,9 @@ def documents(draw: st.DrawFn, currency: str) -> Document:
         "services": {f"s{place}": one for place, one in enumerate(made)},
         "packs": {"credits": {"price": draw(money), "pack_size": 10, "complimentary": draw(st.integers(0, 50))}},
     }  # fmt: skip
+    if draw(st.booleans()):
+        late = tuple(replace(one, units=draw(numbers)) for one in lines)
+        return adjusting(*late, before=document(prices=said, lines=tuple(lines)), prices=said)
     kind = draw(st.sampled_from(StatementKind))
     return document(prices=said, lines=tuple(lines), kind=kind, corrects="north-2026-000000" if kind == StatementKind.CREDIT_NOTE else "")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.statements.documents import BUYER, ENDPOINTS, LINES, PRICES, SELLER, document, line
+from tests.statements.documents import BUYER, ENDPOINTS, FEWER, LINES, MORE, PRICES, SELLER, adjusting, document, line
 from tests.statements.en16931 import cii_wrong, ubl_wrong
 from trueup.kit.errors import Invalid
 from trueup.kit.money import round_money
@@ -33,6 +33,8 @@ CASES: dict[str, Document] = {
         seller=SELLER | ENDPOINTS | {"endpoint_id": "DE123456789"}, buyer=BUYER | ENDPOINTS | {"endpoint_id": "DE987654321"}
     ),
     "little is known": document(seller={"country": "DE", "tax_number": "22/815"}, buyer={"country": "AT"}),
+    "late usage": adjusting(*MORE),
+    "late usage, given back": adjusting(*FEWER),
     "nothing charged": document(lines=(line("workspace-security", "0"),)),
 }
 
@@ -91,6 +93,7 @@ class TestRefusals:
             ({"buyer": {}}, ["the billing details of “bolt” have no country"]),
             ({"prices": PRICES | {"tax": {"category": "reverse_charge"}}, "buyer": {"country": "AT"}},
              ["a reverse charge needs the VAT identifier of “bolt”"]),
+            ({"lines": ()}, ["nothing is charged: an e-invoice has at least one line"]),
             ({"prices": PRICES | {"currency": "KWD"}}, ["amounts in KWD have more decimals than an e-invoice"]),
         ],
     )  # fmt: skip

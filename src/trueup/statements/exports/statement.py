@@ -69,6 +69,8 @@ def _facts(document: Document, say: Say) -> Iterator[tuple[str, str]]:
         yield say(text("PO number")), document["source"]["po_number"]
     if document["corrects"]:
         yield say(text("Corrects")), document["corrects"]
+    if document.get("adjusts"):
+        yield say(text("Adjusts")), ", ".join(document["adjusts"])
 
 
 def _party(role: str, said: Mapping[str, str]) -> Party:

@@ -115,6 +115,9 @@ def _row(line: Mapping[str, Any], part: Part, priced: Priced, currency: str, *, 
     }
 
 
-def _each(cost: Decimal, units: Decimal) -> Decimal:
-    """What one unit costs on average; of no units nothing."""
-    return (cost / units).quantize(Decimal(1).scaleb(-LISTED_DECIMALS)) if units else ZERO
+def _each(cost: Decimal, units: Decimal) -> Decimal | None:
+    """What one unit costs on average; of no units nothing. Unknown where late usage made more units cost less: no price is below 0."""
+    if not units:
+        return ZERO
+    each = (cost / units).quantize(Decimal(1).scaleb(-LISTED_DECIMALS))
+    return each if each >= 0 else None

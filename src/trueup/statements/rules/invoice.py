@@ -156,7 +156,7 @@ def _party(said: Document, *, category: str) -> InvoiceParty:
 
 
 def _require_complete(document: Document, seller: InvoiceParty, buyer: InvoiceParty) -> None:
-    missing = [*_too_fine(document["currency"]), *_nowhere("seller", seller), *_nowhere("buyer", buyer)]
+    missing = [*_empty(document), *_too_fine(document["currency"]), *_nowhere("seller", seller), *_nowhere("buyer", buyer)]
     missing += _untaxed(TaxCategory(document["tax_rate"]["category"]), seller, buyer)
     if missing:
         count = len(missing)
@@ -166,6 +166,11 @@ def _require_complete(document: Document, seller: InvoiceParty, buyer: InvoicePa
 
 def _problem(message: Text, *at: str) -> Problem:
     return Problem(".".join(at), message, "incomplete", at)
+
+
+def _empty(document: Document) -> Iterator[Problem]:
+    if not document["lines"]:
+        yield _problem(text("nothing is charged: an e-invoice has at least one line"), "lines")
 
 
 def _too_fine(currency: str) -> Iterator[Problem]:

@@ -5,9 +5,10 @@ from typing import Any, Final
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.utils.http import content_disposition_header
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.views.decorators.http import require_GET
 
+from trueup.kit.text import Text
 from trueup.reports.queries import ReportFilter
 from trueup.statements import files
 from trueup.statements.files import File
@@ -30,7 +31,14 @@ def sent(file: File) -> StreamingHttpResponse:
 
 
 def _read_by_people() -> dict[str, Any]:
-    return {"language": get_language() or "en", "say": says}
+    """In the language of the page, which has been left by when the last piece of a file is made."""
+    language = get_language() or "en"
+
+    def say(sentence: Text) -> str:
+        with override(language):
+            return says(sentence)
+
+    return {"language": language, "say": say}
 
 
 def _iso(request: Request) -> bool:
