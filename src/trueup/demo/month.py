@@ -68,7 +68,6 @@ def live(month: Month, *, unfinished: bool) -> None:
     clock(_on(month, 13, time(12)), silence)
     for position, summary in enumerate(_waiting(month, unfinished=unfinished)):
         approve(_distributor(summary), month, summary.msp, now=_on(month, 14, time(9, position)))
-    clock(_on(month, 14, time(18)), silence)
     bill(month, unfinished=unfinished)
     clock(_on(month, 16, time(18)), silence)
 
