@@ -8,6 +8,7 @@ from trueup.client.answers import (
     BillingReport,
     BillingSummary,
     Corrected,
+    Download,
     HistoryEntry,
     Statement,
     StatementSummary,
@@ -62,6 +63,10 @@ class BillingReports:
         """Every step, the first one first. Raises NotFound."""
         return (read(HistoryEntry, one) for one in self._transport.pages(f"{_path(cycle, distributor)}/history"))
 
+    def file(self, cycle: Month | str, distributor: str, form: str) -> Download:
+        """A billing report as a file: `csv`, `xlsx` or `pdf`. Raises NotFound, NotAllowed, Invalid."""
+        return self._transport.download(f"{_path(cycle, distributor)}/files/{encoded(form)}")
+
     def _do(self, verb: str, cycle: Month | str, distributor: str, what: dict[str, Any] | None, version: str) -> BillingSummary:
         answer = self._transport.call("POST", f"{_path(cycle, distributor)}/{verb}", json=what, version=version)
         return read(BillingSummary, _versioned(answer))
@@ -92,6 +97,17 @@ class Statements:
     def get(self, number: str) -> Statement:
         """One statement with all it says. Raises NotFound."""
         return read(Statement, self._transport.get(_number(number), {"expand": "document"}).json)
+
+    def file(self, number: str, form: str, *, iso_currency: bool = False) -> Download:
+        """A statement as a file: `csv`, `xlsx`, `pdf`, `factur-x`, `ubl`, `focus-csv` or `focus-parquet`.
+
+        `iso_currency`: FOCUS is priced in money also where credits are the price. Raises NotFound, Invalid for what can't be in this form.
+        """
+        return self._transport.download(f"{_number(number)}/files/{encoded(form)}", {"iso_currency": iso_currency or None})
+
+    def files(self, form: str, *, iso_currency: bool = False, **filters: Any) -> Download:
+        """The statements of a list as one file, `csv`, `xlsx`, `focus-csv` or `focus-parquet`; the filters are those of `list`."""
+        return self._transport.download(f"/statements/files/{encoded(form)}", {**filters, "iso_currency": iso_currency or None})
 
     def correct(self, number: str, *, reason: str) -> Corrected:
         """Correct a statement: a credit note over all of it, and a replacement.

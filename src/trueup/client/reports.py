@@ -9,6 +9,7 @@ from trueup.client.answers import (
     Cycle,
     CycleDetails,
     DayFigures,
+    Download,
     Forecast,
     HistoryEntry,
     LineEdit,
@@ -46,6 +47,11 @@ class Cycles:
     def calendar(self, cycle: Month | str) -> Iterator[SourceDays]:
         """What became of every day of a month, by source. Raises NotFound, NotAllowed."""
         return (read(SourceDays, one) for one in self._transport.pages(f"/cycles/{cycle}/calendar"))
+
+    def archive(self, cycle: Month | str, forms: Iterable[str], *, iso_currency: bool = False) -> Download:
+        """All statements, reports and billing reports one sees of a closed month as a zip, in every form. Raises NotFound, Invalid."""
+        asked = {"forms": ",".join(forms), "iso_currency": iso_currency or None}
+        return self._transport.download(f"/cycles/{cycle}/archive", asked)
 
     def regenerate(self, cycle: Month | str, msps: Mapping[str, str], *, comment: str = "") -> tuple[ReportDone, ...]:
         """Measure several reports of a month anew, each by itself: by their MSPs, with the versions that were read. Raises NotAllowed."""
@@ -117,6 +123,18 @@ class Reports:
         """
         return self._transport.content(f"{_path(cycle, msp)}/mapped.csv", {"profile": profile, "customers": customers})
 
+    def file(self, cycle: Month | str, msp: str, form: str) -> Download:
+        """A report as a file: `csv`, `xlsx` or `pdf`. Raises NotFound, NotAllowed, Invalid."""
+        return self._transport.download(f"{_path(cycle, msp)}/files/{encoded(form)}")
+
+    def files(self, form: str, **filters: Any) -> Download:
+        """The reports of a list as one file, `csv` or `xlsx`; the filters are those of `list`. Raises NotAllowed, Invalid."""
+        return self._transport.download(f"/reports/files/{encoded(form)}", _renamed(filters))
+
+    def customer_bills_file(self, cycle: Month | str, msp: str, form: str) -> Download:
+        """What an MSP bills its customers, `csv` or `xlsx`. Raises NotFound, NotAllowed, Invalid."""
+        return self._transport.download(f"{_path(cycle, msp)}/customer-bills/files/{encoded(form)}")
+
     def save(self, cycle: Month | str, msp: str, edits: Iterable[LineEdit], *, version: str) -> Report:
         """Save lines of a draft; it may be incomplete."""
         lines = [_edit(one) for one in edits]
@@ -153,6 +171,11 @@ class Reports:
 
 def _path(cycle: Month | str, msp: str) -> str:
     return f"/reports/{encoded(str(cycle))}/{encoded(msp)}"
+
+
+def _renamed(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Filters as the API calls them."""
+    return {{"since": "from", "until": "to"}.get(name, name): value for name, value in filters.items()}
 
 
 def _seen(version: str) -> dict[str, int | None]:

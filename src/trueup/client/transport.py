@@ -7,12 +7,15 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from email.message import Message
+from pathlib import PurePosixPath
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
 from trueup import __version__
+from trueup.client.answers import Download
 from trueup.client.errors import SignedOut, Unreachable, document_of, refusal, unreachable
 from trueup.kit.errors import Invalid
 
@@ -213,6 +216,26 @@ class Transport:
             raise Unreachable(f"{response.request.url} does not answer like TrueUp: its answer is a web page")
         return response.content
 
+    def download(self, path: str, params: Parameters | None = None) -> Download:
+        """A file as it comes, which nobody has to hold. Raises the four errors, Unreachable, also while it is read."""
+        response = self._authorized("GET", path, {"Accept": "*/*"}, params=params, stream=True)
+        if response.status_code >= 300:
+            with closing(response):
+                response.read()
+                raise refusal(response)
+        kind = response.headers.get("Content-Type", "")
+        if "text/html" in kind:
+            response.close()
+            raise Unreachable(f"{response.request.url} does not answer like TrueUp: its answer is a web page")
+        return Download(_file_name(response), kind.partition(";")[0].strip(), self._pieces(response))
+
+    def _pieces(self, response: httpx.Response) -> Iterator[bytes]:
+        with closing(response):
+            try:
+                yield from response.iter_bytes()
+            except httpx.TransportError as error:
+                raise unreachable(self.http.url, error) from error
+
     def lines(self, path: str) -> Iterator[str]:
         """A text line by line as it comes, without the ends of lines. Raises the four errors, Unreachable."""
         response = self._authorized("GET", path, {}, stream=True)
@@ -242,6 +265,14 @@ class Transport:
         if not isinstance(found, dict) or not isinstance(found.get("items"), list):
             raise Unreachable(f"{self.http.url} does not answer like TrueUp: there is no list at {path}")
         return found
+
+
+def _file_name(response: httpx.Response) -> str:
+    """What the server calls a file: a name and no more, wherever it would be written."""
+    header = Message()
+    header["Content-Disposition"] = response.headers.get("Content-Disposition", "")
+    name = PurePosixPath((header.get_filename() or "").replace("\\", "/")).name
+    return name if name.isprintable() and not name.startswith(".") else ""
 
 
 def listed(answer: Answer, name: str) -> list[Any]:

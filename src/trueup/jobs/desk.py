@@ -27,7 +27,7 @@ from trueup.client.answers import (
     UsageRecord,
 )
 from trueup.exchange.rules.profiles import Profile
-from trueup.jobs.desk_billing import Billing, Prices
+from trueup.jobs.desk_billing import Billing, Files, Prices
 from trueup.jobs.options import moment
 from trueup.jobs.starting import Later, Server, WhenNeeded, server
 from trueup.kit.period import Month
@@ -79,6 +79,10 @@ class Desk(Protocol):
     @property
     def billing(self) -> Billing:
         """Billing reports and statements."""
+
+    @property
+    def files(self) -> Files:
+        """Files of reports, billing reports and statements."""
 
     def cycles(self) -> Iterable[Cycle]:
         """The calendar, the latest month first."""

@@ -10,6 +10,7 @@ from trueup.client.answers import (
     BillingReport,
     BillingSummary,
     Corrected,
+    Download,
     PriceList,
     PriceListSummary,
     PromoCheck,
@@ -20,6 +21,7 @@ from trueup.client.answers import (
     WaitingStatement,
 )
 from trueup.kit.period import Month
+from trueup.statements.exports.forms import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,16 @@ class Wanted:
     seller: str | None = None
     buyer: str | None = None
     kind: str | None = None
+    search: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Which reports: by cycle, status, distributor (ref); `search` looks in the refs and names of MSPs."""
+
+    cycle: Month | None = None
+    status: str | None = None
+    distributor: str | None = None
     search: str | None = None
 
 
@@ -104,3 +116,28 @@ class Billing(Protocol):
 
     def waiting(self) -> Iterable[WaitingStatement]:
         """Approved reports without a statement."""
+
+
+class Files(Protocol):
+    """`desk.files`: everything raises Invalid for a form that there is not of a thing, before anything is read."""
+
+    def report(self, month: Month, msp: str, form: Form) -> Download:
+        """One report."""
+
+    def reports(self, wanted: Reports, form: Form) -> Download:
+        """The reports of a list."""
+
+    def statement(self, number: str, form: Form, *, iso_currency: bool) -> Download:
+        """One statement; `iso_currency`: FOCUS in money also where credits are the price."""
+
+    def statements(self, wanted: Wanted, form: Form, *, iso_currency: bool) -> Download:
+        """The statements of a list."""
+
+    def billing(self, month: Month, distributor: str, form: Form) -> Download:
+        """One billing report."""
+
+    def customers(self, month: Month, msp: str, form: Form) -> Download:
+        """What an MSP bills its customers."""
+
+    def cycle(self, month: Month, forms: Iterable[Form], *, iso_currency: bool) -> Download:
+        """All that one sees of a cycle, as a zip."""

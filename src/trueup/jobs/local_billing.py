@@ -126,8 +126,9 @@ class LocalBilling:
         """Correct a statement, as its seller."""
         seller = number.rpartition("-")[0].rpartition("-")[0]  # of north-2026-000001
         viewer = in_account(self.email, seller)
-        note, replacement = actions.correct(viewer, number, reason=reason, now=self.now)
-        return Corrected(number, *(_like_summary(queries.statement(viewer, one).row) for one in (note, replacement)))
+        made = actions.correct(viewer, number, reason=reason, now=self.now)
+        note, replacement, *also = [_like_summary(queries.statement(viewer, one).row) for one in made]
+        return Corrected(number, note, replacement, tuple(also))
 
     def waiting(self) -> Iterable[WaitingStatement]:
         """The approved reports of all memberships without a statement."""

@@ -42,7 +42,7 @@ class LocalPrices:
 
     def save_file(self, written: str, file_name: str, *, dry_run: bool) -> tuple[str, ...]:
         """Save what a file of prices says."""
-        viewer = keeper(self.email, self.account, _keeps_prices, "prices")
+        viewer = keeper(self.email, self.account, _keeps_prices, "keeps prices in")
         return actions.apply_prices(viewer, written, file_name=file_name, dry_run=dry_run, now=self.now)
 
     def file(self, *, seller: str | None = None) -> str:

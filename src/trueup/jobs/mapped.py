@@ -39,7 +39,7 @@ def profile(email: str | None, name: str) -> Profile:
 
 def keeper(email: str | None, account: str | None) -> Viewer:
     """The person in the account whose profiles they keep. Raises NotFound, and Invalid where it is not clear which."""
-    return people.keeper(email, account, may_keep, "profiles")
+    return people.keeper(email, account, may_keep, "keeps profiles in")
 
 
 def take_in(email: str | None, file: Path, how: Taking, progress: Progress, *, now: datetime) -> TakenIn:

@@ -37,7 +37,7 @@ def refs_of(asking: Iterable[Viewer]) -> dict[int, str]:
 
 
 def keeper(email: str | None, account: str | None, may: Callable[[Viewer], bool], keeps: str) -> Viewer:
-    """The person in the account whose things (`keeps`) they keep. Raises NotFound, and Invalid where it is not clear which."""
+    """The person in the account whose things they keep. Raises NotFound, and Invalid, where they keep (`keeps`) several, for which."""
     if email is None:
         return Viewer.system()
     asking = viewers_of(email)
@@ -49,7 +49,7 @@ def keeper(email: str | None, account: str | None, may: Callable[[Viewer], bool]
     keepers = [viewer for viewer in asking if may(viewer)] or asking
     if len(keepers) > 1:
         several = ", ".join(sorted(named[viewer.account_id or 0] for viewer in keepers))
-        raise Invalid(f"{email} keeps {keeps} in several accounts: choose one with --account ({several})")
+        raise Invalid(f"{email} {keeps} several accounts: choose one with --account ({several})")
     return keepers[0]
 
 

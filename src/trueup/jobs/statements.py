@@ -110,6 +110,8 @@ def correct(desk: Desk, number: str, *, reason: str) -> None:
     """Correct a statement. Raises NotFound, NotAllowed, Conflict, Invalid."""
     done = desk.billing.correct(number, reason)
     print(f"Corrected: {done.credit_note.number} takes {done.corrected} back, {done.replacement.number} replaces it.")
+    for one in done.also:
+        print(f"With it, for late usage: {in_words(one.kind)} {one.number}.")
 
 
 def waiting(desk: Desk, form: Format) -> None:

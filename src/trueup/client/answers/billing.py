@@ -1,5 +1,6 @@
 """Billing reports and statements, as the API answers them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -248,11 +249,15 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """What a correction made: a credit note over all of a statement, and what it should have said."""
+    """What a correction made: a credit note over all of a statement, and what it should have said.
+
+    `also`: the same for what was said of late usage since.
+    """
 
     corrected: str
     credit_note: StatementSummary
     replacement: StatementSummary
+    also: tuple[StatementSummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,3 +268,12 @@ class WaitingStatement:
     msp: str
     msp_name: str
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file: its content comes in pieces, as it is made. Read it to its end: what is cut off is told there."""
+
+    name: str
+    media_type: str
+    content: Iterator[bytes]

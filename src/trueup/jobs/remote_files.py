@@ -1,0 +1,45 @@
+"""Files of a server."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from trueup.client import Client
+from trueup.client.answers import Download
+from trueup.jobs.desk_billing import Reports, Wanted
+from trueup.kit.period import Month
+from trueup.statements.exports.forms import Form
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFiles:
+    """Asks a server; see `desk_billing.Files`."""
+
+    client: Client
+
+    def report(self, month: Month, msp: str, form: Form) -> Download:
+        """One report."""
+        return self.client.reports.file(month, msp, form)
+
+    def reports(self, wanted: Reports, form: Form) -> Download:
+        """The reports of a list."""
+        return self.client.reports.files(form, **asdict(wanted) | {"cycle": wanted.cycle})
+
+    def statement(self, number: str, form: Form, *, iso_currency: bool) -> Download:
+        """One statement."""
+        return self.client.statements.file(number, form, iso_currency=iso_currency)
+
+    def statements(self, wanted: Wanted, form: Form, *, iso_currency: bool) -> Download:
+        """The statements of a list."""
+        return self.client.statements.files(form, iso_currency=iso_currency, **asdict(wanted) | {"cycle": wanted.cycle})
+
+    def billing(self, month: Month, distributor: str, form: Form) -> Download:
+        """One billing report."""
+        return self.client.billing.file(month, distributor, form)
+
+    def customers(self, month: Month, msp: str, form: Form) -> Download:
+        """What an MSP bills its customers."""
+        return self.client.reports.customer_bills_file(month, msp, form)
+
+    def cycle(self, month: Month, forms: Iterable[Form], *, iso_currency: bool) -> Download:
+        """All that one sees of a cycle."""
+        return self.client.cycles.archive(month, forms, iso_currency=iso_currency)
