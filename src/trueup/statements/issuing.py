@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from trueup.accounts.models import Account
 from trueup.accounts.queries import installation
-from trueup.accounts.rules import SYSTEM, Actor, Viewer
+from trueup.accounts.rules import SYSTEM, Actor
 from trueup.cycles.models import Cycle
 from trueup.events.recording import Change, Happening, record_all
 from trueup.kit.errors import Invalid
@@ -24,7 +24,6 @@ from trueup.kit.money import money_text
 from trueup.kit.period import local_date
 from trueup.kit.progress import Progress, Silence
 from trueup.kit.text import packed, text, unpacked
-from trueup.prices.queries import prices_of
 from trueup.prices.rules.lists import PriceList
 from trueup.reports.models import Report
 from trueup.statements.adjusting import chain_of_billing, chain_of_report, is_as_submitted, priced_as_before
@@ -34,7 +33,7 @@ from trueup.statements.rules.adjustments import adjustment, turned
 from trueup.statements.rules.documents import Document, StatementKind, checksum, number_of, parts_of, settled_document, statement_document
 from trueup.statements.rules.parties import party
 from trueup.statements.rules.settlement import settled, why_not
-from trueup.statements.settling import Approved, approved, charged
+from trueup.statements.settling import Approved, approved, charged, prices_for
 
 REPORTS_AT_ONCE = 200
 
@@ -120,7 +119,7 @@ def _priced(report_ids: Sequence[int], failed: Failed) -> tuple[list[Draft], lis
     holds: list[Hold] = []
     found = Report.objects.select_related("cycle", "msp", "distributor").in_bulk(report_ids)
     reports = [found[report_id] for report_id in report_ids]
-    prices = _prices(reports)
+    prices = prices_for(reports)
     for one in approved(reports):
         try:
             drafts.append(_draft(one, prices.get((one.report.cycle_id, one.report.msp_id))))
@@ -129,19 +128,6 @@ def _priced(report_ids: Sequence[int], failed: Failed) -> tuple[list[Draft], lis
         except Exception as error:  # noqa: BLE001 -- one report that fails must not hold up the others
             failed(error)
     return drafts, holds
-
-
-def _prices(reports: Sequence[Report]) -> dict[tuple[int, int], PriceList]:
-    """What each report is priced by, by its cycle and MSP: the list in force on the last day of the cycle."""
-    buyers: dict[Cycle, list[int]] = {}
-    for report in reports:
-        buyers.setdefault(report.cycle, []).append(report.msp_id)
-    seller_id = reports[0].distributor_id
-    return {
-        (cycle.pk, msp_id): prices
-        for cycle, msp_ids in buyers.items()
-        for msp_id, prices in prices_of(Viewer.system(), seller_id, msp_ids, cycle.month.last_day).items()
-    }
 
 
 def issue_of_billing(vendor_id: int, *, now: datetime) -> int:

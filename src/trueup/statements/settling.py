@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from trueup.accounts.rules import Viewer
+from trueup.cycles.models import Cycle
 from trueup.kit.quantity import Credits, added, apportion
+from trueup.prices.queries import prices_of
 from trueup.prices.rules.lists import PriceList
 from trueup.prices.rules.packs import chargeable_credits
 from trueup.reports.models import Report, ReportLine
@@ -27,6 +30,18 @@ def approved(reports: Iterable[Report]) -> list[Approved]:
     for line in ReportLine.objects.filter(report__in=list(known)).order_by("report_id", "position", "service_code"):
         lines[line.report_id].append(line)
     return [Approved(report, tuple(lines[report_id])) for report_id, report in known.items()]
+
+
+def prices_for(reports: Sequence[Report]) -> dict[tuple[int, int], PriceList]:
+    """What each of some reports of one seller is priced by, by its cycle and MSP: the list in force on the last day of the cycle."""
+    buyers: dict[Cycle, list[int]] = {}
+    for report in reports:
+        buyers.setdefault(report.cycle, []).append(report.msp_id)
+    return {
+        (cycle.pk, msp_id): prices
+        for cycle, msp_ids in buyers.items()
+        for msp_id, prices in prices_of(Viewer.system(), reports[0].distributor_id, msp_ids, cycle.month.last_day).items()
+    }
 
 
 def charged(one: Approved, prices: PriceList | None = None, *, customers: bool = False) -> list[ChargedLine]:
