@@ -3,9 +3,8 @@
 A row is a service, or the packs of a solution group. Numbers stand in it as they are typed; a row without anything is not in the list.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -13,7 +12,6 @@ from django.http import QueryDict
 
 from trueup.kit.errors import Invalid, Problem
 from trueup.kit.text import text
-from trueup.prices.rules.lists import TaxCategory
 from trueup.prices.rules.packs import PACK_SIZE
 from trueup.prices.rules.pricing import Pricing
 from trueup.web import numbers
@@ -248,16 +246,3 @@ class Reading:
         except Invalid as refused:
             self.errors[name] = says(refused.message)
             return None
-
-
-def is_day(written: str) -> date | None:
-    """A day of an address; None for what is none."""
-    try:
-        return date.fromisoformat(written) if len(written) == 10 else None
-    except ValueError:
-        return None
-
-
-def categories() -> Iterator[str]:
-    """The categories of tax there are."""
-    yield from (category.value for category in TaxCategory)
