@@ -23,7 +23,7 @@ OPERATIONS = {
 }
 
 REPORT, SEEN = ("2026-10", "bolt"), {"version": "3"}
-BILLING = ("2026-10", "north")
+BILLING, STATEMENT = ("2026-10", "north"), "north-2026-000001"
 Call = Callable[[Client], Any]
 
 ENTRIES: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -119,6 +119,12 @@ CALLS: dict[str, Call] = {
     "return_billing_report": lambda c: c.billing.send_back(*BILLING, reason="Why?", **SEEN),
     "complete_billing_report": lambda c: c.billing.complete(*BILLING, **SEEN),
     "list_billing_report_history": lambda c: c.billing.history(*BILLING),
+    "get_billing_details": lambda c: c.billing.details("north"),
+    "put_billing_details": lambda c: c.billing.save_details("north", {"city": "Berlin"}),
+    "list_statements": lambda c: c.statements.list(cycle="2026-10", kind="credit_note"),
+    "get_statement": lambda c: c.statements.get(STATEMENT),
+    "correct_statement": lambda c: c.statements.correct(STATEMENT, reason="Why"),
+    "list_waiting_statements": lambda c: c.statements.waiting(),
     "list_webhook_events": lambda c: c.webhooks.event_types(),
     "list_webhooks": lambda c: c.webhooks.list(),
     "create_webhook": lambda c: c.webhooks.add("https://hooks.example.com"),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from trueup.client.answers import (
+    CustomerBills,
     CustomerFigures,
     Cycle,
     CycleDetails,
@@ -130,6 +131,13 @@ class Reports:
     def files(self, form: str, **filters: Any) -> Download:
         """The reports of a list as one file, `csv` or `xlsx`; the filters are those of `list`. Raises NotAllowed, Invalid."""
         return self._transport.download(f"/reports/files/{encoded(form)}", _renamed(filters))
+
+    def customer_bills(self, cycle: Month | str, msp: str) -> CustomerBills:
+        """What an MSP bills its customers, by its own price list. Raises NotFound, NotAllowed for all others."""
+        path = f"{_path(cycle, msp)}/customer-bills"
+        bills = [*self._transport.pages(path)]
+        header = self._transport.get(path, {"limit": 1}).json
+        return read(CustomerBills, {**header, "bills": bills})
 
     def customer_bills_file(self, cycle: Month | str, msp: str, form: str) -> Download:
         """What an MSP bills its customers, `csv` or `xlsx`. Raises NotFound, NotAllowed, Invalid."""

@@ -1,6 +1,9 @@
 """What the API answers, as frozen dataclasses. Numbers are decimals, None is unknown, instants are UTC."""
 
 from trueup.client.answers.billing import (
+    BillLine,
+    BillSums,
+    BilledLine,
     BilledReport,
     BillingDetails,
     BillingReport,
@@ -8,6 +11,8 @@ from trueup.client.answers.billing import (
     ChargedUnits,
     Complimentary,
     Corrected,
+    CustomerBill,
+    CustomerBills,
     Download,
     Highlight,
     MissingReport,
@@ -68,6 +73,9 @@ __all__ = [
     "Amounts",
     "ApiClient",
     "Batch",
+    "BillLine",
+    "BillSums",
+    "BilledLine",
     "BilledReport",
     "BillingDetails",
     "BillingReport",
@@ -75,6 +83,8 @@ __all__ = [
     "ChargedUnits",
     "Complimentary",
     "Corrected",
+    "CustomerBill",
+    "CustomerBills",
     "CustomerFigures",
     "Cycle",
     "CycleDetails",
