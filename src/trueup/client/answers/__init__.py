@@ -1,30 +1,26 @@
 """What the API answers, as frozen dataclasses. Numbers are decimals, None is unknown, instants are UTC."""
 
 from trueup.client.answers.billing import (
-    BillLine,
-    BillSums,
-    BilledLine,
     BilledReport,
     BillingDetails,
     BillingReport,
     BillingSummary,
     ChargedUnits,
     Complimentary,
-    Corrected,
-    CustomerBill,
-    CustomerBills,
-    Download,
     Highlight,
     MissingReport,
     Money,
     MoneyLine,
     PenaltyUnits,
     Slice,
-    Statement,
-    StatementSource,
-    StatementSummary,
     TypedPromo,
-    WaitingStatement,
+)
+from trueup.client.answers.customers import (
+    BilledLine,
+    BillLine,
+    BillSums,
+    CustomerBill,
+    CustomerBills,
 )
 from trueup.client.answers.network import ApiClient, Entry, ImportedCustomers, MappingProfile, Me
 from trueup.client.answers.prices import (
@@ -55,6 +51,14 @@ from trueup.client.answers.reports import (
     SourceDays,
     Waiting,
     WhyNot,
+)
+from trueup.client.answers.statements import (
+    Corrected,
+    Download,
+    Statement,
+    StatementSource,
+    StatementSummary,
+    WaitingStatement,
 )
 from trueup.client.answers.usage import (
     Batch,
