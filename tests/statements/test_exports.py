@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -173,6 +174,11 @@ class TestPdf:
 
     def test_is_the_same_each_time(self) -> None:
         assert statement_pdf(document()) == statement_pdf(document())
+
+    def test_is_the_same_for_several_at_once(self) -> None:
+        said = document()
+        with ThreadPoolExecutor(4) as threads:
+            assert set(threads.map(lambda _: statement_pdf(said), range(24))) == {statement_pdf(said)}
 
     def test_says_what_late_usage_is_a_difference_to(self) -> None:
         page = PdfReader(io.BytesIO(statement_pdf(adjusting(*FEWER)))).pages[0].extract_text()

@@ -81,16 +81,18 @@ def customer_bills_file(viewer: Viewer, month: Month, msp: str, form: Form | str
 def cycle_archive(
     viewer: Viewer, month: Month, forms: Iterable[Form | str], *, iso_currency: bool = False, language: str = "en", say: Say = str
 ) -> File:  # fmt: skip
-    """All that the viewer sees of a cycle as one zip: its statements, reports and billing reports, in each of the forms.
+    """All that the viewer sees of a cycle as one zip: its statements, reports and billing reports, in each of the forms, adjustments of
+    earlier months among them.
 
     Raises NotFound for a cycle that is not closed, Invalid. What can't be in a form is named, with the reason, in a file of its own.
     """
     chosen = tuple(dict.fromkeys(form_of(Kind.CYCLE, form) for form in forms))
     if not chosen:
         raise no_form(text("say at least one form of {forms}", forms=joined(FORMS[Kind.CYCLE])))
-    closed_cycle(viewer, month)
-    content = zipped(entries(viewer, month, chosen, Reader(language, say, iso_currency)), made=month.last_day)
-    return File(f"trueup-{month}.zip", "application/zip", content)
+    cycle = month.cycle
+    closed_cycle(viewer, cycle)
+    content = zipped(entries(viewer, cycle, chosen, Reader(language, say, iso_currency)), made=cycle.last_day)
+    return File(f"trueup-{cycle}.zip", "application/zip", content)
 
 
 def _file(name: str, form: Form, content: Iterable[bytes]) -> File:

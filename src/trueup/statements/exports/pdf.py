@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib import resources
+from threading import local
 from typing import Any, Final
 
 import typst
@@ -63,7 +64,7 @@ class Page:
 def pdf(page: Page) -> bytes:
     """The page as PDF/A-3."""
     said = asdict(page) | {"date": (page.date.year, page.date.month, page.date.day)}
-    written = _compiler().compile(
+    written = _OWN.compiler.compile(
         input=_design(), format="pdf", pdf_standards=STANDARD, sys_inputs={"data": json.dumps(said, ensure_ascii=False)}
     )
     return bytes(written)
@@ -74,10 +75,14 @@ def _design() -> bytes:
     return resources.files("trueup.statements.exports").joinpath("page.typ").read_bytes()
 
 
-@cache
-def _compiler() -> Any:
-    """Its own fonts only: a page looks alike on every machine."""
-    return typst.Compiler(ignore_system_fonts=True)
+class _Own(local):
+    """A compiler for each thread: one can't be used by two at once. With its own fonts only, a page looks alike on every machine."""
+
+    def __init__(self) -> None:
+        self.compiler: Any = typst.Compiler(ignore_system_fonts=True)
+
+
+_OWN: Final = _Own()
 
 
 def grouped(number: str | Decimal) -> str:

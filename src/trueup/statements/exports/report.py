@@ -103,6 +103,8 @@ def _pair(said: str, below: str) -> Any:
 
 
 def _remarks(line: LineView, say: Say) -> Iterator[str]:
+    if line.charged_before is not None:
+        yield say(text("before {units}", units=_units(line.charged_before)))
     if line.chargeable != line.default_chargeable:
         yield say(text("default {units}", units=_units(line.default_chargeable)))
     if line.outcome in _REMARKS:
@@ -127,6 +129,7 @@ def _units(value: Decimal) -> str:
 _HEAD: Final = ("cycle", "msp", "msp_name", "company_id", "distributor", "status", "submission", "flags")
 _LINE_NUMBERS: Final = (
     "provisioned", "used", "over_provisioned", "over_provisioned_percent", "credits", "default_chargeable", "chargeable",
+    "charged_before", "adjustment",
 )  # fmt: skip
 _LINE: Final = ("group", "group_name", "service", "service_name", "unit", *_LINE_NUMBERS, "outcome", "comment", "reason", "measure", "days")
 _COUNTS: Final = ("lines", "changed", "commented", "penalties")
