@@ -52,7 +52,7 @@ class TestExport:
         names = zipfile.ZipFile(tmp_path / "trueup-2026-10.zip").namelist()
         assert any(FIRST in name for name in names)
         assert not any("north-2026-000002" in name or "billing" in name for name in names)
-        assert "no cycle" in october.refused("export", "cycle", "2025-01", "--format", "csv")
+        assert "2025-01 is not closed" in october.refused("export", "cycle", "2025-01", "--format", "csv")
 
     def test_goes_to_a_file_or_into_a_folder(self, october: Trueup, tmp_path: Path) -> None:
         folder = tmp_path / "out"
