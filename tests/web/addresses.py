@@ -9,6 +9,7 @@ from typing import Final
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver
 
+from tests.web.addresses_billing import BILLING
 from tests.web.addresses_prices import PRICES
 from tests.web.addresses_rows import NOWHERE, Given, Page, says
 from tests.web.addresses_rows import PEOPLE as PEOPLE  # noqa: PLC0414 -- who reads the table asks for them here
@@ -311,5 +312,7 @@ PAGES: Final = (
     Page("retry_failed", does={"": "302 O 403 VNMRSbavcd"}, doer="O "),
     # ── prices, promo codes, what customers are billed
     *PRICES,
+    # ── billing reports, statements, files
+    *BILLING,
 )  # fmt: skip
 """Every address at least once; with a second row where a form does different things."""

@@ -23,6 +23,7 @@ from trueup.accounts.actions import keep_view
 from trueup.accounts.models import Account, User
 from trueup.accounts.queries import invited, memberships_of, paths, viewers_of
 from trueup.accounts.rules import Viewer
+from trueup.cycles.models import Cycle
 from trueup.exchange.actions import NEW, save_profile
 from trueup.ledger.actions import import_usage
 from trueup.network.actions import apply, create_client
@@ -32,6 +33,12 @@ from trueup.notifications.rules import Kind as MailKind
 from trueup.notifications.rules import State
 from trueup.prices.actions import save_price_list, save_promo_code
 from trueup.prices.rules.lists import ListKey
+from trueup.statements.actions import open_billing_reports
+from trueup.statements.collecting import collected
+from trueup.statements.due import sellers_due
+from trueup.statements.issuing import issue_of
+from trueup.statements.models import BillingReport, Statement
+from trueup.statements.rules.billing import BillingStatus
 from trueup.uploads.actions import deliver, receive
 from trueup.uploads.rules import Kind
 from trueup.uploads.storage import received
@@ -111,6 +118,7 @@ class Autumn:
     delivery: int = 0
     invitation: str = ""
     people: dict[str, Client] = field(default_factory=dict)
+    statements: dict[str, str] = field(default_factory=dict)
 
     def person(self, email: str) -> Client:
         """A signed-in client; the same one each time. An empty address is somebody who is not signed in."""
@@ -138,6 +146,7 @@ def build(folder: Path, network: str = PORTAL_NETWORK, *, services: Mapping[str,
     _make_webhooks(autumn)
     _make_profiles()
     make_prices()
+    autumn.statements = make_billing()
     keep_view(viewer_of("north@north.example"), "review", "Kept", "status=all")
     autumn.delivery = _write(subject="Your usage report is ready", html="<p>It is.</p>")
     person = invited(email=INVITED)
@@ -261,6 +270,17 @@ def make_prices() -> None:
     for seller in ("acme-vendor", "north", "bolt"):
         code = {"from": "2026-10-01", "until": "2026-12-31", "service": "workspace-security", "price": "3"}
         save_promo_code(OPERATOR, seller, f"AUTUMN-{seller.upper()}", code, seen=None, now=at("2026-09-01T00:00:00Z"))
+
+
+def make_billing() -> dict[str, str]:
+    """The statements of approved reports are issued: their numbers, by MSP. Billing reports have begun; south has submitted its own."""
+    open_billing_reports(OPERATOR, Cycle.objects.get(), now=NOW)
+    for seller_id in sellers_due(now=NOW):
+        issue_of(seller_id, now=NOW)
+    nothing = BillingReport.objects.select_related("cycle").get(distributor_ref="south")
+    kept = collected(nothing).document
+    BillingReport.objects.filter(pk=nothing.pk).update(status=BillingStatus.SUBMITTED, document=kept, submitted_at=NOW)
+    return dict(Statement.objects.values_list("buyer__ref", "number"))
 
 
 def _write(*, subject: str, html: str) -> int:

@@ -46,6 +46,8 @@ class Collected:
     promos: Mapping[str, PromoCode]
     """By service: the codes that hold."""
     missing: tuple[Missing, ...]
+    not_settled: tuple[Month, ...] = ()
+    """Of an adjustment: the billing reports before it that have no statement yet."""
     before: tuple[Document, ...] | None = None
     """Of an adjustment: what statements have said of the month before. `lines` and `settled` are the whole month as it is now."""
 
@@ -95,11 +97,12 @@ def collected(
     promos, problems = _promos(billing, billing.promo_codes if codes is None else codes, lines)
     wrong = why_not(prices, lines)
     result = settled(prices, lines, promos) if prices and not wrong else None
-    earlier = [text("the billing report of {month} has no statement yet", month=one) for one in not_settled_before(billing)]
+    not_settled = tuple(not_settled_before(billing))
+    earlier = [text("the billing report of {month} has no statement yet", month=one) for one in not_settled]
     obstacles = [*_not_approved(len(others)), *earlier, *([wrong] if wrong else []), *problems.values()]
     missing = tuple(_missing(report) for report in others)
     said = None if before is None else tuple(before)
-    return Collected(tuple(found), tuple(lines), prices, problems, result, tuple(obstacles), promos, missing, said)
+    return Collected(tuple(found), tuple(lines), prices, problems, result, tuple(obstacles), promos, missing, not_settled, said)
 
 
 def _missing(report: Report) -> Missing:

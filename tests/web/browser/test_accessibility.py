@@ -27,7 +27,8 @@ NETWORK = PORTAL_NETWORK.replace("accounts:\n", _SERVICES + "accounts:\n", 1)
 NOT_PAGES = frozenset(
     {
         "report_csv", "report_mapped_csv", "report_customers_csv", "report_line", "upload_refused", "delivery_source", "review_next",
-        "prices_download", "customer_bills_file",
+        "prices_download", "customer_bills_file", "billing_promo", "billing_file", "statement_file", "statements_file", "report_file",
+        "reports_file", "cycle_archive",
     }
 )  # fmt: skip
 
@@ -41,10 +42,12 @@ BESIDE = {
     "N": (
         "/review/?status=all", "/review/?status=approved&search=nothing", "/review/2026-10/echo/", "/review/2026-10/fern/",
         "/review/2026-10/gale/", "/review/2026-10/gale/?do=approve", "/review/2026-10/gale/?do=reject",
+        "/statements/north-2026-000001/?do=correct", "/billing/?status=completed", "/review/?order=-money",
         "/review/2026-10/gale/?do=waive&line=endpoint-core", "/reports/2026-10/gale/?line=endpoint-core&group=credits",
         "/prices/north/*/2026-01-01/", "/prices/north/*/2026-01-01/edit/", "/prices/simulation/?month=2026-10&buyer=bolt&from=2027-01-01",
     ),
-    "V": ("/settings/regions/?new", "/settings/sources/?edit=manual", "/settings/units/?edit=GB"),
+    "V": ("/billing/2026-10/south/?do=return", "/billing/2026-10/south/?do=complete", "/settings/regions/?new",
+          "/settings/sources/?edit=manual", "/settings/units/?edit=GB"),
 }  # fmt: skip
 """States that have an address of their own, by person."""
 

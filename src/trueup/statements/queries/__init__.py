@@ -15,6 +15,7 @@ from trueup.statements.queries.billing import (
     checked_promo,
 )
 from trueup.statements.queries.checking import Finding, billing_details, checked_statements
+from trueup.statements.queries.money import ReportMoney, Stake, inbox_by_money, money_of_report, next_by_money, stakes_of
 from trueup.statements.queries.simulating import Simulated, simulate
 from trueup.statements.queries.statements import (
     StatementFilter,
@@ -38,7 +39,9 @@ __all__ = [
     "CheckedPromo",
     "Finding",
     "LineBehind",
+    "ReportMoney",
     "Simulated",
+    "Stake",
     "StatementFilter",
     "StatementOptions",
     "StatementRow",
@@ -54,8 +57,12 @@ __all__ = [
     "checked_promo",
     "checked_statements",
     "filtered",
+    "inbox_by_money",
     "lines_behind",
+    "money_of_report",
+    "next_by_money",
     "simulate",
+    "stakes_of",
     "statement",
     "statement_options",
     "statement_page",

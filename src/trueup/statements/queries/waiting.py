@@ -98,6 +98,7 @@ class WaitingBilling:
     distributor: str
     distributor_name: str
     since: datetime | None
+    deadline: None = None  # there is none: the cycle is billed when it is
 
 
 def waiting_billing(viewer: Viewer) -> list[WaitingBilling]:

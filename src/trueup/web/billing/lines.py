@@ -118,6 +118,9 @@ def _package_size(line: Document, listed: Mapping[str, Any]) -> Decimal | None:
 
 def _steps(line: Document, currency: str, slices: list[tuple[Decimal, Decimal]], size: Decimal | None) -> Iterator[str]:
     """From units to the amount, in sentences."""
+    if "before" in line:
+        yield from _difference(line, currency)
+        return
     yield from _counted(line)
     for units, one in slices:
         values = {"units": numbers.shown(units), "price": price(one, currency), "amount": price(times(units, one), currency)}
@@ -128,15 +131,24 @@ def _steps(line: Document, currency: str, slices: list[tuple[Decimal, Decimal]],
             yield _("%(units)s × %(price)s = %(amount)s") % values
     listed, margin = Decimal(line["list_amount"]), Decimal(line["margin_percent"])
     made = added(times(units, one) for units, one in slices)
-    if slices and listed > made >= 0:
+    if listed > made:
         yield _("At least %(amount)s is charged.") % {"amount": price(listed, currency)}
-    elif slices and listed != made:
-        yield _("What is charged is the difference to what was charged before: %(amount)s.") % {"amount": price(listed, currency)}
     if margin:
         yield _("Less a margin of %(margin)s.") % {"margin": percent(margin)}
     if line["promo_code"]:
         yield _("With the promo code %(code)s.") % {"code": line["promo_code"]}
     yield _("Rounded once, half up: %(amount)s.") % {"amount": money(Decimal(line["amount"]), currency)}
+
+
+def _difference(line: Document, currency: str) -> Iterator[str]:
+    """Of usage that came late: what the month came to before, and what it comes to now."""
+    for side, sentence in (
+        ("before", _("Charged before: %(units)s, %(amount)s.")),
+        ("after", _("Comes to by now: %(units)s, %(amount)s.")),
+    ):
+        said = line[side]
+        yield sentence % {"units": numbers.shown(Decimal(said["quantity"])), "amount": money(Decimal(said["amount"]), currency)}
+    yield _("This line is the difference: %(amount)s.") % {"amount": money(Decimal(line["amount"]), currency)}
 
 
 def _counted(line: Document) -> Iterator[str]:

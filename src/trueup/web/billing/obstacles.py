@@ -5,6 +5,7 @@ from typing import Final
 
 from django.urls import reverse
 
+from trueup.kit.period import Month
 from trueup.kit.text import Text
 from trueup.statements.queries import BillingView
 from trueup.web.pages.inbox import report_address
@@ -24,17 +25,19 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Obstacles:
-    """Reports that are not approved (the first of them), services without a price, promo codes that do not hold (with their service)."""
+    """Reports that are not approved (the first of them), earlier billing reports without a statement, services without a price, promo
+    codes that do not hold (with their service)."""
 
     missing: tuple[Missing, ...]
     more: int
     inbox: str
+    earlier: tuple[tuple[Month, str], ...]
     unpriced: tuple[str, ...]
     no_list: bool
     codes: tuple[tuple[str, Text], ...]
 
     def __bool__(self) -> bool:
-        return bool(self.missing or self.unpriced or self.no_list or self.codes)
+        return bool(self.missing or self.earlier or self.unpriced or self.no_list or self.codes)
 
 
 def obstacles_of(view: BillingView) -> Obstacles:
@@ -45,6 +48,7 @@ def obstacles_of(view: BillingView) -> Obstacles:
         missing,
         max(len(found.missing) - FEW, 0),
         f"{reverse('review')}?status=all&cycle={view.row.cycle.cycle}",
+        tuple((one, reverse("billing_report", args=[str(one), view.row.distributor])) for one in found.not_settled),
         tuple(line.service_name for line in found.unpriced),
         found.prices is None,
         tuple(found.promo_problems.items()),

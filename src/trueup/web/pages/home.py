@@ -16,6 +16,8 @@ from trueup.kit.errors import NotAllowed
 from trueup.kit.period import Month
 from trueup.reports.queries import CycleFigures, ReportRow, Waiting, WaitingItem, counts, recent_cycles, report_rows, waiting
 from trueup.reports.rules.workflow import Status
+from trueup.statements.queries import WaitingBilling, waiting_billing
+from trueup.web.billing.waiting import BILLING_ICONS, billing_address, billing_to_do
 from trueup.web.page import Request, render
 from trueup.web.pages.home_chart import chart
 from trueup.web.pages.inbox import ON_BEHALF, report_address
@@ -31,7 +33,7 @@ _LATEST: Final = 4
 class Line:
     """One thing that waits: what to do (a link), until when or since when."""
 
-    of: WaitingItem
+    of: WaitingItem | WaitingBilling
     to_do: str
     address: str
     icon: str
@@ -56,7 +58,7 @@ def home(request: Request) -> HttpResponse:
     latest, refusal = _latest(viewer, now)
     cycles = [] if refusal else recent_cycles(viewer, n=_CYCLES)
     context = {
-        "lines": [_line(item, viewer, now) for item in waiting(viewer, now=now)],
+        "lines": [*(_line(item, viewer, now) for item in waiting(viewer, now=now)), *_billing_lines(viewer, now)],
         "latest": latest,
         "refusal": refusal,
         "chart": chart(cycles),
@@ -66,6 +68,16 @@ def home(request: Request) -> HttpResponse:
         "may_nothing": _only_reads(viewer),
     }
     return render(request, "web/home/home.html", context)
+
+
+def _billing_lines(viewer: Viewer, now: datetime) -> list[Line]:
+    """Billing reports that wait for the viewer."""
+    return [_billing_line(one, now) for one in waiting_billing(viewer)]
+
+
+def _billing_line(one: WaitingBilling, now: datetime) -> Line:
+    age = max((now - one.since).days, 0) if one.since else None
+    return Line(one, billing_to_do(one), billing_address(one), BILLING_ICONS[one.status], None, age, soon=False)
 
 
 def _latest(viewer: Viewer, now: datetime) -> tuple[tuple[ReportRow, ...], str]:

@@ -37,8 +37,12 @@ FLAGS: Final[words.Words] = {
     ON_BEHALF: _("Prepared on behalf"),
 }
 
+BY_MONEY: Final = "-money"
+"""The order that knows prices: a distributor's own."""
+
 ORDERS: Final[words.Words] = {
     "-stake": _("Most at stake"),
+    BY_MONEY: _("Most money at stake"),
     "-penalties": _("Most penalties"),
     "-changed": _("Most changed lines"),
     "-commented": _("Most comments"),
@@ -63,10 +67,16 @@ Code = TypeVar("Code", Status, Submission)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the inbox shows. `tab` is one of TABS."""
+    """What the inbox shows. `tab` is one of TABS. `by_money`: in the order of the money at stake, whatever the order of the filters."""
 
     filters: InboxFilter
     tab: str
+    by_money: bool = False
+
+    @property
+    def order(self) -> str:
+        """One of ORDERS."""
+        return BY_MONEY if self.by_money else self.filters.order
 
     @property
     def query(self) -> str:
@@ -78,7 +88,7 @@ class Asked:
             "submission": str(filters.submission or ""),
             "flag": "" if self.tab == ON_BEHALF else str(filters.flag or ""),
             "search": filters.search,
-            "order": "" if filters.order == _DEFAULT.order else filters.order,
+            "order": "" if self.order == _DEFAULT.order else self.order,
         }
         return urlencode({name: value for name, value in parts.items() if value})
 
@@ -114,9 +124,9 @@ def asked_of(given: Mapping[str, str]) -> Asked:
         submission=next((one for one in Submission if one == given.get("submission")), None),
         flag=given.get("flag") if given.get("flag") in FLAGS else None,
         search=" ".join(given.get("search", "").split())[:_MOST_SEARCHED],
-        order=order if order in ORDERS else _DEFAULT.order,
+        order=order if order in ORDERS and order != BY_MONEY else _DEFAULT.order,
     )
-    return tab_of(Asked(filters, Status.UNDER_REVIEW), tab if tab in TABS else Status.UNDER_REVIEW)
+    return tab_of(Asked(filters, Status.UNDER_REVIEW, order == BY_MONEY), tab if tab in TABS else Status.UNDER_REVIEW)
 
 
 def asked_in(query: str) -> Asked:
@@ -128,9 +138,9 @@ def tab_of(asked: Asked, tab: str) -> Asked:
     """Another list with the same filters."""
     flag = asked.filters.flag if asked.tab != ON_BEHALF else None
     if tab == ON_BEHALF:
-        return Asked(replace(asked.filters, status=Status.MSP_PREPARING, flag=ON_BEHALF), tab)
+        return Asked(replace(asked.filters, status=Status.MSP_PREPARING, flag=ON_BEHALF), tab, asked.by_money)
     status = next((one for one in Status if one == tab), None)
-    return Asked(replace(asked.filters, status=status, flag=flag), tab)
+    return Asked(replace(asked.filters, status=status, flag=flag), tab, asked.by_money)
 
 
 def _month(written: str) -> Month | None:

@@ -19,7 +19,7 @@ from trueup.reports.queries.page import ReportPage, report_page
 from trueup.reports.rules.workflow import EDITABLE, Status
 from trueup.web import amounts
 from trueup.web.page import Request, render, wants_fragment
-from trueup.web.pages import report_history, report_line
+from trueup.web.pages import report_history, report_line, report_money
 from trueup.web.pages.report_rows import Group, Row, Shown, current_group, groups_of
 from trueup.web.templatetags.reports import end_of
 from trueup.web.whole import month_of
@@ -91,7 +91,7 @@ def _details(request: Request, of: Month, msp: str, line: str) -> HttpResponse:
     if line and line not in {one.view.service for one in page.lines}:
         line = ""
     shown = Shown(sparklines(request.viewer, of, msp), selected=line, group=request.GET.get("group", ""))
-    context = context_of(request, of, msp, page, shown)
+    context = context_of(request, of, msp, page, shown) | {"money": report_money.shown(request, of, msp, page)}
     if line:
         context |= report_line.panel_of(request, of, msp, line)
     if wants_fragment(request) and request.htmx.target == "line-place":

@@ -20,6 +20,7 @@ from trueup.reports.queries.page import ReportPage, conflict, report_page
 from trueup.reports.rules.happenings import done
 from trueup.web import editing, numbers
 from trueup.web.page import Request, render, wants_fragment
+from trueup.web.pages import report_money
 from trueup.web.pages.report_details import address_of, back_to, context_of
 from trueup.web.pages.report_rows import ALL, Group, Row, Shown
 from trueup.web.whole import month_of
@@ -141,7 +142,8 @@ def _saved(request: Request, month: Month, msp: str) -> HttpResponse:
         return back_to(address, request.POST.get("group", ""), f"#line-{anchor(undone)}" if undone else "")
     page = report_page(request.viewer, month, msp, now=request.now)
     context = context_of(request, month, msp, page, Shown(sparklines(request.viewer, month, msp), group=request.POST.get("group", "")))
-    response = render(request, "web/reports/_saved.html", context | {"oob": True})
+    context |= {"oob": True, "money": report_money.shown(request, month, msp, page)}
+    response = render(request, "web/reports/_saved.html", context)
     response[SAVED] = str(page.report.version)
     return response
 

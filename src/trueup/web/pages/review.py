@@ -19,10 +19,11 @@ from trueup.kit.period import local_date
 from trueup.reports.queries import InboxOptions, InboxRow, inbox, inbox_options
 from trueup.reports.rules.workflow import EDITABLE, Status
 from trueup.reports.several import MOST_APPROVED
+from trueup.statements.queries import Stake, inbox_by_money, stakes_of
 from trueup.web import words
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages import bulk, reviewing
-from trueup.web.pages.inbox import ALL, FLAGS, ON_BEHALF, ORDERS, TABS, Asked, asked_in, asked_of, report_address, tab_of
+from trueup.web.pages.inbox import ALL, BY_MONEY, FLAGS, ON_BEHALF, ORDERS, TABS, Asked, asked_in, asked_of, report_address, tab_of
 from trueup.web.whole import page_of
 
 PER_PAGE = 50
@@ -45,9 +46,10 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A report in the list; days are those of the MSP's time zone."""
+    """A report in the list; days are those of the MSP's time zone. `money`: what of its money is at stake, where that is known."""
 
     report: InboxRow
+    money: Stake | None
     address: str
     key: str
     deadline_day: date
@@ -71,17 +73,20 @@ def review(request: Request) -> HttpResponse:
 
 def _context(request: Request, asked: Asked) -> dict[str, Any]:
     viewer = request.viewer
-    page = inbox(viewer, asked.filters, page=page_of(request.GET), per_page=PER_PAGE)
+    prices = viewer.tier == Tier.DISTRIBUTOR
+    listed = inbox_by_money if asked.by_money and prices else inbox
+    page = listed(viewer, asked.filters, page=page_of(request.GET), per_page=PER_PAGE)
+    stakes = stakes_of(viewer, [row.key for row in page.items if row.stake])
     options = inbox_options(viewer, asked.filters)
     return {
         "asked": asked,
         "page": page,
-        "rows": [_row(row, asked, request.now, may_review=viewer.may(Right.REVIEW)) for row in page.items],
+        "rows": [_row(row, asked, request.now, stakes.get(row.key), may_review=viewer.may(Right.REVIEW)) for row in page.items],
         "tabs": _tabs(viewer, asked, options, page),
         "months": options.cycles,
         "kinds": [(kind, words.word(words.SUBMISSIONS, kind), count) for kind, count in options.submissions.items()],
         "flags": list(FLAGS.items()),
-        "orders": list(ORDERS.items()),
+        "orders": [(code, label) for code, label in ORDERS.items() if prices or code != BY_MONEY],
         "views": saved_views(viewer, LIST),
         "nothing": _nothing(asked),
         "to_approve": options.statuses[Status.UNDER_REVIEW] if viewer.may(Right.REVIEW) and asked.tab in {Status.UNDER_REVIEW, ALL} else 0,
@@ -91,11 +96,12 @@ def _context(request: Request, asked: Asked) -> dict[str, Any]:
     }
 
 
-def _row(row: InboxRow, asked: Asked, now: datetime, *, may_review: bool) -> Row:
+def _row(row: InboxRow, asked: Asked, now: datetime, money: Stake | None, *, may_review: bool) -> Row:
     last_day = local_date(row.deadline - _MOMENT, row.time_zone)
     left = (last_day - local_date(now, row.time_zone)).days if row.status in EDITABLE else None
     return Row(
         row,
+        money,
         _address(row, asked, may_prepare=may_review),
         f"{row.cycle}/{row.msp}",
         last_day,

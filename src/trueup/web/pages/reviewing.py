@@ -17,10 +17,11 @@ from trueup.kit.issue import Issue
 from trueup.kit.period import Month
 from trueup.kit.text import text
 from trueup.reports import actions
-from trueup.reports.queries import PageLine, ReportPage, ReportView, next_in_inbox, preview, report_page, stake_of
+from trueup.reports.queries import PageLine, ReportKey, ReportPage, ReportView, next_in_inbox, preview, report_page, stake_of
 from trueup.reports.rules.lines import Outcome
 from trueup.reports.rules.remarks import Remark
 from trueup.reports.rules.workflow import EDITABLE
+from trueup.statements.queries import next_by_money
 from trueup.web import words
 from trueup.web.amounts import Amount, per_unit, said
 from trueup.web.page import Request, render
@@ -324,10 +325,17 @@ def read_version(written: str) -> int:
 def _following(request: Request, inbox: Asked, month: Month, msp: str) -> str:
     """Where a reviewer goes on: the next report of the list, or the list after the last one."""
     try:
-        key = next_in_inbox(request.viewer, inbox.filters, after=(month, msp))
+        key = _next(request.viewer, inbox, (month, msp))
     except NotFound:
         return inbox.address
     return report_address(*key, inbox.query) if key else inbox.address
+
+
+def _next(viewer: Viewer, inbox: Asked, after: ReportKey) -> ReportKey | None:
+    """The report that follows in the order of the inbox. Raises NotFound."""
+    if inbox.by_money and viewer.tier == Tier.DISTRIBUTOR:
+        return next_by_money(viewer, inbox.filters, after=after)
+    return next_in_inbox(viewer, inbox.filters, after=after)
 
 
 @require_GET
@@ -335,7 +343,7 @@ def review_next(request: Request) -> HttpResponse:
     """On to the report that follows `after` in the inbox with the same filters; to the inbox after the last."""
     inbox = asked_in(request.GET.get("inbox", ""))
     month, msp = key_of(request.GET.get("after", ""))
-    key = next_in_inbox(request.viewer, inbox.filters, after=(month, msp))
+    key = _next(request.viewer, inbox, (month, msp))
     if key is None:
         messages.info(request, _("That was the last report of this list."))
         return HttpResponseRedirect(inbox.address)

@@ -91,7 +91,8 @@ def _show(
 def _may_correct(request: Request, view: StatementView) -> bool:
     row = view.row
     own = row.seller == request.seat.chosen.ref and request.viewer.may(Right.CORRECT)
-    return own and row.kind == StatementKind.STATEMENT and not row.corrected_by
+    takes_back = row.kind == StatementKind.CREDIT_NOTE and row.corrects
+    return own and not takes_back and not row.corrected_by
 
 
 def _party(said: Mapping[str, str]) -> PartyShown:
@@ -117,7 +118,7 @@ def _correct(request: Request, number: str) -> HttpResponse:
     """Credit note and replacement; what is refused comes back with the reason that was typed."""
     reason = request.POST.get("reason", "")
     try:
-        _credit, replacement = correct(request.viewer, number, reason=reason, now=request.now)
+        correct(request.viewer, number, reason=reason, now=request.now)
     except (Conflict, Invalid) as error:
         view = found_statement(request.viewer, number)
         again = _replaced_so(request, view, reason) if isinstance(error, Conflict) else ""
@@ -128,10 +129,10 @@ def _correct(request: Request, number: str) -> HttpResponse:
             request, view, reason=reason, error=error.message if beside else "", refused="" if beside else error.message,
             status=409 if isinstance(error, Conflict) else 400,
         )  # fmt: skip
-    messages.success(
-        request, _("%(number)s is corrected: a credit note over all of it, and this statement in its place.") % {"number": number}
-    )
-    return HttpResponseRedirect(statement_address(replacement))
+    said = _("%(number)s is corrected: a credit note over all of it, and this statement in its place.")
+    messages.success(request, said % {"number": number})
+    made = _replaced_so(request, found_statement(request.viewer, number), reason)
+    return HttpResponseRedirect(statement_address(made or number))
 
 
 def _replaced_so(request: Request, view: StatementView, reason: str) -> str:
