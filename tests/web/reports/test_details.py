@@ -14,7 +14,7 @@ from trueup.network.actions import apply
 
 BOLT = "/reports/2026-10/bolt/"
 DUNE = "/reports/2026-10/dune/"
-QUERIES = 9
+QUERIES = 13
 
 
 def many_services(count: int) -> str:

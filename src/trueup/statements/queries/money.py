@@ -151,11 +151,13 @@ def _by_money(viewer: Viewer, filters: InboxFilter) -> list[tuple[int, ReportKey
 
 
 def _stakes(viewer: Viewer, report_ids: Iterable[int]) -> dict[ReportKey, Stake]:
-    """The money at stake in reports, by few reads however many there are."""
+    """The money at stake in reports, by few reads however many there are; by one where there are no prices."""
+    prices = _Prices(viewer)
+    if not prices:
+        return {}
     lines: dict[tuple[int, _At, str], list[Disputed]] = {}
     for key, one in _disputed(viewer, report_ids):
         lines.setdefault(key, []).append(one)
-    prices = _Prices(viewer)
     found: dict[ReportKey, Stake] = {}
     for (_pk, at, msp), own in lines.items():
         if any(one.differs for one in own):
@@ -200,6 +202,9 @@ class _Prices:
         for row in rows.order_by("from_date"):
             self._rows.setdefault(row.buyer_id, []).append(row)
         self._made: dict[int, PriceList] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
 
     def of(self, at: _At) -> PriceList | None:
         """What an MSP pays by on the last day of a month."""

@@ -5,6 +5,7 @@ from functools import partial
 from django import template
 
 from trueup.kit.money import Money
+from trueup.statements.files import FORMS, Form, Kind
 from trueup.web import words
 from trueup.web.billing import words as own
 
@@ -16,6 +17,12 @@ register.filter("form_word", partial(words.word, own.FORMS))
 register.filter("tax_word", partial(words.word, own.TAXES))
 register.filter("money", own.money)
 register.filter("price_of", own.price)
+
+
+@register.simple_tag
+def archive_forms() -> tuple[Form, ...]:
+    """What an archive of a cycle can hold."""
+    return FORMS[Kind.CYCLE]
 
 
 @register.filter
