@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.statements.documents import BUYER, ENDPOINTS, FEWER, LINES, MORE, PRICES, SELLER, adjusting, document, line
 from tests.statements.en16931 import cii_wrong, ubl_wrong
+from tests.statements.peppol import peppol_wrong
 from trueup.kit.errors import Invalid
 from trueup.kit.money import round_money
 from trueup.statements.exports.cii import cii
@@ -63,6 +64,19 @@ class TestInvoices:
             "credits": (16, "C62", Decimal("11.4"), "1550 credits in packs of 100, 16 × 12, less 5 % margin"),
             "nfr": (1, "C62", Decimal("11.4"), "190 credits less 60 complimentary in packs of 100, 1 × 12, less 5 % margin"),
         }
+
+    @pytest.mark.parametrize("kind", StatementKind)
+    def test_keep_the_rules_of_the_network(self, kind: StatementKind) -> None:
+        parties = {
+            "seller": SELLER | ENDPOINTS | {"endpoint_id": "DE123456789"}, "buyer": BUYER | ENDPOINTS | {"endpoint_id": "DE987654321"},
+        }  # fmt: skip
+        corrects = "north-2026-000000" if kind == StatementKind.CREDIT_NOTE else ""
+        xml = ubl(invoice_of(document(**parties, kind=kind, corrects=corrects, reason="Wrong margin", po_number="PO 7")))
+        assert ubl_wrong(xml) == []
+        assert peppol_wrong(xml) == []
+        assert peppol_wrong(ubl(invoice_of(CASES["little is known"]))) == [
+            "R001 business process", "R004 specification", "R010, R020 electronic addresses",
+        ]  # fmt: skip
 
     def test_name_the_network_where_both_have_an_address(self) -> None:
         assert b"poacc:billing:3.0" in ubl(invoice_of(CASES["by the network"]))
