@@ -286,6 +286,10 @@ class TestAFileOfPrices:
             ("price_lists:\n  - {buyer: bolt}", "prices.yaml line 2: `seller` is missing"),
             ("promo_codes:\n  - {seller: north}", "prices.yaml line 2: `code` is missing"),
             ("price_lists:\n  - {seller: north, from: soon, currency: EUR}", "prices.yaml line 2: `from` must be a day like 2026-10-16"),
+            (
+                "price_lists:\n  - {seller: n, from: 20260101aa, currency: EUR}",
+                "prices.yaml line 2: `from` must be a day like 2026-10-16",
+            ),
             ("price_lists:\n  - {seller: north, buyer: 5, currency: EUR}", "prices.yaml line 2: `buyer` must be text (put it in quotes)"),
             (
                 "price_lists:\n  - {seller: north, currency: EUR}\n  - {seller: north, currency: EUR}",

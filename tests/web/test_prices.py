@@ -15,8 +15,8 @@ from trueup.prices.rules.lists import ListKey
 
 pytestmark = pytest.mark.usefixtures("world")
 
-QUERIES_OF_THE_LISTS = 13
-"""Session, person, membership, access, installation; the count, the page; what it is charged by itself."""
+QUERIES_OF_THE_LISTS = 8
+"""Session, person, membership, installation; the count, the buyers, their lists; what it is charged by itself."""
 
 
 class TestTheLists:
@@ -123,7 +123,7 @@ class TestANewList:
         mark = keep()
         client = as_person(NORTH)
         address = "/prices/new/?buyer=*&from=2026-01-01"
-        assert "It begins as a copy of: Default list of north" in page(client, address)
+        assert "It begins as a copy of: Default list of North Distribution" in page(client, address)
         to = sent(client, address, {"buyer": "coil", "from_date": "2027-01-01"}, 302)
         sent(client, to, fields_of(page(client, to)), 302)
         assert price_list(who(NORTH), ListKey("north", "coil", date(2027, 1, 1))).fingerprint == mark

@@ -10,7 +10,7 @@ from trueup.kit.money import parse_currency, parse_percent, parse_price
 from trueup.kit.quantity import ZERO, parse_quantity
 from trueup.kit.text import Text, plural, text
 from trueup.prices.rules import pricing, promos
-from trueup.prices.rules.lists import PriceList, Tax, TaxCategory
+from trueup.prices.rules.lists import PriceList, Tax, TaxCategory, day_of
 from trueup.prices.rules.packs import PACK_SIZE, PackPrice
 from trueup.prices.rules.pricing import PriceTier, Pricing, ServicePrice
 from trueup.prices.rules.promos import PromoCode
@@ -212,7 +212,7 @@ class _Reading:
     def _day(self, said: Mapping[str, object], name: str) -> date:
         value = said.get(name)
         try:
-            return date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "")
+            return day_of(value if isinstance(value, str) else "")
         except ValueError:
             self.wrong(text("`{field}` must be a day like 2026-10-16", field=name), "not_a_day", name)
             return date.min

@@ -10,7 +10,7 @@ from trueup.kit.errors import Problem
 from trueup.kit.period import BEGINNING
 from trueup.kit.text import text
 from trueup.prices.rules.documents import Document, document_of, fingerprint, promo_document
-from trueup.prices.rules.lists import ListKey, PriceList
+from trueup.prices.rules.lists import ListKey, PriceList, day_of
 from trueup.prices.rules.promos import PromoCode
 
 LISTS: Final = "price_lists"
@@ -82,7 +82,7 @@ def _entry(section: str, place: int, row: object) -> Said | Problem:
     if buyer is not None and not isinstance(buyer, str):
         return _problem(text("`{field}` must be text (put it in quotes)", field="buyer"), "not_text", *at, "buyer")
     try:
-        return Said(at, seller, document, ListKey(seller, buyer, date.fromisoformat(str(begins))))
+        return Said(at, seller, document, ListKey(seller, buyer, day_of(str(begins))))
     except ValueError:
         return _problem(text("`{field}` must be a day like 2026-10-16", field="from"), "not_a_day", *at, "from")
 

@@ -59,6 +59,14 @@ class ListKey:
         return f"{self.seller} → {self.buyer or '*'} {self.from_date}"
 
 
+def day_of(written: str) -> date:
+    """A day as it is kept: 2026-10-16, and in no other way. Raises ValueError."""
+    day = date.fromisoformat(written)
+    if day.isoformat() != written:  # the standard library reads other forms, and some that are none
+        raise ValueError(written)
+    return day
+
+
 def in_force(lists: Iterable[PriceList], day: date) -> PriceList | None:
     """Of lists of one seller and buyer the latest that has begun: it counts whole."""
     begun = [one for one in lists if one.from_date <= day]

@@ -66,7 +66,7 @@ def price_list(request: Request, seller: str, buyer: str, day: str) -> HttpRespo
     known, keeps = Catalog.of(request), seller == own(request)
     default, dated = _default(request, kept), _when(request, kept)
     context = {
-        "kept": kept, "heading": heading_of(kept.key, kept.buyer_name), "since": since(kept.key.from_date),
+        "kept": kept, "heading": heading_of(kept.key, kept.seller_name, kept.buyer_name), "since": since(kept.key.from_date),
         "dated": dated, "phase": dated.when(today_of(request)),
         "tax": tax(kept.document.get("tax")), "margin": percent(kept.document.get("margin_percent") or "0"),
         "groups": priced_groups(kept.document, known),
@@ -77,10 +77,10 @@ def price_list(request: Request, seller: str, buyer: str, day: str) -> HttpRespo
     return render(request, "web/prices/details.html", context)
 
 
-def heading_of(key: ListKey, buyer_name: str = "") -> str:
+def heading_of(key: ListKey, seller_name: str, buyer_name: str) -> str:
     """What a list is called."""
     if key.buyer is None:
-        return _("Default list of %(seller)s") % {"seller": key.seller}
+        return _("Default list of %(seller)s") % {"seller": seller_name}
     return _("Price list for %(buyer)s") % {"buyer": named(buyer_name or key.buyer, key.buyer)}
 
 
@@ -122,7 +122,7 @@ def new_price_list(request: Request) -> HttpResponse:
             return HttpResponseRedirect(address("edit_price_list", key) + (f"?{asks}" if asks else ""))
     explanation = _("You see all of its prices next; nothing is saved before that.")
     if copied:
-        what = heading_of(copied.key, copied.buyer_name)
+        what = heading_of(copied.key, copied.seller_name, copied.buyer_name)
         explanation = _("It begins as a copy of: %(list)s, %(since)s.") % {"list": what, "since": since(copied.key.from_date)}
     return show(
         request, form, heading=_("New price list"), submit=_("On to its prices"), cancel=reverse("prices"), explanation=explanation,
@@ -166,7 +166,7 @@ def remove_price_list(request: Request, seller: str, buyer: str, day: str) -> Ht
         )
     context = {
         "kept": kept,
-        "heading": heading_of(key, kept.buyer_name),
+        "heading": heading_of(key, kept.seller_name, kept.buyer_name),
         "since": since(key.from_date),
         "cancel": address("price_list", key),
     }

@@ -130,11 +130,12 @@ class _Editing:
     def show(self, sheet: Sheet, reading: Reading | None = None, *, extra: Extra | None = None, status: int = 200) -> HttpResponse:
         """The page."""
         kept = _there(self.request, self.key)
-        heading = heading_of(self.key, kept.buyer_name if kept else "")
+        heading = heading_of(self.key, self.request.seat.chosen.name, kept.buyer_name if kept else "")
         to = address("price_list", self.key) if kept else reverse("prices")
         context = {
             "heading": heading if kept else _("New: %(list)s") % {"list": heading}, "since": since(self.key.from_date), "kept": kept,
-            "crumbs": [(_("Prices"), reverse("prices")), *([(heading, to)] if kept else [])], "cancel": to, "stale": status == 409, "typed": self.request.method == "POST",
+            "crumbs": [(_("Prices"), reverse("prices")), *([(heading, to)] if kept else [])], "cancel": to,
+            "stale": status == 409, "typed": self.request.method == "POST",
             "customers": queries.customers(self.request.viewer, limit=MOST_OFFERED),
         }  # fmt: skip
         if len(sheet.rows) > MOST_ON_A_PAGE:

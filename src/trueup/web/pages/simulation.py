@@ -58,7 +58,7 @@ def _lists(request: Request) -> list[tuple[ListKey, str]]:
     """The lists that somebody can try out: their own."""
     page = queries.sold_by(request.viewer, own(request), page=1, per_page=MOST_LISTS)
     return [
-        (key, f"{heading_of(key, lists.buyer_name)}, {since(key.from_date)}")
+        (key, f"{heading_of(key, lists.seller_name, lists.buyer_name)}, {since(key.from_date)}")
         for lists in page.items
         for key in (ListKey(lists.seller, lists.buyer, one.from_date) for one in reversed(lists.lists))
     ]

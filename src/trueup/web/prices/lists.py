@@ -14,7 +14,7 @@ from trueup.kit.period import BEGINNING
 from trueup.kit.text import text
 from trueup.network.queries import GroupRow, catalog
 from trueup.prices.queries import Dated, ListsOf
-from trueup.prices.rules.lists import ListKey
+from trueup.prices.rules.lists import ListKey, day_of
 from trueup.web.network.listing import today_of
 from trueup.web.page import Request
 from trueup.web.prices.words import PriceShown, shown_price
@@ -26,7 +26,7 @@ DEFAULT: Final = "*"
 def key_of(seller: str, buyer: str, day: str) -> ListKey:
     """Which list an address is about. Raises NotFound for a day that there is not."""
     try:
-        return ListKey(seller, None if buyer == DEFAULT else buyer, date.fromisoformat(day if len(day) == 10 else ""))
+        return ListKey(seller, None if buyer == DEFAULT else buyer, day_of(day))
     except ValueError:
         raise NotFound(text("there is no such price list")) from None
 
