@@ -67,11 +67,11 @@ class TestInvoices:
 
     @pytest.mark.parametrize("kind", StatementKind)
     def test_keep_the_rules_of_the_network(self, kind: StatementKind) -> None:
-        parties = {
-            "seller": SELLER | ENDPOINTS | {"endpoint_id": "DE123456789"}, "buyer": BUYER | ENDPOINTS | {"endpoint_id": "DE987654321"},
-        }  # fmt: skip
+        seller, buyer = (
+            said | ENDPOINTS | {"endpoint_id": endpoint} for said, endpoint in ((SELLER, "DE123456789"), (BUYER, "DE987654321"))
+        )
         corrects = "north-2026-000000" if kind == StatementKind.CREDIT_NOTE else ""
-        xml = ubl(invoice_of(document(**parties, kind=kind, corrects=corrects, reason="Wrong margin", po_number="PO 7")))
+        xml = ubl(invoice_of(document(seller=seller, buyer=buyer, kind=kind, corrects=corrects, reason="Wrong margin", po_number="PO 7")))
         assert ubl_wrong(xml) == []
         assert peppol_wrong(xml) == []
         assert peppol_wrong(ubl(invoice_of(CASES["little is known"]))) == [
