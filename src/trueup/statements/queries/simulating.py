@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from trueup.accounts.rules import Viewer
+from trueup.accounts.rules import Tier, Viewer
 from trueup.cycles.models import of_month
 from trueup.kit.period import Month
 from trueup.kit.text import Text
@@ -30,7 +30,7 @@ def simulate(viewer: Viewer, month: Month, key: ListKey | None = None) -> list[S
     """
     tried = price_list(viewer, key).prices if key else None
     rows = Report.objects.visible_to(viewer).filter(of_month(month)).select_related("cycle").order_by("msp_ref")
-    found = approved(rows)
+    found = approved(rows.filter(has_access=True) if viewer.tier == Tier.MSP else rows)  # who can't read a report learns nothing of it
     sellers = {one.report.distributor_id for one in found}
     day = month.last_day
     known: dict[int, PriceList] = {}
