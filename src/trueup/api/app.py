@@ -20,6 +20,7 @@ from trueup.api.endpoints import (
     deliveries,
     events,
     exchange,
+    exports,
     me,
     members,
     network_history,
@@ -31,6 +32,7 @@ from trueup.api.endpoints import (
     report_parts,
     report_several,
     report_writing,
+    statement_customers,
     statements,
     terms,
     unmapped,
@@ -42,6 +44,7 @@ from trueup.api.endpoints import (
 ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("Yourself", me.router),
     ("Yourself", own_settings.router),
+    ("Files", exports.router),  # before what takes any word for a month or a number
     ("Cycles", cycles.router),
     ("Reports", report_list.router),
     ("Reports", report_writing.router),
@@ -67,6 +70,7 @@ ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("Billing reports", billing.router),
     ("Statements", statements.router),
     ("Statements", billing_details.router),
+    ("Customer bills", statement_customers.router),
     ("Webhooks", webhooks.router),
 )
 """The operations, under the heading the documentation gives them."""

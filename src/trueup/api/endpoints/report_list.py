@@ -120,7 +120,7 @@ def list_reports(
     wanted = _fields(fields)
     parts = words(expand, "expand", ("lines",))
     place = paging.unpacked(cursor, str, str, str, str, int)
-    found = listing(asked.caller.viewer, _filter(filters), limit=limit, after=place, with_lines=bool(parts))
+    found = listing(asked.caller.viewer, filter_of(filters), limit=limit, after=place, with_lines=bool(parts))
     if wanted is None:
         return _page(request, response, found, _shown)
     sparse = HttpResponse(content_type="application/json")
@@ -138,7 +138,7 @@ def count_reports(request: HttpRequest, filters: Query[Narrowing]) -> Any:
     403 `not_allowed`, with the reason, for an MSP without access to usage reports.
     """
     asked: Asked = request  # type: ignore[assignment]
-    return counted(asked.caller.viewer, _filter(filters))
+    return counted(asked.caller.viewer, filter_of(filters))
 
 
 def _page(request: HttpRequest, response: HttpResponse, found: Portion, shown: Callable[[Listed], dict[str, Any]]) -> dict[str, Any]:
@@ -148,7 +148,8 @@ def _page(request: HttpRequest, response: HttpResponse, found: Portion, shown: C
 _SAME: Final = ("cycle", "status", "submission", "search", "since", "until", "msp", "distributor", "waiting")
 
 
-def _filter(asked: Narrowing) -> ReportFilter:
+def filter_of(asked: Narrowing) -> ReportFilter:
+    """What a list is narrowed to, as the module asks for it."""
     order: dict[str, Any] = {"order": asked.order.value} if isinstance(asked, Filters) else {}
     return ReportFilter(**{name: getattr(asked, name) for name in _SAME}, flag=FLAG_ASKED[asked.flag] if asked.flag else None, **order)
 
