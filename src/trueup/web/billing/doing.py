@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
 
 from trueup.accounts.rules import Viewer
-from trueup.events.models import Event
 from trueup.kit.errors import Invalid
 from trueup.kit.period import Month
 from trueup.kit.text import text
@@ -66,7 +65,7 @@ def do(request: Request, month: Month, distributor: str, typed: Typed) -> None:
         messages.success(request, _("The billing report of %(who)s is completed: its statement follows.") % {"who": distributor})
 
 
-def did_so(viewer: Viewer, typed: Typed, history: Sequence[Event]) -> bool:
+def did_so(viewer: Viewer, typed: Typed, history: Sequence[Any]) -> bool:
     """Whether the same person has just done the same."""
     last = history[-1]
     same = last.actor_name == viewer.actor.name and last.kind == _TOLD.get(typed.verb)

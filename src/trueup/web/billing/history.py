@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from trueup.events.models import Event
 from trueup.web import words
 from trueup.web.billing.words import EVENTS, FIELDS, STATUSES
 from trueup.web.templatetags.reports import actor_word
@@ -33,12 +32,12 @@ class Step:
     changes: tuple[Changed, ...]
 
 
-def steps(history: Iterable[Event], names: Mapping[str, str]) -> tuple[Step, ...]:
-    """The timeline, the latest first. `names`: of services by code."""
+def steps(history: Iterable[Any], names: Mapping[str, str]) -> tuple[Step, ...]:
+    """The timeline, the latest first, of events. `names`: of services by code."""
     return tuple(_step(event, names) for event in reversed(list(history)))
 
 
-def _step(event: Event, names: Mapping[str, str]) -> Step:
+def _step(event: Any, names: Mapping[str, str]) -> Step:
     said = next((str(one["after"]) for one in event.changes if one["field"] in _SAID and one["after"]), "")
     told = (changed for one in event.changes if one["field"] not in _SAID for changed in _changed(one, names))
     return Step(event.at, actor_word(event.actor_name), words.word(EVENTS, event.kind), said, tuple(told))
