@@ -12,6 +12,7 @@ from trueup.reports.queries import Listed, ReportFilter, ReportView, listing
 from trueup.statements.exports import billing
 from trueup.statements.exports.focus import as_csv as focus_csv
 from trueup.statements.exports.forms import Form
+from trueup.statements.exports.parquet import as_parquet
 from trueup.statements.exports.pdf import Say, pdf
 from trueup.statements.exports.report import lines_table, report_page, report_table, reports_table
 from trueup.statements.exports.rows import statements_table
@@ -71,8 +72,6 @@ def _focus(documents: Iterable[Document], form: Form, reader: Reader) -> Iterabl
     rows = (row for document in documents for row in focus.rows_of(document, priced=reader.priced))
     if form == Form.FOCUS_CSV:
         return focus_csv(rows)
-    from trueup.statements.exports.parquet import as_parquet  # noqa: PLC0415 -- pyarrow is loaded where somebody wants it
-
     return as_parquet(rows)
 
 

@@ -1,4 +1,7 @@
-"""FOCUS 1.2 as Parquet. The only module outside the ledger that knows pyarrow: a file for others, nothing of ours is stored in it."""
+"""FOCUS 1.2 as Parquet. The only module outside the ledger that knows pyarrow: a file for others, nothing of ours is stored in it.
+
+It is loaded when somebody asks for such a file, as the ledger loads its engines.
+"""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -6,15 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import pyarrow as pa
-from pyarrow import parquet
-
 from trueup.statements.rules.focus import COLUMNS, DECIMALS, INSTANTS, Row
 
-_NUMBER: Final = pa.decimal128(38, 16)
-"""Sixteen decimals: a part of a list amount has ten, the percent of a margin six more."""
-_TYPES: Final = {**dict.fromkeys(DECIMALS, _NUMBER), **dict.fromkeys(INSTANTS, pa.timestamp("us", tz="UTC"))}
-SCHEMA: Final = pa.schema([(name, _TYPES.get(name, pa.string())) for name in COLUMNS])
+_NUMBER: Final = (38, 16)
+"""Digits, and of them decimals: a part of a list amount has ten, the percent of a margin six more."""
 
 ROWS_AT_ONCE: Final = 10_000
 _BYTES_AT_ONCE: Final = 65_536
@@ -31,9 +29,19 @@ def as_parquet(rows: Iterable[Row]) -> Iterator[bytes]:
 
 
 def _write(path: Path, rows: Iterator[Row]) -> None:
-    with parquet.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+    from pyarrow import Table, parquet
+
+    schema = _schema()
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         while portion := list(islice(rows, ROWS_AT_ONCE)):
-            writer.write_table(pa.Table.from_pylist([_typed(row) for row in portion], SCHEMA))
+            writer.write_table(Table.from_pylist([_typed(row) for row in portion], schema))
+
+
+def _schema() -> Any:
+    import pyarrow as pa
+
+    types = {**dict.fromkeys(DECIMALS, pa.decimal128(*_NUMBER)), **dict.fromkeys(INSTANTS, pa.timestamp("us", tz="UTC"))}
+    return pa.schema([(name, types.get(name, pa.string())) for name in COLUMNS])
 
 
 def _typed(row: Row) -> dict[str, Any]:
