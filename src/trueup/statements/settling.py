@@ -1,7 +1,8 @@
 """From reports to money: the charged lines of reports, priced. For statements, billing reports, simulations and adjustments alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from trueup.accounts.rules import Viewer
 from trueup.cycles.models import Cycle
@@ -44,11 +45,17 @@ def prices_for(reports: Sequence[Report]) -> dict[tuple[int, int], PriceList]:
     }
 
 
-def charged(one: Approved, prices: PriceList | None = None, *, customers: bool = False) -> list[ChargedLine]:
+Behind: TypeAlias = Callable[[Report, Sequence[ReportLine]], Mapping[str, Sequence[CustomerFigures]]]
+"""The customers behind lines of a report, by service."""
+
+
+def charged(
+    one: Approved, prices: PriceList | None = None, *, customers: bool = False, behind: Behind = customers_behind
+) -> list[ChargedLine]:
     """The charged lines of a report. Customers are read from the ledger where asked for, or where credits may be complimentary to them."""
     wanted = [line for line in one.lines if customers or (prices and _names_customers(prices, line))]
-    behind = customers_behind(one.report, wanted) if wanted else {}
-    return [_charged(line, behind.get(line.service_code, ())) for line in one.lines]
+    found = behind(one.report, wanted) if wanted else {}
+    return [_charged(line, found.get(line.service_code, ())) for line in one.lines]
 
 
 def _names_customers(prices: PriceList, line: ReportLine) -> bool:
