@@ -1,5 +1,7 @@
 """October of tests/jobs/command.py with money in it: prices, approved reports, a billing report, statements."""
 
+from collections.abc import Sequence
+
 from tests.jobs.command import NETWORK, Trueup
 
 BOLT, COIL, NORTH, VENDOR = "billing@bolt.example", "billing@coil.example", "review@north.example", "billing@acme.example"
@@ -43,12 +45,15 @@ promo_codes:
 NOW = "2026-11-05T09:00:00Z"
 
 
-def begin(trueup: Trueup, prices: str = PRICES) -> None:
-    """The network, prices, and October with its reports; `prices` may be none."""
+def begin(trueup: Trueup, prices: str = PRICES, *, usage: Sequence[tuple[str, str]] = ()) -> None:
+    """The network, prices, and October with its reports; `prices` may be none. `usage`: what is another in it (from, to)."""
+    delivered = USAGE
+    for before, after in usage:
+        delivered = delivered.replace(before, after)
     trueup.done("apply", trueup.file("network.yaml", MONEY_NETWORK), "--now", "2026-09-01T00:00:00Z")
     if prices:
         trueup.done("price", "import", trueup.file("prices.yaml", prices), "--now", "2026-09-02T00:00:00Z")
-    trueup.done("usage", "import", trueup.file("usage.csv", USAGE), "--now", "2026-10-31T12:00:00Z")
+    trueup.done("usage", "import", trueup.file("usage.csv", delivered), "--now", "2026-10-31T12:00:00Z")
     trueup.done("cycle", "close", "2026-10", "--now", "2026-11-01T00:00:00Z")
 
 

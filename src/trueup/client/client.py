@@ -9,6 +9,7 @@ import httpx
 from trueup.client.answers import Me
 from trueup.client.billing import BillingReports, Statements
 from trueup.client.exchange import Profiles
+from trueup.client.insight import Insight
 from trueup.client.network import Entries, Network
 from trueup.client.prices import PriceLists, PromoCodes
 from trueup.client.programs import ApiClients, Webhooks
@@ -45,6 +46,7 @@ class Client:
         self.promo_codes = PromoCodes(self._transport)
         self.billing = BillingReports(self._transport)
         self.statements = Statements(self._transport)
+        self.insight = Insight(self._transport)
         self.network = Network(self._transport)
         self.clients = ApiClients(self._transport)
         self.views = Entries(self._transport, "/me/views")

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from trueup import __version__
-from trueup.jobs.commands import access, billing, clock, cycle, exchange, export, network, price, review, statement, usage
+from trueup.jobs.commands import access, billing, clock, cycle, exchange, export, insight, network, price, review, statement, usage
 from trueup.jobs.desk import reading
 from trueup.jobs.messages import refuse, say
 from trueup.jobs.options import Format, NowOption, examples, moment
@@ -124,7 +124,7 @@ def trueup(
     use(Server(server, account) if server else None)
 
 
-for _commands in (network, usage, cycle, review, exchange, price, billing, statement, export, clock, access):
+for _commands in (network, usage, cycle, review, exchange, price, billing, statement, export, insight, clock, access):
     _commands.add_to(app)
 
 

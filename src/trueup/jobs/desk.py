@@ -27,7 +27,7 @@ from trueup.client.answers import (
     UsageRecord,
 )
 from trueup.exchange.rules.profiles import Profile
-from trueup.jobs.desk_billing import Billing, Files, Prices
+from trueup.jobs.desk_billing import Billing, Files, Insight, Prices
 from trueup.jobs.options import moment
 from trueup.jobs.starting import Later, Server, WhenNeeded, server
 from trueup.kit.period import Month
@@ -83,6 +83,10 @@ class Desk(Protocol):
     @property
     def files(self) -> Files:
         """Files of reports, billing reports and statements."""
+
+    @property
+    def insight(self) -> Insight:
+        """Figures over months, and what could be saved."""
 
     def cycles(self) -> Iterable[Cycle]:
         """The calendar, the latest month first."""

@@ -6,15 +6,19 @@ from datetime import date
 from typing import Protocol
 
 from trueup.client.answers import (
+    Billed,
     BillingDetails,
     BillingReport,
     BillingSummary,
     Corrected,
+    Deprovisioning,
     Download,
+    MeasuredOtherwise,
     PriceList,
     PriceListSummary,
     PromoCheck,
     PromoCode,
+    Reviewed,
     Simulated,
     Statement,
     StatementSummary,
@@ -116,6 +120,22 @@ class Billing(Protocol):
 
     def waiting(self) -> Iterable[WaitingStatement]:
         """Approved reports without a statement."""
+
+
+class Insight(Protocol):
+    """`desk.insight`: figures over months, and of a report."""
+
+    def billed(self, first: Month, last: Month, by: str) -> Iterable[Billed]:
+        """What was billed, by month, service or msp. Raises Invalid."""
+
+    def review(self, first: Month, last: Month) -> Iterable[Reviewed]:
+        """How the reports of each month went. Raises Invalid."""
+
+    def deprovision(self, month: Month, msp: str) -> Deprovisioning:
+        """What an MSP could deprovision."""
+
+    def measures(self, month: Month, msp: str) -> MeasuredOtherwise:
+        """A month under each measure."""
 
 
 class Files(Protocol):

@@ -38,6 +38,7 @@ from trueup.jobs.alike import like as _like
 from trueup.jobs.desk import TakenIn, Taking
 from trueup.jobs.local_billing import LocalBilling
 from trueup.jobs.local_files import LocalFiles
+from trueup.jobs.local_insight import LocalInsight
 from trueup.jobs.local_prices import LocalPrices
 from trueup.jobs.people import every_answer, viewer_of_report, viewers
 from trueup.kit.period import Month, local_date
@@ -61,6 +62,7 @@ class LocalDesk:
         self.prices = LocalPrices(email, account, now)
         self.billing = LocalBilling(email, now)
         self.files = LocalFiles(email, account)
+        self.insight = LocalInsight(email, account)
 
     def _viewer(self, month: Month, msp: str) -> Viewer:
         return viewer_of_report(self._email, month, msp)

@@ -64,6 +64,8 @@ MspArgument = Annotated[str, typer.Argument(metavar="MSP", help="The ref of the 
 ServiceArgument = Annotated[str, typer.Argument(metavar="SERVICE", help="The code of the service.")]
 MonthOption = Annotated[Month, typer.Option("--month", parser=_month, metavar="MONTH", help="The month, such as 2026-10.")]
 CycleOption = Annotated[Month | None, typer.Option("--cycle", parser=_cycle, metavar="CYCLE", help="Only this month, such as 2026-10.")]
+FromMonth = Annotated[Month, typer.Option("--from", parser=_month, metavar="MONTH", help="The first month, such as 2026-01.")]
+ToMonth = Annotated[Month | None, typer.Option("--to", parser=_month, metavar="MONTH", help="The last month (default: the first one).")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the data.")]
 DayOption = Annotated[
     date | None, typer.Option("--day", parser=as_day, metavar="DAY", help="The day of all rows, where the profile gives it as a constant.")

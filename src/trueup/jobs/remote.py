@@ -31,7 +31,7 @@ from trueup.jobs import signing_in
 from trueup.jobs.desk import Desk, TakenIn, Taking
 from trueup.jobs.options import moment
 from trueup.jobs.remote_billing import RemoteBilling, RemotePrices
-from trueup.jobs.remote_files import RemoteFiles
+from trueup.jobs.remote_files import RemoteFiles, RemoteInsight
 from trueup.jobs.starting import Server
 from trueup.kit.period import Month
 from trueup.kit.progress import Progress
@@ -63,6 +63,7 @@ class RemoteDesk:
         self.prices = RemotePrices(client)
         self.billing = RemoteBilling(client)
         self.files = RemoteFiles(client)
+        self.insight = RemoteInsight(client)
 
     @property
     def now(self) -> datetime:

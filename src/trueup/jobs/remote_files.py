@@ -1,10 +1,10 @@
-"""Files of a server."""
+"""Files of a server, and its figures over months."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from trueup.client import Client
-from trueup.client.answers import Download
+from trueup.client.answers import Billed, Deprovisioning, Download, MeasuredOtherwise, Reviewed
 from trueup.jobs.desk_billing import Reports, Wanted
 from trueup.kit.period import Month
 from trueup.statements.exports.forms import Form
@@ -43,3 +43,26 @@ class RemoteFiles:
     def cycle(self, month: Month, forms: Iterable[Form], *, iso_currency: bool) -> Download:
         """All that one sees of a cycle."""
         return self.client.cycles.archive(month, forms, iso_currency=iso_currency)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteInsight:
+    """Asks a server; see `desk_billing.Insight`."""
+
+    client: Client
+
+    def billed(self, first: Month, last: Month, by: str) -> Iterable[Billed]:
+        """What was billed."""
+        return self.client.insight.billed(first, last, by=by)
+
+    def review(self, first: Month, last: Month) -> Iterable[Reviewed]:
+        """How the reports of each month went."""
+        return self.client.insight.review(first, last)
+
+    def deprovision(self, month: Month, msp: str) -> Deprovisioning:
+        """What an MSP could deprovision."""
+        return self.client.insight.deprovision(month, msp)
+
+    def measures(self, month: Month, msp: str) -> MeasuredOtherwise:
+        """A month under each measure."""
+        return self.client.insight.measures(month, msp)
