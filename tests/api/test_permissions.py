@@ -9,8 +9,11 @@ from django.db import transaction
 from django.http import HttpResponse
 from pytest_django import DjangoDbBlocker
 
+from tests.api import operations
 from tests.api.conftest import Program, token_for, token_of_person
-from tests.api.operations import CALLERS, NOWHERE, OPERATIONS, OUTSIDE, Operation, expected, who
+from tests.api.money import settle, submitted
+from tests.api.operations import CALLERS, NOWHERE, OUTSIDE, Operation, expected, who
+from tests.api.operations_money import MONEY
 from tests.web.month import Autumn, standing
 from tests.web.test_permissions import tables
 from trueup.accounts.models import Account
@@ -19,6 +22,8 @@ from trueup.api.access import Allowed
 from trueup.api.app import api
 
 pytestmark = pytest.mark.django_db
+
+OPERATIONS: Final = (*operations.OPERATIONS, *MONEY)
 
 PEOPLE: Final = {"a": ("vendor@acme.example", "V"), "n": ("north@north.example", "N"), "b": ("billing@bolt.example", "B")}
 """Billing managers of the vendor, a distributor and an MSP, signed in on a command line, and the program of the same account."""
@@ -97,6 +102,8 @@ class World:
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One month for all tests here: each takes back what it did."""
     with django_db_blocker.unblock(), standing(tmp_path_factory.mktemp("autumn")) as autumn:
+        settle()
+        submitted("south")
         yield World(autumn)
 
 

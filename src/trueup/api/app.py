@@ -21,6 +21,7 @@ from trueup.api.endpoints import (
     events,
     exchange,
     exports,
+    insight,
     me,
     members,
     network_history,
@@ -71,6 +72,7 @@ ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("Statements", statements.router),
     ("Statements", billing_details.router),
     ("Customer bills", statement_customers.router),
+    ("Insight", insight.router),
     ("Webhooks", webhooks.router),
 )
 """The operations, under the heading the documentation gives them."""

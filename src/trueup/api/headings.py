@@ -21,6 +21,7 @@ TAGS: Final[dict[str, str]] = {
     "Statements": "Final documents: numbered, never changed. What accounts say of themselves on them.",
     "Customer bills": "What an MSP bills its customers.",
     "Files": "Reports, billing reports and statements as CSV, XLSX, PDF, FOCUS and e-invoices.",
+    "Insight": "What was billed, how months were reviewed, and what could be saved.",
     "Exchange": "Reports in the columns of where MSPs bill; files of any layout.",
 }
 """What the headings are about."""

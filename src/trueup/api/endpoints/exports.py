@@ -29,12 +29,8 @@ REPORTS: Final = Allowed(Scope.REPORTS_READ)
 _ZIP: Final = "application/zip"
 
 
-def _form(kind: Kind) -> Any:
-    return Annotated[
-        Storable,
-        WithJsonSchema({"type": "string", "enum": [str(form) for form in FORMS[kind]]}),
-        Field(description="What the file is written in."),
-    ]
+def _form(kind: Kind) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": [str(form) for form in FORMS[kind]]})
 
 
 def _content(*types: str) -> dict[str, Any]:
@@ -45,9 +41,13 @@ def _content(*types: str) -> dict[str, Any]:
 
 _CONTENT: Final[Mapping[Kind, dict[str, Any]]] = {kind: _content(*(WRITTEN[form][1] for form in FORMS[kind])) for kind in Kind}
 
-ReportForm, ReportsForm = _form(Kind.REPORT), _form(Kind.REPORTS)
-StatementForm, StatementsForm = _form(Kind.STATEMENT), _form(Kind.STATEMENTS)
-BillingForm, BillsForm = _form(Kind.BILLING_REPORT), _form(Kind.CUSTOMER_BILLS)
+_FORM: Final = Field(description="What the file is written in.")
+ReportForm = Annotated[Storable, _form(Kind.REPORT), _FORM]
+ReportsForm = Annotated[Storable, _form(Kind.REPORTS), _FORM]
+StatementForm = Annotated[Storable, _form(Kind.STATEMENT), _FORM]
+StatementsForm = Annotated[Storable, _form(Kind.STATEMENTS), _FORM]
+BillingForm = Annotated[Storable, _form(Kind.BILLING_REPORT), _FORM]
+BillsForm = Annotated[Storable, _form(Kind.CUSTOMER_BILLS), _FORM]
 
 IsoCurrency = Annotated[
     bool, Field(description="Of FOCUS: priced in the currency of the statement also where credits are the price; else credits are.")

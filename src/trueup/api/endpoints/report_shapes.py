@@ -78,6 +78,8 @@ class Line(Schema):
     chargeable_units: Number | None = Field(description="Units that the MSP saved; null: it left the default.")
     as_saved: Number = Field(description="Units that the MSP left, be it the default.")
     chargeable: Number = Field(description="Units that go to final billing once the report is approved.")
+    charged_before: Number | None = Field(description="Of an adjustment for late usage: units charged before; else null.")
+    adjustment: Number | None = Field(description="Of an adjustment: `chargeable` less those; only this is settled. Else null.")
     outcome: Outcome = Field(
         description=(
             "Why `chargeable` is what it is. `as_saved`: what the MSP left. `penalty`: provisioned units, because it was over-provisioned "
