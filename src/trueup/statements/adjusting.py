@@ -69,6 +69,14 @@ def chain_of_report(report: Report) -> Chain:
     return _chain(rows)
 
 
+def prices_of_report(report: Report) -> PriceList | None:
+    """What an MSP pays by for a report: as its statement says, or what it adjusts; before there is one as the lists are now."""
+    chain = chain_of_report(report)
+    own = Chain(tuple(one for one in chain.statements if one.report_id == report.pk))
+    known = own.prices or chain.before(report.cycle.month).prices
+    return known or in_force(report.distributor_id, report.msp_id, report.cycle.month)
+
+
 def chain_of_billing(billing: BillingReport) -> Chain:
     """What was said to a distributor of the month that a billing report is about."""
     rows = Statement.objects.filter(

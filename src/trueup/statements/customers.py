@@ -10,17 +10,13 @@ from trueup.kit.period import Month
 from trueup.kit.quantity import Quantity, added
 from trueup.kit.text import Text, text
 from trueup.prices.queries import prices_of
-from trueup.prices.rules.definition import read_price_list
 from trueup.prices.rules.lists import PriceList
 from trueup.reports.access import to_read
 from trueup.reports.models import Report
 from trueup.reports.queries import names_by_ref
-from trueup.statements.models import Statement
-from trueup.statements.rules.documents import StatementKind
+from trueup.statements.adjusting import prices_of_report
 from trueup.statements.rules.settlement import ChargedLine, CustomerShare, Settled, settled, shares_of, why_not
 from trueup.statements.settling import approved, charged
-
-_KEYS = ("seller", "buyer", "from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +150,7 @@ class _Costs:
 
 def _costs(report: Report, lines: Sequence[ChargedLine]) -> _Costs | None:
     """The parts of the MSP's own statement, or before there is one, of what it would say by the price list in force."""
-    issued = Statement.objects.filter(report=report, kind=StatementKind.STATEMENT, corrections=None).order_by("-id").first()
-    prices = _copied(issued) if issued else _in_force(report)
+    prices = prices_of_report(report)
     if prices is None or why_not(prices, lines):
         return None
     result = settled(prices, lines)
@@ -164,16 +159,6 @@ def _costs(report: Report, lines: Sequence[ChargedLine]) -> _Costs | None:
         for customer, amount in shares_of(line, lines, prices.currency).items():
             found.setdefault(customer, []).append(amount)
     return _Costs(prices.currency, result.net, {customer: total(amounts, prices.currency) for customer, amounts in found.items()})
-
-
-def _copied(issued: Statement) -> PriceList:
-    said = issued.document["prices"]
-    document = {name: value for name, value in said.items() if name not in _KEYS}
-    return read_price_list(said["seller"], said["buyer"], issued.cycle.month.last_day, document)
-
-
-def _in_force(report: Report) -> PriceList | None:
-    return prices_of(Viewer.system(), report.distributor_id, [report.msp_id], report.cycle.month.last_day).get(report.msp_id)
 
 
 def _bill(ref: str, name: str, lines: Sequence[ChargedLine], prices: PriceList | None, costs: _Costs | None) -> CustomerBill:
