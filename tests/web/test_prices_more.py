@@ -207,6 +207,15 @@ class TestCustomerBills:
         assert "10 × 6.00" in shown
         assert "garage" not in page(as_person(BOLT), f"{self.ADDRESS}?search=dental").split('id="list"')[1].split("</section>")[0]
 
+    def test_say_why_a_line_is_not_units_times_price(self, approve: Approve, as_person: AsPerson) -> None:
+        approve("bolt")
+        odd = {"workspace-security": {"price": 6, "free_units": 4}, "endpoint-core": {"price": "0.75", "minimum_units": 500},
+               "nfr-license": {"price": 1, "minimum_amount": 60}}  # fmt: skip
+        save_prices("bolt", self.RETAIL | {"services": odd})
+        shown = page(as_person(BOLT), self.ADDRESS)
+        for said in ("6 × 6.00", "4 free", "500 × 0.75", "at least 500 units", "40 × 1.00", "at least 60.00 EUR"):
+            assert said in shown
+
     def test_without_prices_say_so(self, approve: Approve, as_person: AsPerson) -> None:
         approve("bolt")
         shown = page(as_person(BOLT), self.ADDRESS)
