@@ -253,6 +253,22 @@ class TestAdjustment:
         assert report.summary.submission == Submission.AUTOMATIC_WITH_PENALTY
         assert figures("coil")["workspace-security"] == ("20", "5", "5", "5", "20")
 
+    def test_asks_nothing_of_a_line_that_is_as_it_was_agreed(self, october: October) -> None:
+        october.deliver(
+            *at_times("bolt-dental", "endpoint-core", "40", "10"), *at_times("bolt-dental", "workspace-security", "9", "9")
+        )  # fmt: skip
+        october.close()
+        october.deadline()
+        october.waive("bolt", "endpoint-core", "They have left")
+        october.approve("bolt", now="2026-11-08T12:00:00Z")
+        october.deliver(row(31, "bolt-dental", "workspace-security", "10", "10"), now="2026-11-10T10:00:00Z")
+        close_month(NOVEMBER)
+        assert figures("bolt")["endpoint-core"] == ("40", "10", "10", "10", "10")
+        bolt = queries.viewer_for("billing@bolt.example", LATE, "bolt")
+        forecast = queries.forecast(bolt, LATE, "bolt", now=at("2026-12-02T10:00:00Z"))
+        assert {line.service: line.if_nothing for line in forecast.lines} == {"endpoint-core": 10, "workspace-security": 10}
+        assert actions.submit(bolt, LATE, "bolt", now=at("2026-12-02T10:00:00Z")) == Status.APPROVED
+
     def test_is_regenerated_from_still_newer_usage(self, late: October) -> None:
         late.deliver(row(31, "bolt-dental", "workspace-security", "14", "14"), *at_times("bolt-dental", "nfr-license", "1", "1"),
                      now="2026-12-02T10:00:00Z")  # fmt: skip

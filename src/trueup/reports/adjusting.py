@@ -234,4 +234,5 @@ def _line_again(base: ReportLine, figures: Figures, position: int, *, incomplete
         charged_before=base.chargeable, measured_before=default_chargeable(measured_of(base), ChargeableBasis(base.basis)),
     )  # fmt: skip
     line.chargeable = line.default_chargeable = default_of(line, figures)
+    line.agreed = not _changed(base, figures)
     return line

@@ -181,6 +181,7 @@ def _remeasure(line: ReportLine, figures: Figures | None, *, incomplete: bool) -
     changes = [Change(name, before[name], after[name], of=line.service_code) for name in before if before[name] != after[name]]
     measured = any(before[name] != after[name] for name in ("provisioned", "used", "credits"))
     line.source_changed = line.source_changed or (edited and measured)
+    line.agreed = line.agreed and not measured
     line.save()
     return changes
 

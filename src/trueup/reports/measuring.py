@@ -135,6 +135,7 @@ def state_of(line: ReportLine) -> LineState:
         outcome=Outcome(line.outcome),
         incomplete=line.incomplete,
         source_changed=line.source_changed,
+        agreed=line.agreed,
     )
 
 

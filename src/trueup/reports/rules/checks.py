@@ -54,11 +54,11 @@ def issues_of(line: LineState, terms: TermsInForce) -> list[Issue]:
 
 
 def _blocking(line: LineState, terms: TermsInForce) -> Iterable[Issue | None]:
-    """What blocks the submission; an over-provisioned line with a comment only warns."""
+    """What blocks the submission; an over-provisioned line with a comment, or one that was agreed before, only warns."""
     figures = line.figures
     if is_over_provisioned(figures, terms):
         over = {"units": neat(figures.over_provisioned or ZERO), "percent": neat(figures.over_provisioned_percent or ZERO)}
-        if line.comment:
+        if line.comment or line.agreed:
             explained = text("{units} units ({percent} %) are provisioned but not used", **over)
             yield Issue("over_provisioned", Severity.WARNING, explained, line.service)
         else:

@@ -43,7 +43,7 @@ class Fate(NamedTuple):
 def fate(line: LineState, terms: TermsInForce) -> Fate:
     """What a line charges if the clock submits the draft as it was last saved (source: docs/workflow.md, Penalty)."""
     if not line.comment:
-        suspended = terms.penalty == Penalty.NONE or line.incomplete
+        suspended = terms.penalty == Penalty.NONE or line.incomplete or line.agreed
         if is_over_provisioned(line.figures, terms) and not suspended:
             return Fate(Outcome.PENALTY, line.figures.provisioned)
         if line.as_saved != line.default:

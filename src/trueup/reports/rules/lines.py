@@ -49,7 +49,8 @@ NOTHING = Figures(ZERO, None, None)
 
 @dataclass(frozen=True, slots=True)
 class LineState:
-    """A line as the rules see it. `saved` is the chargeable value the MSP saved, None where it left the default."""
+    """A line as the rules see it. `saved` is the chargeable value the MSP saved, None where it left the default. `agreed`: of an
+    adjustment, it is measured as it was when it was approved before: nobody has to explain it again, and no penalty falls on it."""
 
     service: str
     figures: Figures
@@ -59,6 +60,7 @@ class LineState:
     outcome: Outcome = Outcome.AS_SAVED
     incomplete: bool = False
     source_changed: bool = False
+    agreed: bool = False
 
     @property
     def as_saved(self) -> Quantity:
