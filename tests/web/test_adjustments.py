@@ -65,7 +65,8 @@ class TestApi:
         status, found = program.get(f"/reports/{LATE}/bolt")
         assert (status, found["cycle"], found["from_date"], found["to_date"]) == (200, LATE, "2026-10-01", "2026-10-31")
         assert found["previous_cycle"] == "2026-10"
-        status, submitted = program.post(f"/reports/{LATE}/bolt/submit", {})
+        seen = program.call("GET", f"/reports/{LATE}/bolt").headers["ETag"]
+        status, submitted = program.post(f"/reports/{LATE}/bolt/submit", {}, if_match=seen)
         assert (status, submitted["status"]) == (200, "approved")
         assert program.get("/reports/2026-11/bolt")[0] == 404
         assert program.get(f"/cycles/{LATE}")[0] == 422
