@@ -61,6 +61,8 @@ class TestCustomerBills:
         found = bills()
         assert [bill.cost for bill in found.bills] == expected == [Decimal("222.00"), Decimal("12.60")]
         assert [bill.margin for bill in found.bills] == [Decimal("178.00"), Decimal("55.40")]
+        assert (found.sums.cost, found.sums.margin, found.cost_of_nobody) == (Decimal("234.60"), Decimal("233.40"), 0)
+        assert [(one.line.units, one.missing) for one in found.reconciled] == [(13, 0), (400, 0), (90, 0)]
 
     def test_have_no_margin_across_currencies(self, approve: Approve) -> None:
         approve("bolt")
@@ -69,6 +71,7 @@ class TestCustomerBills:
         found = bills()
         assert (found.currency, found.cost_currency) == ("USD", "EUR")
         assert [bill.cost for bill in found.bills] == [None, None]
+        assert (found.sums.cost, found.sums.margin, found.cost_of_nobody) == (Decimal("234.60"), None, None)
 
     def test_are_the_msp_s_alone(self, approve: Approve) -> None:
         approve("bolt")

@@ -65,12 +65,17 @@ class CustomerBills:
         priced = [bill for bill in self.bills if bill.settled]
         own = [(bill.settled.net, bill.settled.tax, bill.settled.gross) for bill in priced if bill.settled and self._is_own(bill)]
         known = [bill.margin for bill in priced if bill.margin is not None and self._is_own(bill)]
-        costs = [bill.cost for bill in self.bills if bill.cost is not None]
         net, tax, gross = (total((amounts[at] for amounts in own), self.currency) for at in range(3))
-        return Sums(
-            net, tax, gross, total(costs, self.cost_currency) if self.cost_currency else None,
-            total(known, self.currency) if known else None, len(self.bills) - len(own),
-        )  # fmt: skip
+        margin = total(known, self.currency) if known else None
+        return Sums(net, tax, gross, self.cost_net, margin, len(self.bills) - len(own))
+
+    @property
+    def cost_of_nobody(self) -> Money | None:
+        """What of the MSP's own statement falls on no customer; None where the costs of customers are not known."""
+        costs = [bill.cost for bill in self.bills if bill.cost is not None]
+        if self.cost_net is None or len(costs) < len(self.bills):
+            return None
+        return total((self.cost_net, total(costs, self.cost_currency).copy_negate()), self.cost_currency)
 
     def _is_own(self, bill: CustomerBill) -> bool:
         return bill.settled is not None and bill.settled.currency == self.currency
