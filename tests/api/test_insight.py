@@ -38,8 +38,8 @@ class TestBilled:
     @pytest.mark.parametrize(
         ("account", "by", "expected"),
         [
-            ("north", "month", [("2026-10", "74.4")]),
-            ("north", "msp", [("bolt", "62.4"), ("coil", "12")]),
+            ("north", "month", [("2026-10", "62.4")]),
+            ("north", "msp", [("bolt", "62.4"), ("coil", "0")]),
             ("bolt", "month", [("2026-10", "62.4")]),
             ("bolt", "service", [("workspace-security", "50.4"), ("endpoint-core", "12")]),
             ("acme-vendor", "msp", []),
