@@ -9,7 +9,7 @@ from pathlib import Path
 
 from trueup.jobs.messages import say
 from trueup.jobs.progress import showing_progress
-from trueup.kit.errors import Conflict
+from trueup.kit.errors import Conflict, Invalid
 
 
 def write(content: Iterable[bytes], output: Path | None, *, name: str = "", text: bool = True, label: str = "Writing") -> None:
@@ -43,7 +43,10 @@ def _into(content: Iterable[bytes], target: Path) -> None:
 
 
 def _to_file(content: Iterable[bytes], target: Path, label: str) -> None:
-    descriptor, beside = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    try:
+        descriptor, beside = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    except OSError as error:
+        raise Invalid(f"{target} cannot be written: {error.strerror}") from error
     try:
         with os.fdopen(descriptor, "wb") as file, showing_progress() as progress:
             progress.start(label, None)
