@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver
 
 from tests.web.addresses_billing import BILLING
+from tests.web.addresses_insight import INSIGHT
 from tests.web.addresses_prices import PRICES
 from tests.web.addresses_rows import NOWHERE, Given, Page, says
 from tests.web.addresses_rows import PEOPLE as PEOPLE  # noqa: PLC0414 -- who reads the table asks for them here
@@ -314,5 +315,7 @@ PAGES: Final = (
     *PRICES,
     # ── billing reports, statements, files
     *BILLING,
+    # ── insight
+    *INSIGHT,
 )  # fmt: skip
 """Every address at least once; with a second row where a form does different things."""

@@ -8,7 +8,7 @@ AREAS = (
     "home", "signing_in", "billing_files", "reports", "review", "cycles", "invitations", "settings", "outbox", "uploads",
     "customers", "partners", "catalog", "terms", "lists", "members", "clients", "profiles", "devices",
     "webhooks", "prices", "prices_edit", "prices_file", "promos", "simulation", "billing_details", "customer_bills",
-    "billing", "statements",
+    "billing", "statements", "insight",
 )  # fmt: skip
 
 urlpatterns: list[URLPattern | URLResolver] = []

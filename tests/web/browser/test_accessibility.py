@@ -28,7 +28,7 @@ NOT_PAGES = frozenset(
     {
         "report_csv", "report_mapped_csv", "report_customers_csv", "report_line", "upload_refused", "delivery_source", "review_next",
         "prices_download", "customer_bills_file", "billing_promo", "billing_file", "statement_file", "statements_file", "report_file",
-        "reports_file", "cycle_archive",
+        "reports_file", "cycle_archive", "insight_billed", "insight_review", "insight_comments", "deprovision_csv", "measures_csv",
     }
 )  # fmt: skip
 
@@ -43,6 +43,7 @@ BESIDE = {
         "/review/?status=all", "/review/?status=approved&search=nothing", "/review/2026-10/echo/", "/review/2026-10/fern/",
         "/review/2026-10/gale/", "/review/2026-10/gale/?do=approve", "/review/2026-10/gale/?do=reject",
         "/statements/north-2026-000001/?do=correct", "/billing/?status=completed", "/review/?order=-money",
+        "/insight/?from=2026-01&to=2026-10&by=msp", "/insight/?from=2026-11&to=2026-10",
         "/review/2026-10/gale/?do=waive&line=endpoint-core", "/reports/2026-10/gale/?line=endpoint-core&group=credits",
         "/prices/north/*/2026-01-01/", "/prices/north/*/2026-01-01/edit/", "/prices/simulation/?month=2026-10&buyer=bolt&from=2027-01-01",
     ),

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
-from typing import Final
+from typing import Final, Protocol
 
 from babel.numbers import format_compact_decimal
 from django.utils.translation import get_language
 
 from trueup.kit.period import Month
-from trueup.reports.queries import CycleFigures
 from trueup.web.numbers import shown
 
 WIDTH: Final = 352
@@ -22,11 +21,30 @@ _BOTTOM: Final = 160
 _STEPS: Final = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 
 
+_MOST_LABELS: Final = 7
+
+
+class Figures(Protocol):
+    """What is told of a cycle."""
+
+    @property
+    def month(self) -> Month:
+        """Which one."""
+
+    @property
+    def chargeable(self) -> Decimal:
+        """The units that are charged."""
+
+    @property
+    def over_provisioned_percent(self) -> Decimal:
+        """The share that nobody used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A cycle in the picture; `point` is where its share stands."""
 
-    figures: CycleFigures
+    figures: Figures
     x: str
     y: str
     width: str
@@ -61,7 +79,7 @@ class Chart:
     bottom: int = _BOTTOM
 
 
-def chart(cycles: Sequence[CycleFigures]) -> Chart | None:
+def chart(cycles: Sequence[Figures]) -> Chart | None:
     """The picture, the earliest cycle first; None without any."""
     if not cycles:
         return None
@@ -73,16 +91,21 @@ def chart(cycles: Sequence[CycleFigures]) -> Chart | None:
     for position, one in enumerate(cycles):
         middle, top = _LEFT + pitch * position + pitch / 2, _height(one.chargeable, units[-1])
         point = _height(one.over_provisioned_percent, shares[-1])
-        labelled = len(cycles) < 8 or (len(cycles) - 1 - position) % 2 == 0
-        bars.append(Bar(one, _at(middle - width / 2), _at(top), _at(width), _at(_BOTTOM - top), _at(middle), _at(point), labelled))
+        labelled = is_labelled(position, len(cycles))
+        bars.append(Bar(one, at(middle - width / 2), at(top), at(width), at(_BOTTOM - top), at(middle), at(point), labelled))
     return Chart(
         tuple(bars),
         " ".join(f"{bar.middle},{bar.point}" for bar in bars),
-        tuple(Tick(_short(value), _at(_height(value, units[-1]))) for value in units),
-        tuple(Tick(shown(value), _at(_height(value, shares[-1]))) for value in shares),
+        tuple(Tick(short(value), at(_height(value, units[-1]))) for value in units),
+        tuple(Tick(shown(value), at(_height(value, shares[-1]))) for value in shares),
         cycles[0].month,
         cycles[-1].month,
     )
+
+
+def is_labelled(position: int, many: int) -> bool:
+    """Whether a bar has its name below it: the last one, and of those before it as many as there is room for."""
+    return (many - 1 - position) % ceil(many / _MOST_LABELS) == 0
 
 
 def scale(highest: Decimal) -> list[Decimal]:
@@ -97,12 +120,12 @@ def _height(value: Decimal, top: Decimal) -> Decimal:
     return _BOTTOM - value * (_BOTTOM - _TOP) / top
 
 
-def _short(value: Decimal) -> str:
+def short(value: Decimal) -> str:
     """A value of the scale with the few figures there is room for: 40K."""
     short = str(format_compact_decimal(value, locale=(get_language() or "en").partition("-")[0], fraction_digits=1))
     return short if any(letter.isalpha() for letter in short) else shown(value)  # not every language has a short form of thousands
 
 
-def _at(place: Decimal) -> str:
+def at(place: Decimal) -> str:
     """A coordinate, as short as it can be."""
     return f"{place:.1f}".removesuffix(".0")

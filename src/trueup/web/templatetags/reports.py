@@ -29,6 +29,7 @@ WORDS = {
     "outcome_word": words.OUTCOMES,
     "outcome_sentence": words.OUTCOME_SENTENCES,
     "measure_word": words.MEASURES,
+    "measure_sentence": words.MEASURE_SENTENCES,
     "event_word": words.EVENTS,
 }
 """Filters that say what a code is called, and the words each of them knows."""
