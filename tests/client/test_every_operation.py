@@ -114,7 +114,7 @@ CALLS: dict[str, Call] = {
     "check_promo_code": lambda c: c.promo_codes.check("acme-vendor", "LAUNCH", "endpoint-core", "2026-10"),
     "list_billing_reports": lambda c: c.billing.list(cycle="2026-10"),
     "get_billing_report": lambda c: c.billing.get(*BILLING),
-    "edit_billing_report": lambda c: c.billing.save(*BILLING, po_number="PO-7", **SEEN),
+    "edit_billing_report": lambda c: c.billing.save(*BILLING, po_number="PO-7", version="3"),
     "submit_billing_report": lambda c: c.billing.submit(*BILLING, **SEEN),
     "return_billing_report": lambda c: c.billing.send_back(*BILLING, reason="Why?", **SEEN),
     "complete_billing_report": lambda c: c.billing.complete(*BILLING, **SEEN),

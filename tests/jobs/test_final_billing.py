@@ -22,7 +22,7 @@ from trueup.statements.due import SETTLING
 from trueup.statements.models import Hold, NumberSeries, Statement
 from trueup.statements.queries import billing_reports, checked_statements, waiting_for_prices
 from trueup.statements.rules.settlement import ChargedLine
-from trueup.statements.settling import Approved
+from trueup.statements.settling import Approved, charged
 
 Approve = Callable[..., October]
 NOW = "2026-11-08T12:00:00Z"
@@ -109,7 +109,6 @@ class TestStatements:
     def test_of_one_report_do_not_wait_for_one_that_fails(self, approve: Approve, monkeypatch: pytest.MonkeyPatch) -> None:
         approve()
         save_prices("north", SELLING)
-        charged = issuing.charged
 
         def broken(one: Approved, prices: PriceList | None) -> list[ChargedLine]:
             if one.report.msp_ref == "bolt":

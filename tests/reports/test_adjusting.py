@@ -1,7 +1,6 @@
 """Late usage: what came for a month after it was closed is reported once more, in the next cycle."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,6 @@ from trueup.reports.actions import LineEdit
 from trueup.reports.generating import generate, is_generated, regenerate
 from trueup.reports.models import Generation, LateCheck, Report, ReportLine
 from trueup.reports.queries import InboxFilter, ReportFilter
-from trueup.reports.rules.lines import adjusted_default
 from trueup.reports.rules.workflow import Status, Submission
 from trueup.reports.several import Chosen, approve_each, present
 from trueup.reports.verifying import verify
@@ -379,33 +377,6 @@ class TestVerify:
         assert verify(NOVEMBER) == found
         assert verify(OCTOBER) == []
         ReportLine.objects.filter(pk=line.pk).update(charged_before=8)
-
-
-class TestAdjustedDefault:
-    @pytest.mark.parametrize(
-        ("measured", "charged", "before", "default"), [(12, 8, 10, 10), (7, 8, 10, 5), (0, 8, 10, 0), (3, 0, 0, 3), (10, 20, 10, 20)]
-    )
-    def test_goes_on_from_what_was_charged(self, measured: int, charged: int, before: int, default: int) -> None:
-        found = adjusted_default(Decimal(measured), charged_before=Decimal(charged), measured_before=Decimal(before))
-        assert found == default
-
-
-class TestMonth:
-    def test_is_written_and_read(self) -> None:
-        assert str(LATE) == "2026-11-adjusts-2026-10"
-        assert Month.parse_report(str(LATE)) == LATE
-        assert Month.parse_report("2026-10") == OCTOBER
-        assert (LATE.cycle, LATE.usage, LATE.last_day.isoformat()) == (NOVEMBER, OCTOBER, "2026-10-31")
-        assert LATE != OCTOBER
-
-    @pytest.mark.parametrize("typed", ["2026-10-adjusts-2026-10", "2026-10-adjusts-2026-11", "2026-11-adjusts-", "2026-11-adjusts- 2026"])
-    def test_refuses_what_is_none(self, typed: str) -> None:
-        with pytest.raises(Invalid):
-            Month.parse_report(typed)
-
-    def test_of_the_calendar_is_never_an_adjustment(self) -> None:
-        with pytest.raises(Invalid):
-            Month.parse(str(LATE))
 
 
 def test_a_file_of_late_usage_is_taken_like_any_other(approved: October, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.reports.month import OCTOBER, OPERATOR, October, at, at_times, row
 from tests.reports.test_adjusting import DECEMBER, LATE, LATER, NOVEMBER, approve, close_month
-from tests.statements.conftest import BUYING, SELLING, issue_all, save_prices
+from tests.statements.conftest import SELLING, issue_all, save_prices
 from tests.statements.test_billing import who
 from trueup.cycles.models import Cycle
 from trueup.kit.errors import Conflict, Invalid
@@ -20,15 +20,12 @@ from trueup.reports import queries as report_queries
 from trueup.reports.models import Report
 from trueup.reports.verifying import verify
 from trueup.statements import issuing
-from trueup.statements.actions import complete_billing, correct, open_billing_reports, save_billing, submit_billing
+from trueup.statements.actions import correct
 from trueup.statements.adjusting import chain_of_report
-from trueup.statements.collecting import collected
-from trueup.statements.due import months_to_bill, reports_due
-from trueup.statements.issuing import issue_of_billing
-from trueup.statements.models import BillingReport, Hold, Statement
+from trueup.statements.due import reports_due
+from trueup.statements.models import Hold, Statement
 from trueup.statements.queries import checked_statements, statement, waiting_for_prices
 from trueup.statements.rules.adjustments import sign_of
-from trueup.statements.rules.billing import BillingStatus
 from trueup.statements.rules.documents import settled_document
 from trueup.statements.rules.focus import rows_of
 from trueup.statements.rules.settlement import settled
@@ -315,104 +312,6 @@ class TestCorrection:
         save_prices("north", SELLING | {"currency": "USD"}, now="2026-12-11T00:00:00Z")
         with pytest.raises(Invalid, match="“north-2026-000001” is in another currency or tax: correct it first"):
             correct(who("north"), "north-2026-000003", reason="Dollars", now=at("2026-12-12T00:00:00Z"))
-
-
-class TestBillingReport:
-    @pytest.fixture
-    def billed(self, settled_october: October) -> October:
-        """October is billed to the vendor too."""
-        open_billing_reports(OPERATOR, Cycle.objects.get(), now=at("2026-11-01T01:00:00Z"))
-        save_prices("acme-vendor", BUYING)
-        return settled_october
-
-    def bill(self, month: Month = OCTOBER, now: str = "2026-11-09T00:00:00Z") -> int:
-        submit_billing(who("north"), month, "north", now=at(now))
-        complete_billing(who("vendor"), month, "north", now=at(now))
-        return issue_of_billing(BillingReport.objects.all()[0].vendor_id, now=at(now))
-
-    def begin(self) -> list[Month]:
-        months = months_to_bill()
-        for month in months:
-            open_billing_reports(OPERATOR, Cycle.objects.of(month).get(), now=at("2026-12-01T01:00:00Z"))
-        return months
-
-    def said(self) -> Decimal:
-        return added(sign_of(one.document) * one.net for one in Statement.objects.filter(billing_report__isnull=False))
-
-    def test_bills_the_difference_over_all_msps(self, billed: October) -> None:
-        assert self.bill() == 1
-        late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
-        assert self.begin() == [LATE]
-        assert self.bill(LATE, "2026-12-12T00:00:00Z") == 1
-        assert amounts("acme-vendor-2026-000002") == [("statement", "5.60", "5.60"), ("workspace-security", "2", "5.60")]
-        billing = BillingReport.objects.get(cycle__adjusts__isnull=False)
-        whole = collected(billing)
-        assert [(one.report.msp_ref, one.report.cycle.month) for one in whole.reports] == [("bolt", LATE), ("coil", OCTOBER)]
-        assert whole.settled is not None
-        assert self.said() == whole.settled.net
-
-    def test_waits_for_what_it_is_a_difference_to(self, billed: October) -> None:
-        late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
-        self.begin()
-        with pytest.raises(Invalid, match="the billing report of 2026-10 has no statement yet"):
-            submit_billing(who("north"), LATE, "north", now=at("2026-12-12T00:00:00Z"))
-        self.bill()
-        assert self.bill(LATE, "2026-12-12T00:00:00Z") == 1
-
-    def test_is_never_part_of_the_cycle_it_is_settled_in(self, billed: October) -> None:
-        self.bill()
-        deliver(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
-        billed.deliver("2026-11-30,bolt-garage,workspace-security,1,1,", now="2026-11-30T10:00:00Z")
-        close_month(NOVEMBER)
-        assert sorted(map(str, self.begin())) == ["2026-11", "2026-11-adjusts-2026-10"]
-        november = BillingReport.objects.get(cycle=Cycle.objects.of(NOVEMBER).get())
-        assert [one.report.cycle.month for one in collected(november).reports] == []
-        assert [one.cycle for one in collected(november).missing] == [NOVEMBER]
-
-    def test_keeps_the_promo_codes_of_the_month(self, billed: October) -> None:
-        from trueup.prices.actions import save_promo_code
-
-        said = {"from": "2026-10-01", "until": "2026-10-31", "service": "workspace-security", "price": "1"}
-        save_promo_code(OPERATOR, "acme-vendor", "LAUNCH", said, seen=None, now=at("2026-10-01T00:00:00Z"))
-        save_billing(who("north"), OCTOBER, "north", promo_codes={"workspace-security": "LAUNCH"}, now=at("2026-11-08T00:00:00Z"))
-        self.bill()
-        late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
-        self.begin()
-        self.bill(LATE, "2026-12-12T00:00:00Z")
-        assert amounts("acme-vendor-2026-000002")[1] == ("workspace-security", "2", "1.40")
-
-    def test_keeps_what_it_is_a_difference_to_from_being_corrected(self, billed: October) -> None:
-        self.bill()
-        late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
-        self.begin()
-        submit_billing(who("north"), LATE, "north", now=at("2026-12-12T00:00:00Z"))
-        with pytest.raises(Conflict, match="the billing report of 2026-11-adjusts-2026-10 is a difference to it, and is under way"):
-            correct(who("vendor"), "acme-vendor-2026-000001", reason="Wrong", now=at("2026-12-12T01:00:00Z"))
-
-    def test_that_is_outdated_is_not_completed(self, billed: October) -> None:
-        self.bill()
-        late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
-        self.begin()
-        submit_billing(who("north"), LATE, "north", now=at("2026-12-12T00:00:00Z"))
-        billing = BillingReport.objects.get(cycle__adjusts__isnull=False)
-        document = {**(billing.document or {}), "adjusts": ["acme-vendor-2026-000009"]}
-        BillingReport.objects.filter(pk=billing.pk).update(document=document)
-        with pytest.raises(Conflict, match="was corrected since"):
-            complete_billing(who("vendor"), LATE, "north", now=at("2026-12-12T00:00:00Z"))
-        assert BillingReport.objects.get(pk=billing.pk).status == BillingStatus.SUBMITTED
-
-    def test_is_corrected_with_what_it_is_a_difference_to(self, billed: October) -> None:
-        self.bill()
-        late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
-        self.begin()
-        self.bill(LATE, "2026-12-12T00:00:00Z")
-        save_prices("acme-vendor", BUYING | {"services": {"workspace-security": 10}}, now="2026-12-13T00:00:00Z")
-        made = correct(who("vendor"), "acme-vendor-2026-000001", reason="10", now=at("2026-12-14T00:00:00Z"))
-        assert len(made) == 4
-        assert amounts(made[3]) == [("statement", "14.00", "14.00"), ("workspace-security", "2", "14.00")]
-        found = collected(BillingReport.objects.get(cycle__adjusts__isnull=False), anew_after=())
-        assert found.settled is not None
-        assert self.said() == found.settled.net
 
 
 def test_late_lines_are_those_a_newer_record_is_of(october: October) -> None:

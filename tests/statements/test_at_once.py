@@ -101,7 +101,7 @@ class TestCorrecting:
         issue_everything()
         north = who("north@north.example")
         numbers = [f"north-2026-{number:06d}" for number in (1, 2, 3)]
-        made = at_once(*[lambda number=number: correct(north, number, reason="Wrong", now=NOW) for number in numbers])  # type: ignore[misc]
+        made = at_once(*[lambda number=number: correct(north, number, reason="Wrong", now=NOW) for number in numbers])
         assert all(isinstance(one, list) for one in made), made
         assert Statement.objects.filter(seller__ref="north").count() == 16
         assert what_is_wrong() == []

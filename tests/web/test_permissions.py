@@ -12,7 +12,8 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
-from tests.web.addresses import NOWHERE, PAGES, PEOPLE, Page, patterns, who
+from tests.web.addresses import PAGES, PEOPLE, patterns, who
+from tests.web.addresses_rows import NOWHERE, Page
 from tests.web.month import NOBODY, Autumn, standing
 from trueup.events.models import Event
 

@@ -1,5 +1,7 @@
 """The pages of prices ask the database as often for much as for little."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -39,7 +41,7 @@ def test_each_needs_as_many_queries_however_much_there_is(as_person: AsPerson) -
     services = dict(SAID["services"])
     for number in range(30):
         code = f"service-{number}"
-        said = {"code": code, "name": code, "group": "smb", "unit": "seat", "measure": {"name": "last_day"}}
+        said: dict[str, Any] = {"code": code, "name": code, "group": "smb", "unit": "seat", "measure": {"name": "last_day"}}
         actions.change(Viewer.system(), "services", said, now=NOW)
         services[code] = "1.25"
         promo = {"from": "2026-01-01", "until": "2026-12-31", "margin_percent": 10}

@@ -1,6 +1,7 @@
 """Statements in the portal, without a browser."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -207,6 +208,10 @@ class TestCorrect:
         assert Statement.objects.count() == 2
 
 
+def sent(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
 class TestFiles:
     @pytest.mark.parametrize("form", ["csv", "xlsx", "pdf", "focus-csv", "focus-parquet"])
     def test_are_offered_and_sent(self, north: Client, form: str) -> None:
@@ -214,7 +219,7 @@ class TestFiles:
         answer = north.get(f"{OF_BOLT}files/{form}/")
         assert answer.status_code == 200
         assert "north-2026-000001" in answer["Content-Disposition"]
-        assert b"".join(answer.streaming_content)
+        assert sent(answer)
 
     @pytest.mark.parametrize("form", ["factur-x", "ubl"])
     def test_say_what_an_invoice_lacks(self, north: Client, form: str) -> None:
@@ -224,16 +229,16 @@ class TestFiles:
 
     def test_of_the_list_have_its_filters(self, north: Client) -> None:
         assert 'href="/statements/files/csv/?search=coil"' in north.get(f"{LIST}?search=coil").text
-        content = b"".join(north.get("/statements/files/csv/?search=coil").streaming_content)
+        content = sent(north.get("/statements/files/csv/?search=coil"))
         assert b"north-2026-000002" in content
         assert b"north-2026-000001" not in content
 
     def test_of_reports_and_of_a_cycle_are_sent(self, north: Client) -> None:
         assert north.get("/reports/2026-10/bolt/files/xlsx/").status_code == 200
-        assert b"Coil Services" in b"".join(north.get("/review/files/csv/?status=all").streaming_content)
+        assert b"Coil Services" in sent(north.get("/review/files/csv/?status=all"))
         archive = north.get("/cycles/2026-10/archive/?form=csv&form=pdf")
         assert archive["Content-Type"] == "application/zip"
-        assert b"".join(archive.streaming_content)[:2] == b"PK"
+        assert sent(archive)[:2] == b"PK"
         assert [north.get(f"/cycles/{place}").status_code for place in ("2026-10/archive/", "2026-11/archive/?form=csv")] == [400, 404]
 
     def test_of_others_are_not_there(self, north: Client, as_person: AsPerson) -> None:

@@ -64,7 +64,8 @@ class Month:
     @property
     def cycle(self) -> "Month":
         """The month it is settled in: itself, or the later one that adjusts it."""
-        return Month(*(self.adjusted_in or (self.year, self.month)))
+        year, month = self.adjusted_in or (self.year, self.month)
+        return Month(year, month)
 
     @property
     def usage(self) -> "Month":

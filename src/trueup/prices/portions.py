@@ -50,7 +50,7 @@ def price_lists_after(
     if seller:
         rows = rows.filter(seller__ref=seller)
     if buyer is not None:
-        rows = rows.filter(to=buyer)
+        rows = rows.filter(Q(to=buyer))
     found = _behind(rows, after).select_related("seller", "buyer").order_by("seller__ref", "to", "from_date")[:limit]
     return [
         Listed(
@@ -98,7 +98,7 @@ def checked_promo_code(
 
     Raises NotFound for any other seller.
     """
-    above = Placement.objects.filter(account_id=viewer.account_id).values("parent_id")
+    above = Placement.objects.filter(account=viewer.account_id).values("parent_id")
     rows = Account.objects.filter(Q(pk=viewer.account_id) | Q(pk__in=above), ref=seller)
     found = rows.values_list("pk", flat=True).first()
     if found is None:

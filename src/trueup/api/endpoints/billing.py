@@ -82,7 +82,7 @@ def _behind(rows: list[BillingRow], after: tuple[Any, ...] | None) -> list[Billi
     places = [_place(row) for row in rows]
     if after not in places:
         raise no_place()
-    return rows[places.index(after) + 1 :]  # type: ignore[arg-type]
+    return rows[places.index(after) + 1 :]
 
 
 @router.get(_ADDRESS, response={200: BillingReport, **REFUSALS}, auth=READ, operation_id="get_billing_report", summary="A billing report")

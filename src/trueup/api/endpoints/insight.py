@@ -148,7 +148,7 @@ def _behind(rows: list[Billed], after: tuple[Any, ...] | None) -> list[Billed]:
     places = [_place(row) for row in rows]
     if after not in places:
         raise no_place()
-    return rows[places.index(after) + 1 :]  # type: ignore[arg-type]
+    return rows[places.index(after) + 1 :]
 
 
 class ReviewedMonths(Schema):

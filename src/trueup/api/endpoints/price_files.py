@@ -152,4 +152,6 @@ def _simulated(one: Simulated, now: Simulated) -> dict[str, Any]:
 
 
 def _amounts(one: Simulated) -> dict[str, Any] | None:
-    return one.settled and {name: getattr(one.settled, name) for name in ("currency", "net", "tax", "gross")}
+    if one.settled is None:
+        return None
+    return {name: getattr(one.settled, name) for name in ("currency", "net", "tax", "gross")}

@@ -54,12 +54,11 @@ def table_in(form: Form, *tables: Table) -> Iterable[bytes]:
 
 def of_statement(document: Document, checksum: str, form: Form, reader: Reader) -> Iterable[bytes]:
     """One statement. Raises Invalid for what can't be an e-invoice."""
-    said = {"language": reader.language, "say": reader.say, "checksum": checksum}
     match form:
         case Form.PDF:
-            return [statement_pdf(document, **said)]
+            return [statement_pdf(document, language=reader.language, say=reader.say, checksum=checksum)]
         case Form.FACTUR_X:
-            return [factur_x(document, **said)]
+            return [factur_x(document, language=reader.language, say=reader.say, checksum=checksum)]
         case Form.UBL:
             return [ubl(invoice_of(document))]
         case Form.FOCUS_CSV | Form.FOCUS_PARQUET:
