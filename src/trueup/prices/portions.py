@@ -50,8 +50,8 @@ def price_lists_after(
     if seller:
         rows = rows.filter(seller__ref=seller)
     if buyer is not None:
-        rows = rows.filter(Q(to=buyer))
-    found = _behind(rows, after).select_related("seller", "buyer").order_by("seller__ref", "to", "from_date")[:limit]
+        rows = rows.filter(to=buyer)
+    found = _behind(rows, after).select_related("seller", "buyer").order_by("seller__ref", F("to"), "from_date")[:limit]
     return [
         Listed(
             row.seller.ref, row.seller.name, row.buyer.ref if row.buyer else "", row.buyer.name if row.buyer else "", row.from_date,
