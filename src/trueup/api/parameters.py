@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from ninja import Field
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -62,7 +62,7 @@ Ref = Annotated[
 Cycle = Annotated[
     Month,
     BeforeValidator(_reading(Month.parse)),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$", "examples": ["2026-10"]}),
+    WithJsonSchema({"type": "string", "pattern": r"^(?!0000|9999)\d{4}-(0[1-9]|1[0-2])$", "examples": ["2026-10"]}),
     Field(description="A month."),
 ]
 """A month in a path or a query."""
@@ -84,7 +84,7 @@ def words(said: str | None, name: str, known: Collection[str]) -> list[str]:
     return list(dict.fromkeys(asked))
 
 
-def list_of(known: Iterable[str]) -> dict[str, Any]:
+def list_of(known: Iterable[str], most: int) -> WithJsonSchema:
     """What the description of the API says of such a list: the words there are, in any order, with commas between them."""
     one = f"({'|'.join(known)})? *"
-    return {"pattern": f"^ *{one}(, *{one})*$"}
+    return WithJsonSchema({"type": "string", "maxLength": most, "pattern": f"^ *{one}(, *{one})*$"})
