@@ -174,7 +174,7 @@ class TestCrash:
         first.end(7, now=NOON)
         assert not first.leave_out([(piece, Leaving(State.REFUSED, "x")) for piece in first.pieces()])
         assert first.failed(ValueError(), now=NOON) == 0
-        first.give_back()
+        first.give_back(now=NOON)
         assert states() == {"1": State.GATHERED}
         second.end(8, now=NOON)
         assert (Gathering.objects.get().batch_id, states()) == (8, {"1": State.STORED})

@@ -42,6 +42,8 @@ KEPT_FOR: Final = timedelta(days=92)
 CLAIM_LASTS: Final = timedelta(minutes=2)
 """After this long another clock takes up a gathering that one has begun and not finished. Doing it twice is harmless."""
 
+PAUSE: Final = timedelta(seconds=5)
+"""After this long a gathering is tried again for which the ledger, the database or the machine was out of order. Others go on meanwhile."""
 
 PATIENCE: Final = timedelta(minutes=10)
 """How much earlier than the ledger's last import a gathering may have begun: others import at the same time."""
