@@ -26,3 +26,11 @@ class TestNumber:
     )
     def test_is_no_whole_one_where_anything_would_be_lost(self, written: str) -> None:
         assert isinstance(read(written), float)
+
+
+class TestFields:
+    def test_without_end_are_not_read(self) -> None:
+        written = "{" + ",".join(f'"{number}":1' for number in range(200_001)) + "}"
+        request = RequestFactory().post("/", data=written, content_type="application/json")
+        with pytest.raises(ValueError, match="too many fields"):
+            Bodies().parse_body(request)

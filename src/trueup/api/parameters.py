@@ -1,7 +1,7 @@
 """What is sent, read once: refs, codes, months and days in addresses; texts, wherever they are."""
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, TypeVar
 
 from ninja import Field
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from trueup.kit.addresses import from_segment
 from trueup.kit.errors import Invalid, Problem
-from trueup.kit.period import Month
+from trueup.kit.period import Month, parse_instant
 from trueup.kit.text import text
 
 _Value = TypeVar("_Value")
@@ -69,6 +69,13 @@ Cycle = Annotated[
 
 Day = Annotated[date, BeforeValidator(_reading(_day)), WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-10-03"]})]
 """A calendar date in a query."""
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_reading(parse_instant)),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-01T00:00:00Z"]}),
+]
+"""An instant with its time zone in a query."""
 
 Storable = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
 """A text in a body or a query: PostgreSQL keeps no character 0, and looks for none."""

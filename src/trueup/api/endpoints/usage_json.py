@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from trueup.api.bodies import no_number
@@ -59,7 +60,7 @@ def _lines(written: str) -> Iterator[bytes]:
             yield from _records(reader, wrong)
         else:
             reader.value()
-            wrong.append(_wrong_member(name))
+            wrong += [_wrong_member(name)][: _MOST_PROBLEMS - len(wrong)]
     reader.ends()
     if not found and not any(one.at == ("records",) for one in wrong):
         wrong.append(Problem("records", text("is required"), "missing", ("records",)))
@@ -83,7 +84,8 @@ def _records(reader: Reader, wrong: list[Problem]) -> Iterator[bytes]:
             block.append([value if value is None or type(value) is str else _encode(value) for value in map(record.get, COLUMNS)])
         elif len(wrong) < _MOST_PROBLEMS:
             unknown = (name for name in record if name not in _KNOWN)
-            wrong += [Problem(name, text("there is no such field"), "unknown_field", ("records", str(position), name)) for name in unknown]
+            some = islice(unknown, _MOST_PROBLEMS - len(wrong))
+            wrong += [Problem(name, text("there is no such field"), "unknown_field", ("records", str(position), name)) for name in some]
         if len(block) == _AT_ONCE:
             yield _written(block)
             block.clear()
