@@ -23,6 +23,13 @@ pytestmark = pytest.mark.django_db
 PEOPLE: Final = {"a": ("vendor@acme.example", "V"), "n": ("north@north.example", "N"), "b": ("billing@bolt.example", "B")}
 """Billing managers of the vendor, a distributor and an MSP, signed in on a command line, and the program of the same account."""
 
+ADMIN: Final = {"m": ("admin@bolt.example", "B")}
+"""An admin, likewise: what the program may, a person may."""
+
+READS: Final = (Scope.USAGE_READ, Scope.REPORTS_READ, Scope.NETWORK_READ)
+READER: Final = {"r": ("acme-vendor", "V")}
+"""A program that may only read: all that the other program of its account reads, and nothing else."""
+
 ADMINS: Final = frozenset({Scope.MEMBERS_WRITE, Scope.WEBHOOKS_WRITE})
 """What only admins may, and programs, which act as such."""
 
@@ -50,8 +57,9 @@ class World:
 
     def __init__(self, autumn: Autumn) -> None:
         self.autumn = autumn
-        names = {**CALLERS} | {letter: email for letter, (email, _) in PEOPLE.items()}
+        names = {**CALLERS} | {letter: email for letter, (email, _) in (PEOPLE | ADMIN).items()}
         self.callers = {letter: Program(token_of_person(name) if "@" in name else token_for(name)) for letter, name in names.items()}
+        self.callers |= {letter: Program(token_for(ref, READS)) for letter, (ref, _) in READER.items()}
         self._documented = documented()
         self._scopes = scopes()
 
@@ -70,8 +78,10 @@ class World:
 
     def expected(self, operation: Operation, of: str) -> dict[str, int]:
         """Who is to be answered what."""
-        people = {letter: self._of_person(operation, of, program) for letter, (_, program) in PEOPLE.items()}
-        tried = {letter: status for letter, status in people.items() if status >= 300 or operation.name not in OUTSIDE}
+        others = {letter: self._of_person(operation, of, program) for letter, (_, program) in PEOPLE.items()}
+        others |= {letter: self._of_admin(operation, of, program) for letter, (_, program) in ADMIN.items()}
+        others |= {letter: self._of_reader(operation, of, program) for letter, (_, program) in READER.items()}
+        tried = {letter: status for letter, status in others.items() if status >= 300 or operation.name not in OUTSIDE}
         return expected(operation, of, self.lacks_scope(operation)) | tried
 
     def _of_person(self, operation: Operation, of: str, program: str) -> int:
@@ -79,11 +89,21 @@ class World:
         only reads.
         """
         statuses = who(operation.said[of])
-        if self._documented[operation.name][1].startswith("/api/v1/me/"):
+        if self._is_own(operation):
             return statuses["v"]
         if self._scopes[operation.name] <= ADMINS:
             return (statuses if statuses[program] != 404 else who(operation.said[NOWHERE]))["v"]
         return statuses[program]
+
+    def _of_admin(self, operation: Operation, of: str, program: str) -> int:
+        return who(operation.said[of])["v" if self._is_own(operation) else program]
+
+    def _of_reader(self, operation: Operation, of: str, program: str) -> int:
+        return who(operation.said[of])[program] if self._scopes[operation.name].intersection(READS) else 403
+
+    def _is_own(self, operation: Operation) -> bool:
+        """Whether it is about what people have and programs have not: settings of their own."""
+        return self._documented[operation.name][1].startswith("/api/v1/me/")
 
     def bare(self, operation: Operation, of: str, answer: Any) -> Any:
         """What was answered but for its status, without the names that were sent."""
