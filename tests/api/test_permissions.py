@@ -1,12 +1,15 @@
 """Every operation with every caller: what is theirs, below them, somebody else's, or does not exist."""
 
 import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
 from tests.api.conftest import Program, token_for, token_of_person
@@ -118,6 +121,35 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_fa
     """One month for all tests here: each takes back what it did."""
     with django_db_blocker.unblock(), standing(tmp_path_factory.mktemp("autumn")) as autumn:
         yield World(autumn)
+
+
+QUERIES: Final = Path(__file__).with_name("queries.txt")
+"""How many queries each operation takes for the first who may do it: a line each. `TRUEUP_COUNT=1` writes it anew."""
+
+
+class TestQueries:
+    def test_of_each_operation_are_as_many_as_committed(self, world: World) -> None:
+        counted = {operation.name: self.counted(world, operation) for operation in OPERATIONS if operation.name not in OUTSIDE}
+        known = dict(line.split(maxsplit=1) for line in QUERIES.read_text().splitlines())
+        if os.environ.get("TRUEUP_COUNT"):
+            QUERIES.write_text("".join(f"{name} {len(made)}\n" for name, made in sorted(counted.items())))
+        wrong = {name: "\n".join(made) for name, made in counted.items() if known.get(name) != str(len(made))}
+        assert not wrong, "\n\n".join(f"{name}: {known.get(name)} are committed, these were made:\n{made}" for name, made in wrong.items())
+        assert known.keys() == counted.keys()
+
+    @staticmethod
+    def counted(world: World, operation: Operation) -> list[str]:
+        """The SQL of a call, after one that has filled what a process keeps: of the first who may do it, else of one who is refused."""
+        asked = [(status, of, letter) for of, said in operation.said.items() for letter, status in who(said).items()]
+        _, of, letter = (0, operation.doer[2:], operation.doer[0]) if operation.doer else min(asked, key=lambda one: one[0])
+        made: list[str] = []
+        for _ in range(2):
+            before = transaction.savepoint()
+            with CaptureQueriesContext(connection) as captured:
+                world.ask(operation, of, world.callers[letter])
+            transaction.savepoint_rollback(before)
+            made = [one["sql"] for one in captured if not one["sql"].startswith(("SAVEPOINT", "RELEASE")) and "pg_" not in one["sql"]]
+        return made
 
 
 class TestTable:
