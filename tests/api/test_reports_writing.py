@@ -140,7 +140,7 @@ class TestEdit:
             ({"service": ENDPOINT, "chargeable_units": "-1"}, "/lines/1/chargeable_units", "not_readable"),
             ({"service": ENDPOINT, "chargeable_units": "many"}, "/lines/1/chargeable_units", "not_readable"),
             ({"service": ENDPOINT, "chargeable_units": -1}, "/lines/1/chargeable_units", "not_readable"),
-            ({"service": ENDPOINT, "chargeable_units": 35.0}, "/lines/1/chargeable_units", "invalid"),
+            ({"service": ENDPOINT, "chargeable_units": 35.5}, "/lines/1/chargeable_units", "invalid"),
             ({"service": ENDPOINT, "chargeable_units": True}, "/lines/1/chargeable_units", "invalid"),
             ({"service": ENDPOINT, "chargeable_units": ["35"]}, "/lines/1/chargeable_units", "not_readable"),
             ({"service": ENDPOINT, "comment": "x" * 4001}, "/lines/1/comment", "not_readable"),

@@ -23,8 +23,8 @@ def _written(given: object) -> object:
     return str(given) if isinstance(given, int) else given
 
 
-Said = Annotated[Storable, Field(max_length=20_000)]
-"""What somebody writes. How long it may be, the rules of the report say."""
+Said = Annotated[Storable, Field(max_length=20_000, json_schema_extra={"maxLength": MOST_COMMENT, "pattern": r"^[^\x00]*$"})]
+"""What somebody writes. The rules of the report say how long it may be, without the blanks around it."""
 
 Code = Annotated[Storable, Field(max_length=100)]
 """The code of a service in a body."""
