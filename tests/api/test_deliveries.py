@@ -145,6 +145,7 @@ class TestBound:
                 assert (answer.status_code, answer["Retry-After"]) == (503, "1")
             mapping = {"name": "EPC", "service": "endpoint-core"}  # this waits for imports as well
             assert code(as_program("acme-vendor").post("/mappings", mapping)) == (503, "busy")
+            assert code(as_program("north").post("/reports/2026-10/bolt/regenerate", {}, if_match="*")) == (503, "busy")
             assert bolt.get("/batches")[0] == 200
         assert send(bolt, CSV)[0] == 201
         assert nothing_is_left(home)

@@ -1,4 +1,5 @@
-"""How many uploads are at work at once. Each holds a thread from its first byte to its answer; the others answer everybody else."""
+"""How many are at work at once on what takes long: uploads, and what waits for them. Each holds a thread until its answer; the others
+answer everybody else."""
 
 import threading
 from collections import Counter
