@@ -1,5 +1,6 @@
 """What is sent to change reports."""
 
+import re
 from typing import Annotated, Final
 
 from ninja import Field, Schema
@@ -16,10 +17,18 @@ MOST_AT_ONCE: Final = 100
 """Reports that are approved by one call: it is answered before whoever sent it gives up."""
 
 
+_NOTATION: Final = r"[0-9]+(\.[0-9]+)?"
+_PLAIN: Final = re.compile(_NOTATION)
+_NUMERIC: Final = re.compile(r"[\s+.eE\d]*\d[\s+.eE\d]*")
+"""What could be read as a number, in whatever notation and digits."""
+
+
 def _written(given: object) -> object:
     """A number as text: a whole one may be a number in JSON."""
     if isinstance(given, bool | float):
         raise ValueError('write it as a string, like "12.5", so that no digit is lost')  # noqa: TRY004 -- what pydantic catches
+    if isinstance(given, str) and _NUMERIC.fullmatch(given) and not _PLAIN.fullmatch(given):
+        raise ValueError('write it in plain decimal notation, like "12.5"')
     return str(given) if isinstance(given, int) else given
 
 
@@ -33,7 +42,7 @@ Units = Annotated[
     Storable,
     BeforeValidator(_written),
     Field(max_length=60),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\d+(\.\d+)?$", "maxLength": 60}, {"type": "integer", "minimum": 0}]}),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": f"^{_NOTATION}$", "maxLength": 60}, {"type": "integer", "minimum": 0}]}),
 ]
 """A number that is sent: a string in plain decimal notation, or a whole number."""
 

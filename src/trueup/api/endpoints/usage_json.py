@@ -41,7 +41,9 @@ def lines_of(body: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _where(error: Exception) -> str:
-    return f"{error.msg}, at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else type(error).__name__
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, at character {error.pos + 1}"
+    return text("it is nested too deep") if isinstance(error, RecursionError) else text("it holds what is no text or number of JSON")
 
 
 def _lines(written: str) -> Iterator[bytes]:
