@@ -32,8 +32,8 @@ def figures(world: World, database: str) -> Iterator[Figure]:
         yield Figure(f"usage API ÷ import of the same rows, {database}", data, ratios(imported, took), _HALF, parts)
     for size in ("1", "100", f"{LARGE}"):
         parts = f"{seconds(found[f'floor {size}'])} ÷ {seconds(found[f'usage {size}'])}"
-        data = f"calls of {int(size):,} rows, csv"
-        yield Figure(f"HTTP floor ÷ usage API, {database}", data, ratios(found[f"floor {size}"], found[f"usage {size}"]), _PLAIN, parts)
+        data, target = f"calls of {int(size):,} rows, csv", _HALF if size == "1" else _PLAIN
+        yield Figure(f"HTTP floor ÷ usage API, {database}", data, ratios(found[f"floor {size}"], found[f"usage {size}"]), target, parts)
     parts = f"{seconds(found['floor event'])} ÷ {seconds(found['event'])}"
     yield Figure(
         f"HTTP floor ÷ call of one event, {database}", "one CloudEvent a call", ratios(found["floor event"], found["event"]), _HALF, parts

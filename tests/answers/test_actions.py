@@ -8,7 +8,7 @@ from django.db import transaction
 from trueup.accounts.models import Region
 from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Viewer
-from trueup.answers.actions import Begun, begin, forget, keep, noting, release
+from trueup.answers.actions import Begun, begin, beside, forget, keep, noting, release
 from trueup.answers.models import KeptAnswer
 from trueup.answers.rules import KEPT_FOR, LEASE, LONGEST_KEY, SECRET_KEPT_FOR, Again, fits
 from trueup.kit.errors import Conflict, NotAllowed
@@ -114,6 +114,16 @@ class TestNote:
         with noting(begun), transaction.atomic():
             list(Region.objects.all())
         assert not KeptAnswer.objects.get().done
+
+    def test_is_not_written_for_what_is_done_beside_it(self) -> None:
+        begun = ask()
+        with noting(begun):
+            with beside(), transaction.atomic():
+                Region.objects.create(code="x", name="x")
+            assert not KeptAnswer.objects.get().done
+            with transaction.atomic():
+                Region.objects.create(code="y", name="y")
+        assert KeptAnswer.objects.get().done
 
     def test_lets_a_worker_that_was_too_slow_do_nothing(self) -> None:
         slow, second = ask(), ask(LEASE)

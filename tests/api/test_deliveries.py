@@ -21,6 +21,7 @@ from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Scope
 from trueup.api.endpoints import usage_bodies
 from trueup.api.endpoints.usage_turns import CONVERSIONS, UPLOADS, Places
+from trueup.api.problems import Refused
 from trueup.uploads import rules
 from trueup.uploads.actions import receive
 from trueup.uploads.models import Upload
@@ -138,18 +139,19 @@ class TestBound:
         self, bolt: Program, as_program: AsProgram, settings: Settings, home: Path
     ) -> None:
         settings.TRUEUP_API_UPLOADS = 1
-        with UPLOADS.taken():
+        with UPLOADS.taken("north"):
             for prefer in ("", "respond-async"):
                 answer = bolt.call("POST", "/usage", CSV.encode(), content_type="text/csv", prefer=prefer)
                 assert (answer.status_code, answer["Retry-After"]) == (503, "1")
             mapping = {"name": "EPC", "service": "endpoint-core"}  # this waits for imports as well
             assert code(as_program("acme-vendor").post("/mappings", mapping)) == (503, "busy")
+            assert code(as_program("north").post("/reports/2026-10/bolt/regenerate", {}, if_match="*")) == (503, "busy")
             assert bolt.get("/batches")[0] == 200
         assert send(bolt, CSV)[0] == 201
         assert nothing_is_left(home)
 
     def test_on_what_is_added_up_in_memory_lets_one_do_it(self, bolt: Program) -> None:
-        with CONVERSIONS.taken():
+        with CONVERSIONS.taken("north"):
             assert code(send(bolt, "Client,SKU,Qty\n", "?profile=rmm")) == (503, "busy")
             assert send(bolt, CSV)[0] == 201
         assert code(send(bolt, "Client,SKU,Qty\n", "?profile=rmm")) == (404, "not_found")
@@ -159,25 +161,35 @@ class TestBound:
         leave, came = threading.Event(), threading.Barrier(3)
 
         def stay() -> None:
-            with places.taken():
+            with places.taken(threading.current_thread().name):
                 came.wait()
                 leave.wait()
 
-        inside = [threading.Thread(target=stay) for _ in range(2)]
+        inside = [threading.Thread(target=stay, name=name) for name in ("bolt", "coil")]
         for thread in inside:
             thread.start()
         came.wait()
         try:
-            with places.taken():
+            with places.taken("dune"):
                 pass
         except Exception as error:  # noqa: BLE001 -- which one is looked at below
             refused.append(type(error).__name__)
         leave.set()
         for thread in inside:
             thread.join()
-        with places.taken(), places.taken():
+        with places.taken("bolt"), places.taken("coil"):
             pass
         assert refused == ["Refused"]
+
+    def test_leaves_a_third_of_the_places_to_other_accounts(self) -> None:
+        places = Places(lambda: 3)
+        with places.taken("bolt"), places.taken("bolt"):
+            with pytest.raises(Refused), places.taken("bolt"):
+                pass
+            with places.taken("coil"):
+                pass
+        with places.taken("bolt"):
+            pass
 
 
 class TestDryRun:

@@ -201,7 +201,13 @@ class TestRefusal:
 
     def test_of_what_is_too_much(self, bolt: Program) -> None:
         assert post(bolt, [0] * 10_001, SEVERAL)[0] == 413
+        assert post(bolt, {"events": [0] * 10_001}, "application/json", "/events/batch")[0] == 413
         assert post(bolt, b" " * (21 * 2**20), SEVERAL)[0] == 413
+
+    def test_of_what_is_too_much_before_the_rest_is_read(self, bolt: Program) -> None:
+        many = b"0," * 10_001 + b"no JSON"
+        assert post(bolt, b"[" + many, SEVERAL)[0] == 413
+        assert post(bolt, b'{"events": [' + many, "application/json", "/events/batch")[0] == 413
 
     def test_of_who_may_not_send(self, as_program: AsProgram) -> None:
         assert post(Program(None), cloud())[0] == 401

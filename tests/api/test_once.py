@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.utils import OperationalError
 from django.http import HttpResponse
 from pytest_django import Settings
 
@@ -104,6 +105,16 @@ class TestOnce:
         assert make(bolt)[1]["code"] == "answer_lost"
         forget(now=clock.at)
         assert bytes(KeptAnswer.objects.get().body) == b""
+        assert (make(bolt)[1]["code"], made()) == ("answer_lost", 1)
+
+    def test_is_told_even_if_the_answer_cannot_be_kept(self, bolt: Program, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*_arguments: Any, **_more: Any) -> None:
+            raise OperationalError("database is locked")
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr("trueup.api.gate.keep", fail)
+            assert make(bolt)[0] == 201
+        clock.at += LEASE
         assert (make(bolt)[1]["code"], made()) == ("answer_lost", 1)
 
     def test_is_the_rule_for_events_that_are_tried_again_too(self, bolt: Program) -> None:

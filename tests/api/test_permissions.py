@@ -1,12 +1,15 @@
 """Every operation with every caller: what is theirs, below them, somebody else's, or does not exist."""
 
 import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
 from tests.api import operations
@@ -27,6 +30,13 @@ OPERATIONS: Final = (*operations.OPERATIONS, *MONEY)
 
 PEOPLE: Final = {"a": ("vendor@acme.example", "V"), "n": ("north@north.example", "N"), "b": ("billing@bolt.example", "B")}
 """Billing managers of the vendor, a distributor and an MSP, signed in on a command line, and the program of the same account."""
+
+ADMIN: Final = {"m": ("admin@bolt.example", "B")}
+"""An admin, likewise: what the program may, a person may."""
+
+READS: Final = (Scope.USAGE_READ, Scope.REPORTS_READ, Scope.NETWORK_READ)
+READER: Final = {"r": ("acme-vendor", "V")}
+"""A program that may only read: all that the other program of its account reads, and nothing else."""
 
 ADMINS: Final = frozenset({Scope.MEMBERS_WRITE, Scope.WEBHOOKS_WRITE})
 """What only admins may, and programs, which act as such."""
@@ -55,8 +65,9 @@ class World:
 
     def __init__(self, autumn: Autumn) -> None:
         self.autumn = autumn
-        names = {**CALLERS} | {letter: email for letter, (email, _) in PEOPLE.items()}
+        names = {**CALLERS} | {letter: email for letter, (email, _) in (PEOPLE | ADMIN).items()}
         self.callers = {letter: Program(token_of_person(name) if "@" in name else token_for(name)) for letter, name in names.items()}
+        self.callers |= {letter: Program(token_for(ref, READS)) for letter, (ref, _) in READER.items()}
         self._documented = documented()
         self._scopes = scopes()
 
@@ -75,8 +86,10 @@ class World:
 
     def expected(self, operation: Operation, of: str) -> dict[str, int]:
         """Who is to be answered what."""
-        people = {letter: self._of_person(operation, of, program) for letter, (_, program) in PEOPLE.items()}
-        tried = {letter: status for letter, status in people.items() if status >= 300 or operation.name not in OUTSIDE}
+        others = {letter: self._of_person(operation, of, program) for letter, (_, program) in PEOPLE.items()}
+        others |= {letter: self._of_admin(operation, of, program) for letter, (_, program) in ADMIN.items()}
+        others |= {letter: self._of_reader(operation, of, program) for letter, (_, program) in READER.items()}
+        tried = {letter: status for letter, status in others.items() if status >= 300 or operation.name not in OUTSIDE}
         return expected(operation, of, self.lacks_scope(operation)) | tried
 
     def _of_person(self, operation: Operation, of: str, program: str) -> int:
@@ -84,11 +97,21 @@ class World:
         only reads.
         """
         statuses = who(operation.said[of])
-        if self._documented[operation.name][1].startswith("/api/v1/me/"):
+        if self._is_own(operation):
             return statuses["v"]
         if self._scopes[operation.name] <= ADMINS:
             return (statuses if statuses[program] != 404 else who(operation.said[NOWHERE]))["v"]
         return statuses[program]
+
+    def _of_admin(self, operation: Operation, of: str, program: str) -> int:
+        return who(operation.said[of])["v" if self._is_own(operation) else program]
+
+    def _of_reader(self, operation: Operation, of: str, program: str) -> int:
+        return who(operation.said[of])[program] if self._scopes[operation.name].intersection(READS) else 403
+
+    def _is_own(self, operation: Operation) -> bool:
+        """Whether it is about what people have and programs have not: settings of their own."""
+        return self._documented[operation.name][1].startswith("/api/v1/me/")
 
     def bare(self, operation: Operation, of: str, answer: Any) -> Any:
         """What was answered but for its status, without the names that were sent."""
@@ -105,6 +128,35 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_fa
         settle()
         submitted("south")
         yield World(autumn)
+
+
+QUERIES: Final = Path(__file__).with_name("queries.txt")
+"""How many queries each operation takes for the first who may do it: a line each. `TRUEUP_COUNT=1` writes it anew."""
+
+
+class TestQueries:
+    def test_of_each_operation_are_as_many_as_committed(self, world: World) -> None:
+        counted = {operation.name: self.counted(world, operation) for operation in OPERATIONS if operation.name not in OUTSIDE}
+        known = dict(line.split(maxsplit=1) for line in QUERIES.read_text().splitlines())
+        if os.environ.get("TRUEUP_COUNT"):
+            QUERIES.write_text("".join(f"{name} {len(made)}\n" for name, made in sorted(counted.items())))
+        wrong = {name: "\n".join(made) for name, made in counted.items() if known.get(name) != str(len(made))}
+        assert not wrong, "\n\n".join(f"{name}: {known.get(name)} are committed, these were made:\n{made}" for name, made in wrong.items())
+        assert known.keys() == counted.keys()
+
+    @staticmethod
+    def counted(world: World, operation: Operation) -> list[str]:
+        """The SQL of a call, after one that has filled what a process keeps: of the first who may do it, else of one who is refused."""
+        asked = [(status, of, letter) for of, said in operation.said.items() for letter, status in who(said).items()]
+        _, of, letter = (0, operation.doer[2:], operation.doer[0]) if operation.doer else min(asked, key=lambda one: one[0])
+        made: list[str] = []
+        for _ in range(2):
+            before = transaction.savepoint()
+            with CaptureQueriesContext(connection) as captured:
+                world.ask(operation, of, world.callers[letter])
+            transaction.savepoint_rollback(before)
+            made = [one["sql"] for one in captured if not one["sql"].startswith(("SAVEPOINT", "RELEASE")) and "pg_" not in one["sql"]]
+        return made
 
 
 class TestTable:

@@ -14,6 +14,8 @@ from tests.api.october import ENDPOINT, build, do, edit, line_of, paths, tag_of
 from tests.reports.month import OPERATOR, October, at
 from tests.world import FILE_NAME, NETWORK
 from trueup.accounts.rules import Scope
+from trueup.answers.models import KeptAnswer
+from trueup.kit.errors import Conflict
 from trueup.network.actions import apply
 
 
@@ -34,6 +36,21 @@ class TestRegenerate:
         assert (answer.status_code, line["provisioned"], line["chargeable_units"]) == (200, "50", "33")
         assert "source_changed" in [issue["code"] for issue in line["issues"]]
         assert answer["ETag"] == f'"{report["version"]}"' == '"3"'
+
+    def test_can_be_asked_anew_with_its_key_if_it_was_refused_after_the_pin(
+        self, closed: October, as_program: AsProgram, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        north, path = as_program("north"), "/reports/2026-10/bolt/regenerate"
+        headers = {"if_match": tag_of(north), "idempotency_key": "k"}
+
+        def refuse(*_arguments: Any, **_more: Any) -> None:
+            raise Conflict("not now")
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr("trueup.reports.generating.incomplete_lines", refuse)
+            assert north.call("POST", path, {}, **headers).status_code == 409
+        assert not KeptAnswer.objects.exists()
+        assert north.call("POST", path, {}, **headers).status_code == 200
 
 
 class TestFifty:

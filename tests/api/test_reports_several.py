@@ -83,7 +83,7 @@ class TestApprove:
             ({}, "/reports"),
             ({"reports": [{"cycle": "2026-10", "msp": "coil"}]}, "/reports/0/version"),
             ({"reports": [{"cycle": "2026-10", "msp": "coil", "version": "3"}]}, "/reports/0/version"),
-            ({"reports": [{"cycle": "2026-10", "msp": "coil", "version": 3.0}]}, "/reports/0/version"),
+            ({"reports": [{"cycle": "2026-10", "msp": "coil", "version": 3.5}]}, "/reports/0/version"),
             ({"reports": [{"cycle": "2026-13", "msp": "coil", "version": 3}]}, "/reports/0/cycle"),
             ({"reports": [{"cycle": "2026-10", "msp": "co\0il", "version": 3}]}, "/reports/0/msp"),
             ({"reports": [{"cycle": "2026-10", "msp": "coil", "version": 3, "force": True}]}, "/reports/0/force"),

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+from django.db.utils import OperationalError
 
 from tests.api.conftest import AsProgram, Program
 from tests.api.reading import errors
 from tests.reports.month import HEADER
 from trueup.accounts.rules import Scope, Viewer
-from trueup.kit.errors import Busy
 from trueup.ledger.actions import MappingResult, map_name
 
 pytestmark = [pytest.mark.usefixtures("world", "ledger_home"), pytest.mark.django_db(transaction=True)]
@@ -61,7 +61,7 @@ class TestManyAtOnce:
 
         def busy(viewer: Viewer, name: str, **more: Any) -> MappingResult:
             if name != "EPC":
-                raise Busy("another import is being written")
+                raise OperationalError("database is locked")
             return map_name(viewer, name, **more)
 
         with monkeypatch.context() as meanwhile:

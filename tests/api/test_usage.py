@@ -219,6 +219,13 @@ class TestJson:
         answer = send(bolt, document.encode("utf-8", "surrogateescape"), kind="application/json")
         assert code(answer) == (400, "bad_request")
 
+    def test_with_no_end_of_unknown_fields_names_a_thousand_of_them(self, bolt: Program) -> None:
+        fields = {f"f{number}": 1 for number in range(1500)}
+        documents: list[Any] = [{"records": RECORDS, **fields}, {"records": [RECORDS[0] | fields] * 2}]
+        for document in documents:
+            status, problem = sent_json(bolt, document)
+            assert (status, len(problem["errors"])) == (422, 1000)
+
     @pytest.mark.parametrize(
         ("document", "path", "why"),
         [

@@ -302,6 +302,7 @@ class TestRecords:
             ("?month=10", "/query/month"),
             ("?day=2026-13-01", "/query/day"),
             ("?month=2026-10&as_of=2026-10-01T00:00:00", "/query/as_of"),
+            ("?month=2026-10&as_of=0001-01-01T00:00:00%2B14:00", "/query/as_of"),
             ("?month=2026-10&day=2026-11-01", "/query/day"),
             ("?month=2026-10&cursor=x", "/query/cursor"),
             (f"?month=2026-10&cursor={packed([1, '2026-10-01', 1, 1, 10**900])[:990]}", "/query/cursor"),

@@ -21,13 +21,18 @@ from tests import processes
 from tests.intake.test_crash import records
 from tests.world import APPLIED_AT
 from trueup.accounts.rules import Scope, Viewer
+from trueup.intake.models import Piece
+from trueup.intake.rules.pieces import State
 from trueup.network.actions import create_client
 from trueup.uploads.models import Upload
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "world", "ledger_home", "home")
 
 ROUNDS: Final = 2
-FEEDS: Final = 4
+FEEDS: Final = 6
+EVENT_FEEDS: Final = frozenset({4, 5})
+"""Those that send events; the others send files."""
+
 PATIENCE: Final = 120
 """Seconds a busy machine may take."""
 
@@ -58,7 +63,7 @@ class Feed(threading.Thread):
         self.acknowledged: list[str] = []
         self.unexpected: list[str] = []
         self.over = threading.Event()
-        self._number, self._port, self._left = number, port, KEYS[number::FEEDS]
+        self.number, self._port, self._left = number, port, KEYS[number::FEEDS]
 
     def run(self) -> None:
         """Send until it is over, or nothing is left."""
@@ -66,10 +71,10 @@ class Feed(threading.Thread):
         while self._left and not self.over.is_set():
             size = 1 + call % 3
             chosen, self._left = self._left[:size], self._left[size:]
-            headers = {"Idempotency-Key": f"feed-{self._number}-{call}"} | ({"Prefer": "respond-async"} if call % 2 else {})
+            headers = {"Idempotency-Key": f"feed-{self.number}-{call}"} | ({"Prefer": "respond-async"} if call % 2 else {})
             while (status := self._send(chosen, headers)) in {None, 503}:
                 time.sleep(0.05)  # nobody there just now
-            if status in {200, 201, 202}:
+            if status in {200, 201, 202, 204}:
                 self.acknowledged += chosen
             else:
                 self.unexpected.append(f"{status} {chosen}")
@@ -77,12 +82,11 @@ class Feed(threading.Thread):
 
     def _send(self, chosen: list[str], headers: dict[str, str]) -> int | None:
         """The status; None where no answer came."""
-        names = ("customer", "service", "day")
-        sent = [dict(zip(names, key.split(), strict=True)) | {"provisioned_units": "3"} for key in chosen]
         said = {"Authorization": f"Bearer feed.{SECRET}", "Content-Type": "application/json", **headers}
         line = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
+        path, body = events(chosen) if self.number in EVENT_FEEDS else usage(chosen)
         try:
-            line.request("POST", "/api/v1/usage", json.dumps({"records": sent}), said)
+            line.request("POST", path, json.dumps(body), said)
             answer = line.getresponse()
             answer.read()
         except (OSError, http.client.HTTPException):
@@ -90,6 +94,22 @@ class Feed(threading.Thread):
         finally:
             line.close()
         return answer.status
+
+
+def usage(keys: list[str]) -> tuple[str, object]:
+    """Where records are sent, and as what."""
+    names = ("customer", "service", "day")
+    return "/api/v1/usage", {"records": [dict(zip(names, key.split(), strict=True)) | {"provisioned_units": "3"} for key in keys]}
+
+
+def events(keys: list[str]) -> tuple[str, object]:
+    """The same of events: sent again they are the same ones."""
+    found = []
+    for key in keys:
+        customer, service, day = key.split()
+        said = {"subject": customer, "type": service, "time": f"{day}T10:00:00Z", "data": {"provisioned": 3}}
+        found.append({"specversion": "1.0", "source": "meter", "id": key, **said})
+    return "/api/v1/events", found
 
 
 @contextmanager
@@ -139,13 +159,15 @@ class TestKill:
         with serving(port, ROUNDS) as server:
             wait_until(lambda: not any(feed.is_alive() for feed in feeds), server)
             wait_until(lambda: not Upload.objects.deliveries().unfinished().exists(), server)
+            wait_until(lambda: not Piece.objects.filter(state__in=[State.WAITING, State.GATHERED]).exists(), server)
         assert not [one for feed in feeds for one in feed.unexpected]
         found = records()
         assert {f"{key}T10:00:00Z" for feed in feeds for key in feed.acknowledged} == set(found)
         assert set(found.values()) == {1}
+        assert set(Piece.objects.values_list("state", flat=True)) == {State.STORED}
         assert set(Upload.objects.values_list("state", flat=True)) == {"done"}
 
 
 def acknowledged(feeds: list[Feed]) -> int:
-    """How many records were."""
-    return sum(len(feed.acknowledged) for feed in feeds)
+    """How many records were, in files or as events: whichever are fewer."""
+    return min(sum(len(feed.acknowledged) for feed in feeds if (feed.number in EVENT_FEEDS) is kind) for kind in (False, True))

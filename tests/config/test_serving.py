@@ -12,8 +12,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from tests.processes import ROOT, free_port
+from trueup.config import serving as server
 
 PATIENCE = 60
 """Seconds a busy machine may take."""
@@ -65,3 +67,14 @@ class TestServe:
     def test_refuses_what_is_no_port(self, tmp_path: Path, port: str) -> None:
         done = subprocess.run([sys.executable, "-m", "trueup", "serve", "--port", port], cwd=ROOT, capture_output=True, check=False)
         assert done.returncode == 2
+
+
+class TestConnections:
+    def test_are_kept_by_the_threads_of_a_server_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        database = connections.settings["default"]
+        monkeypatch.setitem(database, "CONN_MAX_AGE", database["CONN_MAX_AGE"])
+        assert database["CONN_MAX_AGE"] == 0
+        assert database["CONN_HEALTH_CHECKS"]
+        with closing(socket.create_server(("127.0.0.1", 0))) as door:
+            server._Server(door, threads=2, clock=False, ready=lambda: None).load()
+        assert connections.settings["default"]["CONN_MAX_AGE"] is None

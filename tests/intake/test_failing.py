@@ -1,22 +1,28 @@
 """Pieces the ledger fails at for no reason anybody knows: they hold up no other, and are not lost."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
+from deltalake.exceptions import CommitFailedError
 from django.db import connection
 from pytest_django import Settings
 
 from tests.intake.sending import NOON, send, stored
 from tests.intake.test_working import gather_all, states
+from trueup.accounts.models import Account
 from trueup.accounts.rules import Viewer
 from trueup.events.models import Event
 from trueup.intake.actions import retry
 from trueup.intake.models import Gathering, Piece
 from trueup.intake.queries import gatherings_due, refused
-from trueup.intake.rules.pieces import CLAIM_LASTS, MOST_TRIES, State
+from trueup.intake.rules.pieces import CLAIM_LASTS, MOST_TRIES, PAUSE, State
 from trueup.intake.working import gather_next
+from trueup.ledger.engine import committing
+from trueup.ledger.engine.table import VendorTable
 from trueup.ledger.models import Batch
 
 _FAILING = {
@@ -124,14 +130,75 @@ class TestAPieceTheLedgerFailsAt:
         assert gather_next(now=NOON) == 0
 
 
+def no_folder(home: Path) -> Path:
+    """Something in the place of the folder of the fifth of October, so that DuckDB cannot write there."""
+    found = home / f"vendor-{Account.objects.get(ref='acme-vendor').pk}" / "p_day=2026-10-05"
+    found.parent.mkdir(parents=True)
+    found.write_text("no folder")
+    return found
+
+
+def taken(home: Path) -> Path:
+    """Something in the place of the first entry of the log, so that Delta Lake cannot write it."""
+    found = home / f"vendor-{Account.objects.get(ref='acme-vendor').pk}" / "_delta_log" / "00000000000000000000.json"
+    found.mkdir(parents=True)
+    return found
+
+
+def remove(path: Path) -> None:
+    """Whatever it is."""
+    path.rmdir() if path.is_dir() else path.unlink()
+
+
 class TestAMachineThatIsOutOfOrder:
+    def fails(self, times: int = MOST_TRIES + 1) -> datetime:
+        """It is tried some times, and no piece is blamed for it; returns when it may be tried again."""
+        now = NOON
+        for _ in range(times):
+            with pytest.raises(OSError):  # noqa: PT011 -- its words are the machine's
+                gather_next(now=now)
+            now += PAUSE
+        assert (Gathering.objects.get().tries, states()) == (0, {"5": State.GATHERED})
+        return now
+
     def test_is_no_fault_of_the_pieces(self, bolt: Viewer, settings: Settings, tmp_path: Path) -> None:
         days(bolt, 5)
         home, settings.TRUEUP_HOME = settings.TRUEUP_HOME, tmp_path
         (tmp_path / "scratch").write_text("no folder")
-        for _ in range(MOST_TRIES + 1):
-            with pytest.raises(OSError, match="scratch"):
-                gather_next(now=NOON)
-        assert (Gathering.objects.get().tries, states()) == (0, {"5": State.GATHERED})
+        now = self.fails()
         settings.TRUEUP_HOME = home
-        assert gather_next(now=NOON) == 1
+        assert gather_next(now=now) == 1
+
+    @pytest.mark.parametrize("breaking", [no_folder, taken])
+    def test_may_be_the_disk_of_the_ledger(self, bolt: Viewer, ledger_home: Path, breaking: Callable[[Path], Path]) -> None:
+        days(bolt, 5)
+        broken = breaking(ledger_home)
+        now = self.fails()
+        remove(broken)
+        assert gather_next(now=now) == 1
+        assert [row[:10] for row in stored()] == ["2026-10-05"]
+
+    def test_may_be_the_log_of_the_ledger_after_the_batch_was_begun(self, bolt: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
+        days(bolt, 5)
+
+        def fail(*_given: object) -> None:
+            raise CommitFailedError("the object store does not answer")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(VendorTable, "_commit", fail)
+            now = self.fails(1)
+        assert Batch.objects.get().status == Batch.COMMITTING  # whoever comes next finishes it
+        assert gather_next(now=now) == 1
+        assert (Batch.objects.count(), states()) == (1, {"5": State.STORED})
+
+    @pytest.mark.parametrize("kind", [duckdb.IOException, duckdb.HTTPException, duckdb.FatalException, duckdb.InternalException])
+    def test_is_whatever_duckdb_says_of_it(self, bolt: Viewer, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]) -> None:
+        days(bolt, 5)
+
+        def fail(*_given: object, **_more: object) -> None:
+            raise kind("the volume is gone")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(committing, "write_batch", fail)
+            now = self.fails()
+        assert gather_next(now=now) == 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from trueup.intake.rules import cloudevents, lago
-from trueup.intake.rules.pieces import Directory, Sent, Value, judge, key_of, overtaken
+from trueup.intake.rules.pieces import Directory, Sent, Value, judge, key_of, meant, overtaken
 from trueup.intake.rules.reading import amount, instant
 from trueup.kit.period import FOREVER
 
@@ -205,7 +205,7 @@ class TestJudge:
         assert reasons(cloud_event(**changes)) == problems
 
     @pytest.mark.parametrize(
-        ("changes", "meant"),
+        ("changes", "known_as"),
         [
             ({}, "1:3"),
             ({"subject": "Dental Care"}, "1:3"),
@@ -213,13 +213,19 @@ class TestJudge:
             ({"type": "Core", "source": "feed"}, "1:3"),
         ],
     )
-    def test_knows_what_names_stand_for_in_a_source(self, changes: dict[str, Any], meant: str) -> None:
-        assert judge(sent(cloud_event(**changes)), DIRECTORY, usual_feed="default", now=NOON).meant == meant
+    def test_knows_what_names_stand_for_in_a_source(self, changes: dict[str, Any], known_as: str) -> None:
+        assert judge(sent(cloud_event(**changes)), DIRECTORY, usual_feed="default", now=NOON).meant == known_as
 
     def test_takes_a_name_that_nobody_knows_for_itself_alone(self) -> None:
         names = ("stranger", "1", "=1", "Stranger")
         found = {judge(sent(cloud_event(subject=name)), DIRECTORY, usual_feed="queue", now=NOON).meant for name in names}
         assert len(found) == len(names)
+
+    def test_takes_a_name_that_nobody_knows_for_one_of_its_source(self) -> None:
+        found = {meant(customer, service, source) for source in ("a", "b", "default") for customer, service in ((1, "x"), ("x", 3))}
+        assert len(found) == 6
+        assert meant(1, 3, "a") == meant(1, 3, "b")
+        assert len({meant("bc", 3, "a"), meant("c", 3, "ab")}) == 2
 
 
 class TestOvertaken:

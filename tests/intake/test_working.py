@@ -21,6 +21,7 @@ from trueup.intake.rules.pieces import CLAIM_LASTS, KEPT_FOR, State
 from trueup.intake.working import _begun, _sender, _taken_up, forget_old, gather_next
 from trueup.kit.errors import Invalid
 from trueup.kit.period import FOREVER
+from trueup.ledger.actions import map_name
 from trueup.ledger.models import Batch, NameMapping, Source
 
 TEN = "bolt-dental endpoint-core 2026-10-20T10:00:00Z"
@@ -130,6 +131,18 @@ class TestGathering:
         gather_all()
         assert sorted(stored()) == ["2026-10-20 bolt-dental email-core 2 None", "2026-10-20 bolt-dental endpoint-core 1 None"]
 
+    def test_takes_an_unknown_name_of_two_sources_for_two(self, world: None, ledger_home: Path) -> None:
+        Source.objects.create(code="psa", keeps_unmapped=True)
+        vendor = sender("acme-vendor")
+        send(vendor, "1 1001 endpoint-core 2026-10-20T11:00:00Z 42", source="manual")
+        gather_all()
+        send(vendor, "1 1001 endpoint-core 2026-10-20T10:00:00Z 7", source="psa")  # somebody else, and earlier
+        gather_all()
+        assert set(Piece.objects.values_list("state", flat=True)) == {State.STORED}
+        for source, ref in (("manual", "bolt-dental"), ("psa", "bolt-garage")):
+            map_name(Viewer.system(), "1001", customer=ref, source=source, now=NOON)
+        assert stored() == ["2026-10-20 bolt-dental endpoint-core 42 None", "2026-10-20 bolt-garage endpoint-core 7 None"]
+
     def test_puts_what_a_name_stands_for_only_since_it_arrived_into_the_next_batch(self, bolt: Viewer) -> None:
         send(sender("acme-vendor"), "1 Dental endpoint-core 2026-10-20T11:00:00Z 42", f"2 {TEN} 40", source="manual")
         NameMapping.objects.create(kind="customer", name="Dental", account=Account.objects.get(ref="bolt-dental"))
@@ -161,7 +174,7 @@ class TestCrash:
         first.end(7, now=NOON)
         assert not first.leave_out([(piece, Leaving(State.REFUSED, "x")) for piece in first.pieces()])
         assert first.failed(ValueError(), now=NOON) == 0
-        first.give_back()
+        first.give_back(now=NOON)
         assert states() == {"1": State.GATHERED}
         second.end(8, now=NOON)
         assert (Gathering.objects.get().batch_id, states()) == (8, {"1": State.STORED})

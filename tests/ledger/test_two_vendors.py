@@ -153,6 +153,38 @@ class TestKillBetweenTwoTables:
 
 
 @pytest.mark.django_db(transaction=True)
+class TestFolderThatIsGone:
+    def test_of_one_vendor_does_not_hold_up_the_other(self, channel: None, ledger_home: Path, tmp_path: Path) -> None:
+        add_vendor()
+        deliver(tmp_path, rows(*BOTH))
+        folder = ledger_home / f"vendor-{Account.objects.get(ref='vendor').pk}"
+        folder.rename(tmp_path / "aside")
+        folder.write_text("no folder")
+        assert deliver(tmp_path, rows("2026-10-03,tank,shield,9,1,")).stored == 1
+        with pytest.raises(OSError):  # noqa: PT011 -- its words are the machine's
+            deliver(tmp_path, rows("2026-10-03,dental,core,8,1,"))
+        with pytest.raises(OSError):  # noqa: PT011 -- no usage would be a wrong answer
+            seen(viewer=viewer("vendor"))
+        folder.unlink()
+        (tmp_path / "aside").rename(folder)
+        deliver(tmp_path, rows("2026-10-03,dental,core,8,1,"))
+        assert sorted(row[3:5] for row in seen()) == [("core", "8"), ("shield", "3"), ("shield", "9")]
+
+    def test_in_the_middle_of_a_batch_is_waited_for(self, channel: None, ledger_home: Path, tmp_path: Path) -> None:
+        other = add_vendor()
+        deliver(tmp_path, rows(*BOTH))
+        undo_commit(ledger_home, other)
+        folder = ledger_home / f"vendor-{other.pk}"
+        folder.rename(tmp_path / "aside")
+        folder.write_text("no folder")
+        with pytest.raises(OSError):  # noqa: PT011 -- a batch is in all its tables before the next one is
+            deliver(tmp_path, rows("2026-10-03,dental,core,8,1,"))
+        folder.unlink()
+        (tmp_path / "aside").rename(folder)
+        assert len(seen()) == 3
+
+
+@pytest.mark.django_db(transaction=True)
 class TestRestored:
     def test_database_older_than_the_ledger_takes_nothing_in(self, channel: None, ledger_home: Path, tmp_path: Path) -> None:
         deliver(tmp_path, rows("2026-10-03,dental,core,1,1,"))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +18,8 @@ from trueup.kit.text import text
 
 _CHANGES: Final = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 """SQL that changes something."""
+
+_beside: ContextVar[bool] = ContextVar("beside", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,19 @@ def noting(begun: Begun) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def beside() -> Iterator[None]:
+    """What is changed meanwhile is not what a request asks for, or comes to the same however often it is done: it is not noted.
+
+    If the request is refused then, or dies, it was not done, and may be asked for anew with its key.
+    """
+    token = _beside.set(True)
+    try:
+        yield
+    finally:
+        _beside.reset(token)
+
+
 class _Note:
     """Stands between an operation and the database, and writes the note into every transaction that changes something, before that."""
 
@@ -93,7 +109,7 @@ class _Note:
 
     def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         """Execute one statement, as Django asks for it."""
-        if self._writing or not _CHANGES.match(str(sql)) or self._stands():
+        if self._writing or _beside.get() or not _CHANGES.match(str(sql)) or self._stands():
             return execute(sql, params, many, context)
         with transaction.atomic(savepoint=False):
             self._write()

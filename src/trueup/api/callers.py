@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from trueup.accounts.actions import USE_NOTED, note_use
 from trueup.accounts.queries import Program, memberships_of, program
 from trueup.accounts.rules import Viewer
-from trueup.api.limits import Tries
+from trueup.api.limits import NOBODY, Tries
 from trueup.network import keys
 
 ACCOUNT_HEADER: Final = "TrueUp-Account"
@@ -70,10 +70,11 @@ def _of(request: HttpRequest, tries: Tries, now: datetime) -> Caller | None:
 
 
 def _by_key(client_id: str, secret: str, tries: Tries, now: datetime) -> Caller | None:
-    tries.require()
     found = program(client_id)
+    of = client_id if found else NOBODY
+    tries.require(of)
     if found is None or not keys.opens(client_id, secret):
-        tries.failed()
+        tries.failed(of)
         return None
     return _program(found, found.scopes, now)
 

@@ -1,7 +1,8 @@
 """Middleware around every operation: who calls, how often, was the same asked before. After it nothing but problem documents."""
 
 import hashlib
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -16,6 +17,8 @@ from trueup.api.callers import Caller, identify
 from trueup.api.limits import Limits, Tries, address_of
 from trueup.api.problems import Refused
 from trueup.kit.text import text
+
+_log = logging.getLogger(__name__)
 
 PREFIX: Final = "/api/"
 KEY_HEADER: Final = "Idempotency-Key"
@@ -87,7 +90,7 @@ class Gate:
                 detail = text("the same request is being worked on; ask again for its answer")
                 raise Refused(409, "idempotency_in_progress", detail, headers={"Retry-After": "1"})
             case Again.LOST:
-                raise Refused(409, "answer_lost", text("this was done, but its answer cannot be given again"))
+                raise Refused(409, "answer_lost", text("this was begun, and all of it or a part was done, but its answer cannot be given"))
             case Again.ANSWERED:
                 return _given_again(begun)
         return self._first(request, begun)
@@ -104,8 +107,16 @@ class Gate:
         if not refused and response.status_code < 500 and not response.streaming:
             headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
             secret = sealing.is_marked(request)
-            keep(begun, response.status_code, headers, sealing.to_keep(request, response.content), secret=secret)
+            _keep(begun, response.status_code, headers, sealing.to_keep(request, response.content), secret=secret)
         return response
+
+
+def _keep(begun: Begun, status: int, headers: Mapping[str, str], body: bytes, *, secret: bool) -> None:
+    """Keep the answer. Where that is all that fails, it is given once: what it tells of was done."""
+    try:
+        keep(begun, status, headers, body, secret=secret)
+    except OperationalError:
+        _log.exception("an answer could not be kept")
 
 
 def _length(request: HttpRequest) -> int:

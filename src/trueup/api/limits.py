@@ -16,7 +16,10 @@ WINDOW: Final = 60
 """Seconds."""
 
 WRONG_KEYS: Final = 30
-"""Keys that are none, from one address in a minute; as many as wrong secrets at the token endpoint."""
+"""Keys of a client that are none, from one address in a minute; as many as wrong secrets at the token endpoint."""
+
+NOBODY: Final = ""
+"""In place of a client that there is not (any more)."""
 
 
 def address_of(request: HttpRequest) -> str:
@@ -57,19 +60,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """What an address may try as a key: nothing for the rest of the minute, after too many that were none."""
+    """What an address may try as the key of a client: nothing for the rest of the minute, after too many that were none.
+
+    Each client counts by itself, and all that there are not together: a feed whose key was revoked does not stop the others.
+    """
 
     limits: Limits
     address: str
     now: datetime
 
-    def require(self) -> None:
+    def require(self, client_id: str) -> None:
         """Raise Refused (429) if it may not."""
-        self.limits.left(self.address, WRONG_KEYS, now=self.now)
+        self.limits.left(f"{self.address} {client_id}", WRONG_KEYS, now=self.now)
 
-    def failed(self) -> None:
+    def failed(self, client_id: str) -> None:
         """Count one that was none."""
-        self.limits.count(self.address, WRONG_KEYS, now=self.now)
+        self.limits.count(f"{self.address} {client_id}", WRONG_KEYS, now=self.now)
 
 
 def _told(used: int, most: int, now: datetime) -> dict[str, str]:

@@ -1,15 +1,15 @@
 """What is sent, read once: refs, codes, months and days in addresses; texts, wherever they are."""
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import date
-from typing import Annotated, Any, Final, TypeVar
+from datetime import date, datetime
+from typing import Annotated, Final, TypeVar
 
 from ninja import Field
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from trueup.kit.addresses import from_segment
 from trueup.kit.errors import Invalid, Problem
-from trueup.kit.period import Month
+from trueup.kit.period import Month, parse_instant
 from trueup.kit.text import text
 
 _Value = TypeVar("_Value")
@@ -62,12 +62,12 @@ Ref = Annotated[
 Cycle = Annotated[
     Month,
     BeforeValidator(_reading(Month.parse)),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$", "examples": ["2026-10"]}),
+    WithJsonSchema({"type": "string", "pattern": r"^(?!0000|9999)\d{4}-(0[1-9]|1[0-2])$", "examples": ["2026-10"]}),
     Field(description="A month."),
 ]
 """A month in a path or a query."""
 
-REPORT_CYCLE: Final = r"^\d{4}-(0[1-9]|1[0-2])(-adjusts-\d{4}-(0[1-9]|1[0-2]))?$"
+REPORT_CYCLE: Final = r"^(?!0000|9999)\d{4}-(0[1-9]|1[0-2])(-adjusts-(?!0000|9999)\d{4}-(0[1-9]|1[0-2]))?$"
 """How the month of a report is written."""
 
 ReportCycle = Annotated[
@@ -80,6 +80,13 @@ ReportCycle = Annotated[
 
 Day = Annotated[date, BeforeValidator(_reading(_day)), WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-10-03"]})]
 """A calendar date in a query."""
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_reading(parse_instant)),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-01T00:00:00Z"]}),
+]
+"""An instant with its time zone in a query."""
 
 Storable = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
 """A text in a body or a query: PostgreSQL keeps no character 0, and looks for none."""
@@ -95,7 +102,7 @@ def words(said: str | None, name: str, known: Collection[str]) -> list[str]:
     return list(dict.fromkeys(asked))
 
 
-def list_of(known: Iterable[str]) -> dict[str, Any]:
+def list_of(known: Iterable[str], most: int) -> WithJsonSchema:
     """What the description of the API says of such a list: the words there are, in any order, with commas between them."""
     one = f"({'|'.join(known)})? *"
-    return {"pattern": f"^ *{one}(, *{one})*$"}
+    return WithJsonSchema({"type": "string", "maxLength": most, "pattern": f"^ *{one}(, *{one})*$"})

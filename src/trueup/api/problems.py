@@ -19,6 +19,9 @@ from trueup.kit.text import plural, text
 
 _log = logging.getLogger(__name__)
 
+_MOST_PROBLEMS: Final = 1000
+"""Told of one request."""
+
 CONTENT_TYPE: Final = "application/problem+json"
 
 KINDS: Final[tuple[tuple[type[TrueUpError], int, str], ...]] = (
@@ -131,7 +134,8 @@ def _unreadable(_request: HttpRequest, error: Any) -> HttpResponse:
 
 def _not_valid(_request: HttpRequest, error: Any) -> HttpResponse:
     """The request does not have the shape the operation says. Places begin with where it was: body, query, path or header."""
-    errors = [{"path": _place(one["loc"]), "code": _code(one["type"]), "detail": str(one["msg"])} for one in error.errors]
+    told = error.errors[:_MOST_PROBLEMS]
+    errors = [{"path": _place(one["loc"]), "code": _code(one["type"]), "detail": str(one["msg"])} for one in told]
     where = {str(one["loc"][0]) for one in error.errors if one["loc"]}
     if where == {"path"}:
         return nothing_here()

@@ -62,8 +62,7 @@ def database(name: str, home: Path) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} is not a database URL: {error}.") from error
     if not database.get("NAME"):
         raise ImproperlyConfigured(f"{name} names no database.")
-    # A thread keeps its connection: opening one takes longer than what most requests ask. One that has broken is noticed and opened anew.
-    database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    database["CONN_HEALTH_CHECKS"] = True  # a connection that is kept and has broken is noticed and opened anew
     return _sqlite(database) if database["ENGINE"] == SQLITE else _postgresql(database)
 
 

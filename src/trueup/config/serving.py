@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 from gunicorn.app.base import BaseApplication
 
 from trueup.jobs import webhooks, working
@@ -92,7 +93,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """The application, loaded in the worker."""
+        """The application, loaded in the worker. Its threads keep their connections: opening one takes longer than most requests."""
+        connections.settings["default"]["CONN_MAX_AGE"] = None
         return get_wsgi_application()
 
 

@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from trueup.accounts.rules import SYSTEM
 from trueup.events.recording import Change, record
 from trueup.intake.models import Gathering, Piece
-from trueup.intake.rules.pieces import MISTAKE, MOST_PIECES, MOST_TRIES, State
+from trueup.intake.rules.pieces import MISTAKE, MOST_PIECES, MOST_TRIES, PAUSE, State
 from trueup.kit.text import packed, text
 
 AT_ONCE = 500
@@ -53,9 +53,9 @@ class Claim:
                 self._of(State.GATHERED).update(state=State.STORED)
                 self._end(batch_id, now)
 
-    def give_back(self) -> None:
-        """Let any clock go on with it at once."""
-        self._mine().update(claimed_at=None)
+    def give_back(self, *, now: datetime) -> None:
+        """Let any clock go on with it after a pause, in which others have their turn."""
+        self._mine().update(claimed_at=None, due_at=now + PAUSE)
 
     def failed(self, error: Exception, *, now: datetime) -> int:
         """Note that nobody knows why it cannot be stored. One that failed often is broken up, so that what is at fault will be alone.

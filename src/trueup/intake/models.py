@@ -30,6 +30,7 @@ class Gathering(models.Model):
     tries = models.PositiveIntegerField(default=0)  # that failed
     begun_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)  # when a clock took it up; null: nobody is working on it
+    due_at = models.DateTimeField(null=True)  # before this nobody takes it up again: the machine was out of order; null: at once
     ended_at = models.DateTimeField(null=True)
     batch_id = models.BigIntegerField(null=True)  # of the ledger; null: nothing of it could be stored
 

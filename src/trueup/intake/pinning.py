@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, Max, OuterRef
 
+from trueup.answers.actions import beside
 from trueup.intake.models import Gathering, Piece
 from trueup.intake.rules.pieces import PATIENCE, STILL_WAITS, State
 from trueup.intake.working import OUT_OF_ORDER, gather_next
@@ -25,9 +26,10 @@ def pin(now: datetime, *, patience: timedelta = STILL_WAITS) -> datetime:
     What others gather at the moment is waited for. Raises Conflict if after `patience` some of it is still theirs, or cannot be
     stored just now. Not inside a transaction (RuntimeError).
     """
-    last = _latest_unsettled(now)
-    at = now if last is None else _settle(last, now, patience)
-    return pinning.pin(max(now, _taken_in(now, until=at + PATIENCE) or now))
+    with beside():  # the usage of anybody is gathered here, whatever becomes of what it is pinned for
+        last = _latest_unsettled(now)
+        at = now if last is None else _settle(last, now, patience)
+        return pinning.pin(max(now, _taken_in(now, until=at + PATIENCE) or now))
 
 
 def _settle(last: int, now: datetime, patience: timedelta) -> datetime:

@@ -37,7 +37,7 @@ _SENDER = ("account_id", "actor_kind", "actor_name", "actor_id", "feed", "at_mos
 """What the pieces of one gathering have in common."""
 
 OUT_OF_ORDER = (Conflict, OperationalError, InterfaceError, OSError, MemoryError)
-"""What the ledger, the database or the machine is to blame for: it is tried until it works."""
+"""What the ledger, the database or the machine is to blame for (also where DuckDB or Delta Lake says so): it is tried until it works."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def gather_next(*, now: datetime) -> int:
 def _after(error: Exception, claim: Claim, now: datetime) -> None:
     """What follows a failure."""
     if isinstance(error, OUT_OF_ORDER) and not isinstance(error, KeyReused):
-        claim.give_back()
+        claim.give_back(now=now)
         return
     batch = _batch_of(claim.gathering)
     if batch is not None:  # the ledger has it all the same
@@ -88,9 +88,10 @@ def forget_old(*, now: datetime) -> int:
 
 
 def _taken_up(now: datetime) -> Claim | None:
-    """One that was begun and that nobody works on (any more)."""
+    """One that was begun and that nobody works on (any more), and that does not pause."""
     free = Q(claimed_at=None) | Q(claimed_at__lt=now - CLAIM_LASTS)
-    for gathering in Gathering.objects.filter(free, ended_at=None).order_by("pk")[:5]:
+    due = Q(due_at=None) | Q(due_at__lte=now)
+    for gathering in Gathering.objects.filter(free & due, ended_at=None).order_by("pk")[:5]:
         if Gathering.objects.filter(pk=gathering.pk, claimed_at=gathering.claimed_at, ended_at=None).update(claimed_at=now):
             gathering.claimed_at = now
             return Claim(gathering)

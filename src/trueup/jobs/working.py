@@ -9,7 +9,7 @@ from datetime import datetime
 from types import FrameType
 
 import typer
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from trueup.intake.queries import gatherings_due
 from trueup.intake.working import gather_next
@@ -109,16 +109,25 @@ def gather_until(end: threading.Event, now: Callable[[], datetime]) -> None:
     while not end.is_set():
         close_old_connections()
         try:
-            for _ in range(gatherings_due()):
-                gather_next(now=now())
-        except TrueUpError as error:
-            refuse(error)
-            end.wait(PAUSE)
-        except Exception:  # noqa: BLE001 -- what fails once must not end it; the pieces are kept
+            _gather_what_is_due(now)
+        except Exception:  # noqa: BLE001 -- the database is away, …: what fails once must not end it; the pieces are kept
             _log.exception("events could not be gathered")
             end.wait(PAUSE)
         close_old_connections()
         end.wait(GATHER_EVERY)
+
+
+def _gather_what_is_due(now: Callable[[], datetime]) -> None:
+    """Every gathering has its turn: one that fails pauses by itself, and holds up no other."""
+    for _ in range(gatherings_due()):
+        try:
+            gather_next(now=now())
+        except TrueUpError as error:
+            refuse(error)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # noqa: BLE001 -- the others have their turn
+            _log.exception("events could not be gathered")
 
 
 def _round(now: datetime, progress: Progress | None, *, quiet: bool = False) -> bool:

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from trueup.accounts.models import Account
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Right, Tier, Viewer, no_account
+from trueup.answers.actions import beside
 from trueup.catalog.models import Service
 from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -163,7 +164,8 @@ def map_name(
 ) -> MappingResult:  # fmt: skip
     """Say which customer or service a name stands for (in one source, or in all), and store the records that waited for it.
 
-    Doing it again replays what still waits. Raises NotAllowed, NotFound, Invalid, and Conflict for a name with another meaning.
+    Doing it again replays what still waits: so it is done anew with its key if it was not done to its end.
+    Raises NotAllowed, NotFound, Invalid, and Conflict for a name with another meaning.
     """
     viewer.require(Right.IMPORT_USAGE, text("map names"))
     if not (viewer.sees_all or viewer.tier == Tier.VENDOR):
@@ -172,7 +174,7 @@ def map_name(
     origin = _source(source, create=False) if source is not None else None
     mapping = _mapping(viewer, name, customer, service, origin)
     place = configured_place()
-    with write_lock(place.home):
+    with beside(), write_lock(place.home):
         recover(place)
         now = take_turn(now, patience)
         _save_mapping(viewer, mapping, now)

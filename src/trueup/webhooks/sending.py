@@ -121,7 +121,9 @@ class Sender:
     def _begin_one(self, delivery_id: int, since: datetime, now: datetime) -> int:
         """Claim one delivery, which is due or was left `since` then, and call; 0 if somebody else was quicker."""
         claim = {"state": State.SENDING, "claimed_at": now, "tries": F("tries") + 1, "claims": F("claims") + 1}
-        if not _claimable(now).filter(pk=delivery_id).update(**claim):
+        # Conditions on the row itself are asked again, of what it is by then, when two claim it at once; on others, as of the beginning.
+        enabled = Endpoint.objects.filter(disabled_at=None)
+        if not Delivery.objects.filter(_due(now), pk=delivery_id, endpoint__in=enabled).update(**claim):
             return 0
         claimed = Claimed(Delivery.objects.select_related("endpoint").get(pk=delivery_id), now)
         if since < claimed.delivery.endpoint.listening_since:
@@ -175,9 +177,13 @@ def send_due(*, now: datetime, call_it: Call = call) -> int:
 
 
 def _claimable(now: datetime) -> Any:
-    """What waits and is due, and what a worker claimed so long ago that it cannot be at work any more; never of a disabled endpoint."""
-    left = Q(state=State.SENDING, claimed_at__lte=now - CLAIM_LASTS)
-    return Delivery.objects.filter(Q(state=State.WAITING, next_try_at__lte=now) | left, endpoint__disabled_at=None)
+    """What is due, but never of a disabled endpoint."""
+    return Delivery.objects.filter(_due(now), endpoint__disabled_at=None)
+
+
+def _due(now: datetime) -> Q:
+    """What waits and is due, and what a worker claimed so long ago that it cannot be at work any more."""
+    return Q(state=State.WAITING, next_try_at__lte=now) | Q(state=State.SENDING, claimed_at__lte=now - CLAIM_LASTS)
 
 
 def _may_still_hear(delivery: Delivery) -> bool:

@@ -100,7 +100,8 @@ class SourceShown(Schema):
 _PARTS: Final = ("figures",)
 
 Expand = Annotated[
-    str | None, Field(max_length=100, json_schema_extra=list_of(_PARTS), description="`figures`: each month with what its reports come to.")
+    Annotated[str, list_of(_PARTS, 100)] | None,
+    Field(max_length=100, description="`figures`: each month with what its reports come to."),
 ]
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Final
 
 from django.core.exceptions import RequestDataTooBig
@@ -13,6 +14,7 @@ from django.http.request import UnreadablePostError
 from trueup.api.bodies import no_number
 from trueup.api.documents import Part, Reader
 from trueup.api.problems import Refused
+from trueup.intake.rules.pieces import MOST_EVENTS
 from trueup.kit.text import text
 
 JSON: Final = "application/json"
@@ -56,7 +58,7 @@ def of_events(written: str) -> Events:
     """A CloudEvent, several of them, or `{"event": …}`. Raises ValueError for what is no JSON."""
     reader = Reader(written, _decode)
     if reader.takes("["):
-        events = Events(list(reader.parts()), several=True)
+        events = Events(_all(reader), several=True)
     elif reader.takes("{"):
         fields = _fields(reader)
         if "event" in fields and "specversion" not in fields:
@@ -76,7 +78,7 @@ def of_batch(written: str) -> Events:
     if reader.takes("{"):
         for name in reader.members():
             is_list = name == "events" and reader.takes("[")
-            parts = list(reader.parts()) if is_list else [reader.part()]
+            parts = _all(reader) if is_list else [reader.part()]
             if name == "events":
                 found = parts if is_list else None
     else:
@@ -85,6 +87,14 @@ def of_batch(written: str) -> Events:
     if found is None:
         raise Refused(400, "bad_request", text("the body is {shape}", shape='{"events": […]}'))
     return Events(found, ("events",), several=True)
+
+
+def _all(reader: Reader) -> list[Part]:
+    """The events of a list that has begun. Raises Refused before more of them are in memory than a call may have."""
+    found = list(islice(reader.parts(), MOST_EVENTS + 1))
+    if len(found) > MOST_EVENTS:
+        raise Refused(413, "too_large", text("more than {most} events in one call", most=MOST_EVENTS))
+    return found
 
 
 def fields_of(written: str) -> dict[str, Part]:

@@ -60,7 +60,7 @@ class Again(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    ids: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(max_length=500)] | None = None
+    ids: Annotated[list[Annotated[int, Field(strict=True, ge=0, lt=2**63)]], Field(max_length=500)] | None = None
 
 
 class Retried(Schema):

@@ -30,7 +30,7 @@ from trueup.api.schemas import REFUSALS, ProblemDocument
 from trueup.intake import queries
 from trueup.intake.actions import Kept, receive, retry
 from trueup.intake.rules import cloudevents, lago
-from trueup.intake.rules.pieces import LARGEST_EVENT, MOST_EVENTS, Read, Sent
+from trueup.intake.rules.pieces import LARGEST_EVENT, Read, Sent
 from trueup.kit.errors import Problem
 from trueup.kit.period import instant_text
 from trueup.kit.text import text
@@ -106,8 +106,6 @@ def retry_refused_events(request: HttpRequest, again: Again) -> Any:
 
 def _received(request: HttpRequest, read: _Reading, sent: Events) -> list[Kept]:
     """Keep the events of a body."""
-    if len(sent.parts) > MOST_EVENTS:
-        raise Refused(413, "too_large", text("more than {most} events in one call", most=MOST_EVENTS))
     if any(len(part.written) > LARGEST_EVENT for part in sent.parts):
         raise Refused(413, "too_large", text("an event has more than {most} characters", most=LARGEST_EVENT))
     found = [read(part.value, place, part.written) for part, place in zip(sent.parts, sent.places(), strict=True)]

@@ -53,7 +53,7 @@ IsoCurrency = Annotated[
     bool, Field(description="Of FOCUS: priced in the currency of the statement also where credits are the price; else credits are.")
 ]
 Forms = Annotated[
-    str, Field(max_length=200, json_schema_extra=list_of(FORMS[Kind.CYCLE]), description="The forms that are wanted, separated by commas.")
+    str, list_of(FORMS[Kind.CYCLE], 200), Field(max_length=200, description="The forms that are wanted, separated by commas.")
 ]
 
 

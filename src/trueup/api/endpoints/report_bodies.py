@@ -1,5 +1,6 @@
 """What is sent to change reports."""
 
+import re
 from typing import Annotated, Final
 
 from ninja import Field, Schema
@@ -16,15 +17,23 @@ MOST_AT_ONCE: Final = 100
 """Reports that are approved by one call: it is answered before whoever sent it gives up."""
 
 
+_NOTATION: Final = r"[0-9]+(\.[0-9]+)?"
+_PLAIN: Final = re.compile(_NOTATION)
+_NUMERIC: Final = re.compile(r"[\s+.eE\d]*\d[\s+.eE\d]*")
+"""What could be read as a number, in whatever notation and digits."""
+
+
 def _written(given: object) -> object:
     """A number as text: a whole one may be a number in JSON."""
     if isinstance(given, bool | float):
         raise ValueError('write it as a string, like "12.5", so that no digit is lost')  # noqa: TRY004 -- what pydantic catches
+    if isinstance(given, str) and _NUMERIC.fullmatch(given) and not _PLAIN.fullmatch(given):
+        raise ValueError('write it in plain decimal notation, like "12.5"')
     return str(given) if isinstance(given, int) else given
 
 
-Said = Annotated[Storable, Field(max_length=20_000)]
-"""What somebody writes. How long it may be, the rules of the report say."""
+Said = Annotated[Storable, Field(max_length=20_000, json_schema_extra={"maxLength": MOST_COMMENT, "pattern": r"^[^\x00]*$"})]
+"""What somebody writes. The rules of the report say how long it may be, without the blanks around it."""
 
 Code = Annotated[Storable, Field(max_length=100)]
 """The code of a service in a body."""
@@ -33,7 +42,7 @@ Units = Annotated[
     Storable,
     BeforeValidator(_written),
     Field(max_length=60),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\d+(\.\d+)?$", "maxLength": 60}, {"type": "integer", "minimum": 0}]}),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": f"^{_NOTATION}$", "maxLength": 60}, {"type": "integer", "minimum": 0}]}),
 ]
 """A number that is sent: a string in plain decimal notation, or a whole number."""
 

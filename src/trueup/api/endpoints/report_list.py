@@ -90,16 +90,13 @@ class ReportCounts(Schema):
 
 
 Fields = Annotated[
-    str | None,
-    Field(
-        max_length=1000, json_schema_extra=list_of(ReportRow.model_fields),
-        description="The fields that are wanted, separated by commas; all, if left out.",
-    ),
-]  # fmt: skip
+    Annotated[str, list_of(ReportRow.model_fields, 1000)] | None,
+    Field(max_length=1000, description="The fields that are wanted, separated by commas; all, if left out."),
+]
 _BOUND: Final = f"A page then ends before the report that would bring it beyond {MOST_LINES} lines."
 
 Expand = Annotated[
-    str | None, Field(max_length=100, json_schema_extra=list_of(("lines",)), description=f"`lines`: each report with its lines. {_BOUND}")
+    Annotated[str, list_of(("lines",), 100)] | None, Field(max_length=100, description=f"`lines`: each report with its lines. {_BOUND}")
 ]
 
 

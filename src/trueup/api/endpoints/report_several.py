@@ -11,6 +11,7 @@ from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.report_bodies import Approval, Regeneration
 from trueup.api.endpoints.report_writing import of_field
+from trueup.api.endpoints.usage_turns import UPLOADS
 from trueup.api.parameters import Cycle
 from trueup.api.problems import code_of
 from trueup.api.schemas import CHANGES, CycleName
@@ -93,7 +94,8 @@ def regenerate_cycle(request: HttpRequest, cycle: Cycle, body: Regeneration) -> 
     """
     asked: Asked = request  # type: ignore[assignment]
     cycle_view(asked.caller.viewer, cycle)
-    return _each(asked, regenerate_each, [Chosen(cycle, one.msp, one.version) for one in body.reports], body.comment)
+    with UPLOADS.taken(asked.caller.account_ref):  # it may wait for imports
+        return _each(asked, regenerate_each, [Chosen(cycle, one.msp, one.version) for one in body.reports], body.comment)
 
 
 def _each(asked: Asked, do: Callable[..., list[Done]], chosen: Sequence[Chosen], comment: str) -> dict[str, Any]:

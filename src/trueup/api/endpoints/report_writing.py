@@ -15,6 +15,7 @@ from trueup.api.callers import Asked
 from trueup.api.endpoints.report_bodies import NOTHING_SAID, Comment, Edit, Edits, Rejection, Waiver
 from trueup.api.endpoints.report_shapes import WRITTEN, Report, StaleReport, shown
 from trueup.api.endpoints.reports import router  # an address answers all its methods by one router
+from trueup.api.endpoints.usage_turns import UPLOADS
 from trueup.api.parameters import Ref, ReportCycle
 from trueup.api.schemas import WRITES
 from trueup.kit.errors import Invalid, Problem, Stale
@@ -101,7 +102,9 @@ def regenerate_report(
 
     For its distributor. 409 `conflict` unless it is being prepared or was rejected. 412 `stale` carries the report as it is now.
     """
-    return _change(request, response, cycle, msp, partial(regenerate, comment=body.comment), in_body=_of_comment)
+    asked: Asked = request  # type: ignore[assignment]
+    with UPLOADS.taken(asked.caller.account_ref):  # it may wait for imports
+        return _change(request, response, cycle, msp, partial(regenerate, comment=body.comment), in_body=_of_comment)
 
 
 @router.post(

@@ -19,7 +19,7 @@ router = Router()
 _PARTS: Final = ", ".join(f"`{part}`" for part in Part)
 
 Expand = Annotated[
-    str | None, Field(max_length=100, json_schema_extra=list_of(Part), description=f"Parts to be shown, separated by commas: {_PARTS}.")
+    Annotated[str, list_of(Part, 100)] | None, Field(max_length=100, description=f"Parts to be shown, separated by commas: {_PARTS}.")
 ]
 
 

@@ -25,8 +25,8 @@ READ: Final = Allowed(Scope.STATEMENTS_READ)
 
 _PARTS: Final = ("document",)
 Expand = Annotated[
-    str | None,
-    Field(max_length=100, json_schema_extra=list_of(_PARTS), description="`document`: the whole, of which the checksum is."),
+    Annotated[str, list_of(_PARTS, 100)] | None,
+    Field(max_length=100, description="`document`: the whole, of which the checksum is."),
 ]
 Number = Annotated[Ref, Field(description="The number of a statement.")]
 

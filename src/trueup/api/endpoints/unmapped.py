@@ -1,9 +1,12 @@
 """Names nobody knows, and what they stand for."""
 
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
+from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 from pydantic import ConfigDict
@@ -19,13 +22,15 @@ from trueup.api.problems import code_of
 from trueup.api.schemas import CHANGES, REFUSALS
 from trueup.catalog.queries import services_by_code
 from trueup.kit.alike import most_alike
-from trueup.kit.errors import Invalid, NotAllowed, Problem, TrueUpError
+from trueup.kit.errors import Busy, Invalid, NotAllowed, Problem, TrueUpError
 from trueup.kit.text import text
 from trueup.ledger.actions import MappingResult, map_name
 from trueup.ledger.queries import UnmappedName, source_codes
 from trueup.ledger.queries.lists import NamePlace, unmapped_after
 from trueup.ledger.rules.columns import LONGEST_NAME
 from trueup.uploads.rules import PATIENCE
+
+_log = logging.getLogger(__name__)
 
 router = Router()
 
@@ -152,7 +157,7 @@ def _place(row: tuple[UnmappedName, NamePlace]) -> NamePlace:
 )  # fmt: skip
 def map_a_name(request: HttpRequest, mapping: Mapping) -> Any:
     """Say which customer or service a name stands for, and store what waited for it. Saying it again stores what still waits."""
-    with UPLOADS.taken():  # it may wait for imports
+    with UPLOADS.taken(_account(request)):  # it may wait for imports
         return _map(request, mapping)
 
 
@@ -162,22 +167,40 @@ def map_a_name(request: HttpRequest, mapping: Mapping) -> Any:
 )  # fmt: skip
 def map_names(request: HttpRequest, body: Mappings) -> Any:
     """The same of up to 100 names, each by itself: one that is refused does not hold up the others, and says why in its `problem`."""
-    with UPLOADS.taken():
-        results = [_one_of_several(request, mapping) for mapping in body.mappings]
+    with UPLOADS.taken(_account(request)):
+        results = list(_each(request, body.mappings))
     failed = sum(one["problem"] is not None for one in results)
     return {"mapped": len(results) - failed, "failed": failed, "results": results}
 
 
-def _one_of_several(request: HttpRequest, mapping: Mapping) -> dict[str, Any]:
-    found, why = {"batch": None, "replayed": 0, "remaining": 0}, None
-    try:
-        found = asdict(_map(request, mapping))
-    except NotAllowed:
-        raise  # the same of all of them
-    except TrueUpError as error:
-        problems = error.problems if isinstance(error, Invalid) else ()
-        why = {"code": problems[0].code if problems else code_of(error), "detail": error.message}
-    return {"name": mapping.name, "source": mapping.source, "problem": why, **found}
+def _account(request: HttpRequest) -> str:
+    asked: Asked = request  # type: ignore[assignment]
+    return asked.caller.account_ref
+
+
+def _each(request: HttpRequest, mappings: Iterable[Mapping]) -> Iterator[dict[str, Any]]:
+    """Map one after the other. After one that waited in vain the others are not tried: each would wait as long."""
+    busy: Busy | None = None
+    for mapping in mappings:
+        found: dict[str, Any] = {"batch": None, "replayed": 0, "remaining": 0}
+        why: TrueUpError | None = busy
+        try:
+            found = found if busy else asdict(_map(request, mapping))
+        except NotAllowed:
+            raise  # the same of all of them
+        except TrueUpError as error:
+            why = error
+        except OperationalError:
+            _log.exception("the database could not be used")
+            why = busy = Busy(text("something large is being written; try again"))
+        yield {"name": mapping.name, "source": mapping.source, "problem": _why(why), **found}
+
+
+def _why(error: TrueUpError | None) -> dict[str, str] | None:
+    if error is None:
+        return None
+    problems = error.problems if isinstance(error, Invalid) else ()
+    return {"code": problems[0].code if problems else code_of(error), "detail": error.message}
 
 
 def _map(request: HttpRequest, mapping: Mapping) -> MappingResult:

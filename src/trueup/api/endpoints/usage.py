@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import islice
 from typing import Annotated, Any, Final
 
@@ -18,7 +18,7 @@ from trueup.api.endpoints import usage_bodies
 from trueup.api.endpoints.usage_documented import SEND_USAGE
 from trueup.api.endpoints.usage_shapes import Delivered, RefusedUsage, Waiting, refused_csv
 from trueup.api.endpoints.usage_turns import CONVERSIONS, UPLOADS
-from trueup.api.parameters import Cycle, Day, Storable
+from trueup.api.parameters import Cycle, Day, Moment, Storable
 from trueup.api.problems import Refused, pointer
 from trueup.api.schemas import REFUSALS, Instant, Number, ProblemDocument
 from trueup.exchange.actions import Converted, convert
@@ -66,17 +66,17 @@ def send_usage(
     what became of it is read at its Location. With a mapping `profile` it is a CSV of any layout, up to 20 MB.
     """
     asked: Asked = request  # type: ignore[assignment]
-    viewer = asked.caller.viewer
+    viewer, account = asked.caller.viewer, asked.caller.account_ref
     viewer.require(Right.IMPORT_USAGE, text("import usage"))
     if source is not None and source not in source_codes(viewer):
         raise _bad("source", text("there is no source “{code}”", code=source), "unknown_source")
     how = _How(_key(request), source, accept_valid, dry_run)
     if profile is not None:
-        with CONVERSIONS.taken(), UPLOADS.taken(), usage_bodies.received(request, whole=True) as sent:
+        with UPLOADS.taken(account), usage_bodies.received(request, whole=True) as sent, CONVERSIONS.taken(account):
             return _answered(viewer, sent, how, _converted(viewer, sent, profile, day))
     if _may_wait(request) and not dry_run:
-        return _later(response, _delivered(request, viewer, how))
-    with UPLOADS.taken(), usage_bodies.received(request) as sent:
+        return _later(response, _delivered(asked, how))
+    with UPLOADS.taken(account), usage_bodies.received(request) as sent:
         return _answered(viewer, sent, how, None)
 
 
@@ -111,11 +111,12 @@ def _may_wait(request: HttpRequest) -> bool:
     return "respond-async" in {preference.partition(";")[0].strip() for preference in preferences}
 
 
-def _delivered(request: HttpRequest, viewer: Viewer, how: _How) -> int:
+def _delivered(asked: Asked, how: _How) -> int:
     """Keep what is sent until the clock takes it in. Raises Refused."""
+    viewer, account = asked.caller.viewer, asked.caller.account_ref
     try:
         require_room_to_wait(viewer)  # before anything is read
-        with UPLOADS.taken(), usage_bodies.received(request) as sent:
+        with UPLOADS.taken(account), usage_bodies.received(asked) as sent:
             return deliver(viewer, sent.file, source=how.source, key=how.key, accept_valid=how.accept_valid, now=clock.now())
     except TooManyWaiting as error:
         raise Refused(429, "too_many_waiting", error.message, headers={"Retry-After": "60"}) from error
@@ -192,13 +193,11 @@ class Record(Schema):
 )  # fmt: skip
 def list_usage(
     request: HttpRequest, response: HttpResponse, *, month: Cycle | None = None, day: Day | None = None, msp: Known = None,
-    customer: Known = None, service: Known = None, as_of: datetime | None = None, limit: paging.Limit = paging.USUAL,
+    customer: Known = None, service: Known = None, as_of: Moment | None = None, limit: paging.Limit = paging.USUAL,
     cursor: paging.Cursor = None,
 ) -> Any:  # fmt: skip
     """The records that count of a month or a day, by day, MSP, customer and service; with `as_of` those that counted then."""
     asked: Asked = request  # type: ignore[assignment]
-    if as_of is not None and as_of.tzinfo is None:
-        raise _bad("as_of", text("an instant has a time zone, like 2026-11-01T00:00:00Z"))
     if month is not None and day is not None and Month.of(day) != month:
         raise _bad("day", text("the day {day} is not in the month {month}", day=day, month=month))
     whole = month if month is not None or day is None else Month.of(day)

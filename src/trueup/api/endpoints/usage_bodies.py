@@ -30,7 +30,7 @@ _FED_GZIP: Final = 4096
 _PATIENCE: Final = 60
 """Seconds a sender may be silent, or behind the slowest pace."""
 
-_SLOWEST: Final = 1024
+_SLOWEST: Final = 8 * 2**10
 """Bytes a second."""
 
 _LARGEST_WINDOW: Final = 8 * 2**20

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from trueup.api.bodies import no_number
@@ -40,7 +41,9 @@ def lines_of(body: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _where(error: Exception) -> str:
-    return f"{error.msg}, at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else type(error).__name__
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, at character {error.pos + 1}"
+    return text("it is nested too deep") if isinstance(error, RecursionError) else text("it holds what is no text or number of JSON")
 
 
 def _lines(written: str) -> Iterator[bytes]:
@@ -59,7 +62,7 @@ def _lines(written: str) -> Iterator[bytes]:
             yield from _records(reader, wrong)
         else:
             reader.value()
-            wrong.append(_wrong_member(name))
+            wrong += [_wrong_member(name)][: _MOST_PROBLEMS - len(wrong)]
     reader.ends()
     if not found and not any(one.at == ("records",) for one in wrong):
         wrong.append(Problem("records", text("is required"), "missing", ("records",)))
@@ -83,7 +86,8 @@ def _records(reader: Reader, wrong: list[Problem]) -> Iterator[bytes]:
             block.append([value if value is None or type(value) is str else _encode(value) for value in map(record.get, COLUMNS)])
         elif len(wrong) < _MOST_PROBLEMS:
             unknown = (name for name in record if name not in _KNOWN)
-            wrong += [Problem(name, text("there is no such field"), "unknown_field", ("records", str(position), name)) for name in unknown]
+            some = islice(unknown, _MOST_PROBLEMS - len(wrong))
+            wrong += [Problem(name, text("there is no such field"), "unknown_field", ("records", str(position), name)) for name in some]
         if len(block) == _AT_ONCE:
             yield _written(block)
             block.clear()

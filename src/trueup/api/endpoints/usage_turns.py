@@ -1,6 +1,8 @@
-"""How many uploads are at work at once. Each holds a thread from its first byte to its answer; the others answer everybody else."""
+"""How many are at work at once on what takes long: uploads, and what waits for them. Each holds a thread until its answer; the others
+answer everybody else."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -12,26 +14,28 @@ from trueup.kit.text import text
 
 
 class Places:
-    """So many may do something at once; who comes then is told to come back."""
+    """So many may do something at once, two thirds of them for one account; who comes then is told to come back."""
 
     def __init__(self, most: Callable[[], int]) -> None:
         self._most = most
         self._counting = threading.Lock()
-        self._taken = 0
+        self._taken: Counter[str] = Counter()
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Be one of them. Raises Refused where all places are taken."""
+    def taken(self, account: str) -> Iterator[None]:
+        """Be one of them. Raises Refused where all places are taken, or those of the account (its ref)."""
         with self._counting:
-            if self._taken >= self._most():
+            most = self._most()
+            if self._taken.total() >= most or self._taken[account] >= most - most // 3:
                 said = text("as much usage is being taken in as this server does at once; nothing was read, try again")
                 raise Refused(503, "busy", said, headers={"Retry-After": "1"})
-            self._taken += 1
+            self._taken[account] += 1
         try:
             yield
         finally:
             with self._counting:
-                self._taken -= 1
+                self._taken[account] -= 1
+                self._taken += Counter()  # those with none are forgotten
 
 
 UPLOADS: Final = Places(lambda: settings.TRUEUP_API_UPLOADS)

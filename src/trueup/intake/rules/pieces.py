@@ -42,6 +42,8 @@ KEPT_FOR: Final = timedelta(days=92)
 CLAIM_LASTS: Final = timedelta(minutes=2)
 """After this long another clock takes up a gathering that one has begun and not finished. Doing it twice is harmless."""
 
+PAUSE: Final = timedelta(seconds=5)
+"""After this long a gathering is tried again for which the ledger, the database or the machine was out of order. Others go on meanwhile."""
 
 PATIENCE: Final = timedelta(minutes=10)
 """How much earlier than the ledger's last import a gathering may have begun: others import at the same time."""
@@ -142,7 +144,7 @@ class Judged:
     feed: str
     """The ledger's source; empty: its usual one."""
     meant: str
-    """The customer and the service, whichever of their names were sent; what is unknown by its name."""
+    """The customer and the service, whichever of their names were sent; what is unknown by its name in its source."""
     problems: tuple[Problem, ...]
 
 
@@ -161,16 +163,19 @@ def judge(sent: Sent, directory: Directory, *, usual_feed: str, now: datetime) -
     )
     problems = tuple(problem_at((*sent.place, field), reason, SENTENCES[reason]) for reason, field in found if reason is not None)
     # A clock that is ahead does not make a value the latest for ever: nothing is said later than it arrives.
-    return Judged(sent, min(at, now), day, feed, meant(customer or sent.customer, service or sent.service), problems)
+    return Judged(sent, min(at, now), day, feed, meant(customer or sent.customer, service or sent.service, source), problems)
 
 
-def meant(customer: int | str, service: int | str) -> str:
-    """What a value is of: two ids, or in place of an id the digest of a name that nobody knows."""
-    return f"{_known_as(customer)}:{_known_as(service)}"
+def meant(customer: int | str, service: int | str, source: str) -> str:
+    """What a value is of: two ids, or in place of an id the digest of a name that nobody knows in a source.
+
+    Each source has its own names: what one of them calls 1001 is somebody else than 1001 of another, until somebody says who they are.
+    """
+    return f"{_known_as(customer, source)}:{_known_as(service, source)}"
 
 
-def _known_as(one: int | str) -> str:
-    return str(one) if isinstance(one, int) else f"={hashlib.sha256(one.encode()).hexdigest()[:40]}"
+def _known_as(one: int | str, source: str) -> str:
+    return str(one) if isinstance(one, int) else f"={hashlib.sha256(f'{len(source)}:{source}{one}'.encode()).hexdigest()[:40]}"
 
 
 def _day_reason(day: date, today: date) -> Reason | None:

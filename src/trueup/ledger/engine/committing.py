@@ -23,7 +23,7 @@ from trueup.kit.period import instant_text
 from trueup.kit.progress import Progress
 from trueup.kit.text import text
 from trueup.ledger.engine.place import Place
-from trueup.ledger.engine.registry import check_known, commit_part, finish
+from trueup.ledger.engine.registry import check_known, check_whole, commit_part, finish
 from trueup.ledger.engine.table import NewFile, VendorTable
 from trueup.ledger.engine.writing import write_batch
 from trueup.ledger.models import Batch, BatchPart, LedgerClock, Source, SourceDay, UnmappedRecord
@@ -84,6 +84,7 @@ def commit_batch(
     tables = {vendor_id: VendorTable.open_or_create(place, vendor_id) for vendor_id in written}
     for table in tables.values():
         check_known(table, batch.pk - 1)
+        check_whole(table)
     with transaction.atomic(durable=True):
         batch.save(force_insert=True)
         parts = _save_parts(batch, written)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from trueup.kit.errors import Conflict
 from trueup.kit.text import text
-from trueup.ledger.engine.place import Place
+from trueup.ledger.engine.place import OutOfOrder, Place
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,11 +41,15 @@ _starting = threading.Lock()
 def connect(place: Place) -> Iterator[duckdb.DuckDBPyConnection]:
     """A session with its own temporary tables; all of a process share the memory limit and spill to the scratch folder beyond it.
 
-    Raises Conflict where even so the memory limit is too low.
+    Raises Conflict where even so the memory limit is too low, OutOfOrder where a disk, an object store or DuckDB itself fails.
     """
-    import duckdb
-
     key = (os.getpid(), place.memory_limit, place.threads, place.scratch)
+    with _telling(key), _session(place, key) as session:
+        yield session
+
+
+@contextmanager
+def _session(place: Place, key: tuple[int, str, int, Path]) -> Iterator[duckdb.DuckDBPyConnection]:
     with _starting:
         engine = _engines.get(key) or _engines.setdefault(key, _start(place))
         session = engine.connection.cursor()
@@ -54,15 +58,27 @@ def connect(place: Place) -> Iterator[duckdb.DuckDBPyConnection]:
         os.utime(engine.folder)  # what is old in the scratch folder is swept up
         session.execute("SET TimeZone = 'UTC'")
         yield session
-    except (duckdb.FatalException, duckdb.InternalException):
-        _engines.pop(key, None)  # it answers nothing any more
-        raise
-    except duckdb.OutOfMemoryException as error:
-        raise Conflict(
-            text("{limit} of memory are too little for this: raise TRUEUP_MEMORY_LIMIT, or lower TRUEUP_THREADS", limit=place.memory_limit)
-        ) from error
     finally:
         session.close()
+
+
+@contextmanager
+def _telling(key: tuple[int, str, int, Path]) -> Iterator[None]:
+    """What is no fault of the files that are read or written, in our own words: whoever works for the ledger tries it again."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.FatalException, duckdb.InternalException) as error:
+        _engines.pop(key, None)  # it answers nothing any more
+        raise OutOfOrder(str(error)) from error
+    except duckdb.IOException as error:  # also what an object store says
+        raise OutOfOrder(str(error)) from error
+    except duckdb.OutOfMemoryException as error:
+        limit = key[1]
+        raise Conflict(
+            text("{limit} of memory are too little for this: raise TRUEUP_MEMORY_LIMIT, or lower TRUEUP_THREADS", limit=limit)
+        ) from error
 
 
 def _start(place: Place) -> _Engine:

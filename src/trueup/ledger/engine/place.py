@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
+class OutOfOrder(OSError):
+    """The machine or the storage fails: the disk is full, a folder is gone, an object store does not answer. No delivery is to blame."""
+
+
 @dataclass(frozen=True)
 class Place:
     """The storage of one installation's ledger: a folder, or the URL of an object store."""

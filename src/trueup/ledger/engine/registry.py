@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from trueup.events.recording import Change, record
 from trueup.kit.errors import Conflict
 from trueup.kit.text import text
 from trueup.ledger.engine.lock import write_lock
-from trueup.ledger.engine.place import Place
+from trueup.ledger.engine.place import OutOfOrder, Place
 from trueup.ledger.engine.table import Damaged, NewFile, VendorTable, mend_log
 from trueup.ledger.models import Batch, BatchPart
+
+_log = logging.getLogger(__name__)
 
 
 def configured_place() -> Place:
@@ -33,17 +36,28 @@ def vendor_ids() -> list[int]:
 def recover(place: Place) -> None:
     """Make tables and registry agree. Only under the write lock, outside of a transaction.
 
-    Raises Conflict where a table holds a batch the registry does not know: then the database is older than the ledger.
+    Raises Conflict where a table holds a batch the registry does not know: then the database is older than the ledger. Raises OSError
+    where a batch cannot be finished. A table that cannot be used and has nothing to be finished holds up no other: it is left as it is,
+    and nothing is stored in it (`check_whole`) or read from it (`open_settled`) before it was seen to be whole.
     """
     newest = Batch.objects.aggregate(last=Max("id"))["last"] or 0
     for vendor_id, last in _last_parts().items():
-        mend_log(place, vendor_id)
-        table = VendorTable.open_or_create(place, vendor_id)
-        check_known(table, newest)
-        if table.last_batch < last:
-            _commit_again(table)
+        try:
+            _recover_table(place, vendor_id, last=last, newest=newest)
+        except OSError as error:
+            if BatchPart.objects.filter(vendor_id=vendor_id, batch__status=Batch.COMMITTING).exists():
+                raise
+            _log.error("the ledger of the vendor %s cannot be used: %s", vendor_id, error)
     for batch in Batch.objects.filter(status=Batch.COMMITTING).order_by("id"):
         finish(batch)
+
+
+def _recover_table(place: Place, vendor_id: int, *, last: int, newest: int) -> None:
+    mend_log(place, vendor_id)
+    table = VendorTable.open_or_create(place, vendor_id)
+    check_known(table, newest)
+    if table.last_batch < last:
+        _commit_again(table)
 
 
 def check_known(table: VendorTable, newest: int) -> None:
@@ -56,6 +70,12 @@ def check_known(table: VendorTable, newest: int) -> None:
                 batch=str(table.last_batch),
             )
         )
+
+
+def check_whole(table: VendorTable) -> None:
+    """Raise OutOfOrder if the table lacks a batch: it could not be used when the ledger was recovered."""
+    if table.last_batch < _last_stored(table.vendor_id):
+        raise OutOfOrder(f"the ledger of the vendor {table.vendor_id} lacks batches that were stored")
 
 
 def _last_parts() -> dict[int, int]:
@@ -124,7 +144,8 @@ def settle(place: Place) -> None:
 def open_settled(place: Place, vendor_id: int) -> VendorTable | None:
     """A vendor's table that holds every batch the registry calls stored; None if it has none.
 
-    Raises Conflict inside a transaction if the table was damaged: mending it cannot be part of one.
+    Raises Conflict inside a transaction if the table was damaged: mending it cannot be part of one. Raises OSError where it cannot be
+    read: no usage is never an answer then.
     """
     last = _last_stored(vendor_id)
     if not last:
@@ -136,7 +157,11 @@ def open_settled(place: Place, vendor_id: int) -> VendorTable | None:
         raise Conflict(text("the ledger was damaged and has to be mended first: run any `trueup usage` command"))
     with write_lock(place.home):
         recover(place)
-    return VendorTable.open(place, vendor_id)
+    table = VendorTable.open(place, vendor_id)
+    if table is None:
+        raise OutOfOrder(f"the ledger of the vendor {vendor_id} is gone")
+    check_whole(table)
+    return table
 
 
 def _last_stored(vendor_id: int) -> int:

@@ -99,7 +99,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, delivery: Delivery, *, as_is
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     except duckdb.Error as error:
-        why = str(error).splitlines()[0]
+        why = str(error).splitlines()[0].replace(str(delivery.path), delivery.path.name)  # where it lies here is nobody's business
         raise Invalid(text("{file} is not a readable Parquet file: {error}", file=delivery.path.name, error=why)) from error
     types = {str(row[0]): str(row[1]) for row in described}
     check_columns(tuple(name.strip().lower() for name in types), delivery.path.name)

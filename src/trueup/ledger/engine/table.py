@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from trueup.ledger.durable import flush_files, make_folder
-from trueup.ledger.engine.place import Place
+from trueup.ledger.engine.place import OutOfOrder, Place
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable, Schema
@@ -43,7 +44,7 @@ _COLUMNS = (
 """Name, type, and whether it may be unknown."""
 
 
-class Damaged(Exception):
+class Damaged(OutOfOrder):
     """A log cannot be read."""
 
 
@@ -109,7 +110,7 @@ class VendorTable:
 
     @classmethod
     def open_or_create(cls, place: Place, vendor_id: int) -> VendorTable:
-        """The table as it is now, made if there is none. Only under the write lock."""
+        """The table as it is now, made if there is none. Only under the write lock. Raises OSError, of which OutOfOrder is one."""
         if place.is_local:
             make_folder(Path(place.table_uri(vendor_id)) / "_delta_log")
         found = cls.open(place, vendor_id)
@@ -118,7 +119,10 @@ class VendorTable:
         from deltalake import DeltaTable
 
         options = dict(place.storage_options) or None
-        created = DeltaTable.create(place.table_uri(vendor_id), _schema(), mode="ignore", partition_by=PARTITIONS, storage_options=options)
+        with _storing():
+            created = DeltaTable.create(
+                place.table_uri(vendor_id), _schema(), mode="ignore", partition_by=PARTITIONS, storage_options=options
+            )
         table = cls(place, vendor_id, created)
         table._flush_log()
         return table
@@ -138,10 +142,14 @@ class VendorTable:
         return f"{self._uri}/{path}"
 
     def append(self, files: Sequence[NewFile], *, batch_id: int) -> None:
-        """Commit a batch's files; on the disk when this returns. Only under the write lock, in the order of the batches."""
+        """Commit a batch's files; on the disk when this returns. Only under the write lock, in the order of the batches.
+
+        Raises OSError where the storage fails.
+        """
         from deltalake.transaction import Transaction
 
-        self._commit([_add(file, "tail", data_change=True) for file in files], [Transaction(BATCHES, batch_id)])
+        with _storing():
+            self._commit([_add(file, "tail", data_change=True) for file in files], [Transaction(BATCHES, batch_id)])
 
     def replace(self, replacements: Sequence[Replacement]) -> None:
         """Put one clean file in the place of each day's files, all in one commit.
@@ -190,6 +198,17 @@ class VendorTable:
         version = f"{self._table.version():020}"
         files = [*log.glob(f"{version}*"), *log.glob("_last_checkpoint")]
         flush_files(files, root=Path(self.place.url))
+
+
+@contextmanager
+def _storing() -> Iterator[None]:
+    """What Delta Lake cannot write is its storage's fault, for it was made here. Most of that is an OSError already."""
+    from deltalake.exceptions import DeltaError
+
+    try:
+        yield
+    except DeltaError as error:
+        raise OutOfOrder(str(error)) from error
 
 
 def mend_log(place: Place, vendor_id: int) -> bool:
