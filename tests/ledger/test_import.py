@@ -197,7 +197,7 @@ class TestRefusal:
             deliver(tmp_path, '{"day":"2026-10-03","customer":"dental","service":"core","provisioned_units":40,"color":1}', name="a.ndjson")
 
     def test_is_no_parquet(self, tmp_path: Path) -> None:
-        with pytest.raises(Invalid, match="a.parquet is not a readable Parquet file") as refused:
+        with pytest.raises(Invalid, match=r"a\.parquet is not a readable Parquet file") as refused:
             deliver(tmp_path, "nothing that is long enough", name="a.parquet")
         assert str(tmp_path) not in refused.value.message
 
