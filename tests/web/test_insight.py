@@ -72,6 +72,11 @@ class TestInsight:
         assert north.get(f"{PAGE}?from=x&to=2026-13&by=x&page=x").context["asked"] == asked
         assert [str(month) for month in north.get(f"{PAGE}?from=1999-01&to=1999-02").context["months"]][-2:] == ["1999-02", "1999-01"]
 
+    @pytest.mark.parametrize("last", ["0001-01", "0001-11", "0002-01", "9998-12"])
+    def test_begins_with_the_first_month_of_all(self, october: October, as_person: AsPerson, last: str) -> None:
+        for address in (PAGE, f"{PAGE}billed-by-month.csv", f"{PAGE}review.csv"):
+            assert as_person(NORTH).get(f"{address}?to={last}").status_code == 200
+
     @pytest.mark.parametrize(
         ("query", "said"),
         [("from=2026-11&to=2026-10", "The last month is before the first one"), ("from=2020-01&to=2026-10", "At most 36 months")],

@@ -14,7 +14,7 @@ from trueup.accounts.rules import Tier, Viewer
 from trueup.kit.errors import Invalid
 from trueup.kit.money import Money
 from trueup.kit.page import Page
-from trueup.kit.period import Month
+from trueup.kit.period import BEGINNING, Month
 from trueup.kit.quantity import ZERO
 from trueup.statements.insight import Billed, By, Reviewed, billed, review_figures
 from trueup.web.network.listing import today_of
@@ -32,6 +32,8 @@ PER_PAGE: Final = 50
 _USUAL_MONTHS: Final = 12
 _OFFERED: Final = 60
 """Months to choose from, back from this one."""
+
+_FIRST: Final = Month.of(BEGINNING)
 
 _ABOVE: Final = frozenset({Tier.VENDOR, Tier.DISTRIBUTOR})
 
@@ -88,8 +90,9 @@ def asked_of(request: Request) -> Asked:
 
 
 def _before(month: Month, count: int) -> Month:
+    """Some months earlier; before the first month of all there is none."""
     for _count in range(count):
-        month = month.previous()
+        month = month.previous() if month > _FIRST else month
     return month
 
 
