@@ -16,7 +16,7 @@ from trueup.cycles.models import Cycle
 from trueup.kit.errors import Conflict, Invalid
 from trueup.kit.period import Month
 from trueup.kit.quantity import added
-from trueup.prices.actions import save_promo_code
+from trueup.prices.actions import remove_promo_code, save_promo_code
 from trueup.statements.actions import complete_billing, correct, open_billing_reports, save_billing, submit_billing
 from trueup.statements.collecting import collected
 from trueup.statements.due import months_to_bill
@@ -78,15 +78,61 @@ class TestBillingReport:
         assert [one.report.cycle.month for one in collected(november).reports] == []
         assert [one.cycle for one in collected(november).missing] == [NOVEMBER]
 
-    def test_keeps_the_promo_codes_of_the_month(self, billed: October) -> None:
-        said = {"from": "2026-10-01", "until": "2026-10-31", "service": "workspace-security", "price": "1"}
-        save_promo_code(OPERATOR, "acme-vendor", "LAUNCH", said, seen=None, now=at("2026-10-01T00:00:00Z"))
+    def launch(self, price: str = "1", until: str = "2026-10-31", now: str = "2026-10-01T00:00:00Z") -> None:
+        """A promo code of the vendor."""
+        said = {"from": "2026-10-01", "until": until, "service": "workspace-security", "price": price}
+        save_promo_code(OPERATOR, "acme-vendor", "LAUNCH", said, seen=None, now=at(now))
+
+    def bill_with_code(self) -> None:
+        """October at 0.70 a seat instead of 2.80."""
+        self.launch()
         save_billing(who("north"), OCTOBER, "north", promo_codes={"workspace-security": "LAUNCH"}, now=at("2026-11-08T00:00:00Z"))
         self.bill()
+
+    def after(self, became: str) -> None:
+        """What the vendor does to the code once October is billed."""
+        if became == "removed":
+            remove_promo_code(OPERATOR, "acme-vendor", "LAUNCH", seen=None, now=at("2026-11-15T00:00:00Z"))
+        elif became == "ended":
+            self.launch(until="2026-10-15", now="2026-11-15T00:00:00Z")
+        elif became == "changed":
+            self.launch(price="2", now="2026-11-15T00:00:00Z")
+
+    @pytest.mark.parametrize("became", ["kept", "removed", "ended", "changed"])
+    def test_keeps_what_the_promo_codes_of_the_month_unlocked(self, billed: October, became: str) -> None:
+        self.bill_with_code()
+        self.after(became)
         late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
         self.begin()
         self.bill(LATE, "2026-12-12T00:00:00Z")
-        assert amounts("acme-vendor-2026-000002")[1] == ("workspace-security", "2", "1.40")
+        assert amounts("acme-vendor-2026-000002") == [("statement", "1.40", "1.40"), ("workspace-security", "2", "1.40")]
+        (line,) = Statement.objects.get(number="acme-vendor-2026-000002").document["lines"]
+        assert line["promo_code"] == "LAUNCH"
+
+    def test_checks_another_promo_code_as_it_is_now(self, billed: October) -> None:
+        self.bill_with_code()
+        late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
+        self.begin()
+        save_billing(who("north"), LATE, "north", promo_codes={"workspace-security": "NEVER"}, now=at("2026-12-11T00:00:00Z"))
+        with pytest.raises(Invalid, match="there is no promo code “NEVER”"):
+            self.bill(LATE, "2026-12-12T00:00:00Z")
+
+    @pytest.mark.parametrize(("became", "amount"), [("kept", "12.60"), ("removed", "12.60"), ("ended", "12.60"), ("changed", "25.20")])
+    def test_is_corrected_by_what_codes_unlock_now_else_by_what_they_did(self, billed: October, became: str, amount: str) -> None:
+        self.bill_with_code()
+        self.after(became)
+        first, again = correct(who("vendor"), "acme-vendor-2026-000001", reason="Wrong", now=at("2026-12-01T00:00:00Z"))
+        assert amounts(first)[1] == ("workspace-security", "18", "12.60")
+        assert amounts(again)[1] == ("workspace-security", "18", amount)
+        if became != "changed":  # and so is the replacement
+            made = correct(who("vendor"), again, reason="Again", now=at("2026-12-02T00:00:00Z"))
+            assert amounts(made[1])[1] == ("workspace-security", "18", amount)
+
+    def test_is_not_corrected_silently_without_a_code(self, billed: October) -> None:
+        self.bill_with_code()
+        BillingReport.objects.update(promo_codes={"workspace-security": "OTHER"})
+        with pytest.raises(Invalid, match="there is no promo code “OTHER”"):
+            correct(who("vendor"), "acme-vendor-2026-000001", reason="Wrong", now=at("2026-12-01T00:00:00Z"))
 
     def test_keeps_what_it_is_a_difference_to_from_being_corrected(self, billed: October) -> None:
         self.bill()

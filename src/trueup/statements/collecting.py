@@ -7,13 +7,13 @@ from trueup.cycles.models import of_month
 from trueup.kit.period import Month
 from trueup.kit.quantity import Quantity, added
 from trueup.kit.text import Text, plural, text
-from trueup.prices.queries import promo_code
 from trueup.prices.rules.lists import PriceList
 from trueup.prices.rules.promos import PromoCode
 from trueup.reports.models import Report, ReportLine
 from trueup.reports.rules.lines import Outcome
 from trueup.reports.rules.workflow import Status
 from trueup.statements.adjusting import approved_of, chain_of_billing, in_force, not_settled_before, priced_as_before
+from trueup.statements.codes import checked, unlocked_in, written
 from trueup.statements.models import BillingReport
 from trueup.statements.rules.adjustments import adjustment
 from trueup.statements.rules.documents import Document, settled_document
@@ -72,29 +72,33 @@ class Collected:
         """The money, to be kept when it is submitted."""
         if self.settled is None or self.prices is None:
             raise ValueError("what has no price can't be kept")
-        said = settled_document(self.settled, self.lines, self.prices)
+        said = {**settled_document(self.settled, self.lines, self.prices), **written(self.promos)}
         return said if self.before is None else adjustment(said, self.before)
 
 
 def collected(
-    billing: BillingReport, codes: Mapping[str, str] | None = None, *, anew_after: Sequence[Document] | None = None
+    billing: BillingReport, codes: Mapping[str, str] | None = None, *, anew_after: Sequence[Document] | None = None,
+    replaced: Document | None = None,
 ) -> Collected:  # fmt: skip
     """A billing report that was found for its viewer, as it stands; `codes` in place of the promo codes it has.
 
     Only approved reports count; of the others it is said that they are missing. One that adjusts an earlier month collects the whole
-    month as it is now, and charges the difference, by the prices of before; `anew_after`: to what these say, by the prices of now.
+    month as it is now, and charges the difference, by the prices and promo codes of before; `anew_after`: to what these say, by the
+    prices of now, in place of what is `replaced`.
     """
     month = billing.cycle.month
     found, others = approved_of(billing)
     prices = in_force(billing.vendor_id, billing.distributor_id, month)
     before: Sequence[Document] | None = None
+    kept = unlocked_in([replaced] if replaced else [])
     if billing.cycle.adjusts:
         chain = chain_of_billing(billing).before(month)
         before = chain.standing if anew_after is None else anew_after
         if anew_after is None:
             prices = priced_as_before(chain, prices, together([charged(one) for one in found]))
+            kept = unlocked_in(before)
     lines = together([charged(one, prices) for one in found])
-    promos, problems = _promos(billing, billing.promo_codes if codes is None else codes, lines)
+    promos, problems = checked(billing, billing.promo_codes if codes is None else codes, lines, kept, anew=anew_after is not None)
     wrong = why_not(prices, lines)
     result = settled(prices, lines, promos) if prices and not wrong else None
     not_settled = tuple(not_settled_before(billing))
@@ -107,22 +111,6 @@ def collected(
 
 def _missing(report: Report) -> Missing:
     return Missing(report.cycle.month, report.msp_ref, report.msp_name, Status(report.status))
-
-
-def _promos(billing: BillingReport, codes: Mapping[str, str], lines: Sequence[ChargedLine]) -> tuple[dict[str, PromoCode], dict[str, Text]]:
-    """The codes that hold, and why others don't, by service."""
-    promos: dict[str, PromoCode] = {}
-    problems: dict[str, Text] = {}
-    day = billing.cycle.month.last_day
-    for line in lines:
-        typed = codes.get(line.service)
-        if typed:
-            promo, why = promo_code(billing.vendor_id, typed, day=day, service=line.service, buyer=billing.distributor_ref)
-            if why or promo is None:
-                problems[line.service] = why or Text("", {})
-            else:
-                promos[line.service] = promo
-    return promos, problems
 
 
 def _not_approved(count: int) -> list[Text]:

@@ -64,7 +64,7 @@ def _anew(old: Statement, before: Sequence[Document]) -> Document:
         return said_of_report(approved([old.report])[0], now, before if old.cycle.adjusts else None)
     if old.billing_report is None:
         raise ValueError("a statement is of something")
-    found = collected(old.billing_report, anew_after=before)
-    if found.settled is None:
+    found = collected(old.billing_report, anew_after=before, replaced=old.document)
+    if found.settled is None or found.promo_problems:
         raise Invalid(joined(found.obstacles, "; "))
     return found.document
