@@ -5,7 +5,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from trueup.client.answers import Money, MoneyLine
+from trueup.client.answers import Money, MoneyLine, Side
 from trueup.jobs.options import Format
 from trueup.jobs.output import Listing, Record
 from trueup.jobs.tables import Column, for_people, print_facts
@@ -37,10 +37,19 @@ def amount(value: Decimal | None, currency: str | None) -> str | None:
 def as_record(money: Money | None) -> dict[str, Any]:
     """Lines and what they come to, for JSON; nothing where there is no money yet."""
     if money is None:
-        return {"currency": None, "tax_rate": None, "lines": [], "net": None, "tax": None, "gross": None}
+        return {"currency": None, "tax_rate": None, "lines": [], "net": None, "tax": None, "gross": None, "adjusts": []}
     totals = {name: amount(getattr(money, name), money.currency) for name in ("net", "tax", "gross")}
-    lines = [asdict(line) | {"amount": amount(line.amount, money.currency)} for line in money.lines]
-    return {"currency": money.currency, "tax_rate": asdict(money.tax_rate), "lines": lines, **totals}
+    lines = [_line(line, money.currency) for line in money.lines]
+    return {"currency": money.currency, "tax_rate": asdict(money.tax_rate), "lines": lines, **totals, "adjusts": money.adjusts}
+
+
+def _line(line: MoneyLine, currency: str) -> Record:
+    sides = {"before": line.before, "after": line.after}
+    return asdict(line) | {"amount": amount(line.amount, currency)} | {name: _side(one, currency) for name, one in sides.items()}
+
+
+def _side(one: Side | None, currency: str) -> Record | None:
+    return None if one is None else asdict(one) | {"amount": amount(one.amount, currency)}
 
 
 def write_lines(money: Money | None, form: Format) -> None:
@@ -54,7 +63,7 @@ def write_lines(money: Money | None, form: Format) -> None:
 
 
 def _in_words(line: MoneyLine, currency: str) -> Record:
-    said = {name: _plain(value) for name, value in asdict(line).items() if value is not None}
+    said = {name: _plain(value) for name, value in _line(line, currency).items() if value is not None}
     return asdict(line) | {"amount": money_text(line.amount, currency), "how": how(said)}
 
 

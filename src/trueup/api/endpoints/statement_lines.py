@@ -35,8 +35,20 @@ class Complimentary(Schema):
     complimentary: Number = Field(description="Those of them that nobody pays.")
 
 
+class Side(Schema):
+    """What a whole line comes to: one of the two that a line about late usage lies between."""
+
+    quantity: Number = Field(description="Chargeable units, or whole packs.")
+    list_amount: Number = Field(description="What they cost before the margin, not rounded.")
+    amount: Number = Field(description="What is charged for them.")
+    slices: list[SliceShown] = Field(description="How they are priced; empty for what was charged `before`.")
+
+
 class MoneyLine(Schema):
-    """A line: `list_amount` less the margin, rounded once, is `amount`; the amounts of all lines sum to `net`."""
+    """A line: `list_amount` less the margin, rounded once, is `amount`; the amounts of all lines sum to `net`.
+
+    About late usage every figure is the difference between the line as it is now (`after`) and what was charged of it (`before`).
+    """
 
     position: int = Field(description="Its place, from 1.")
     kind: LineKind = Field(description="`service`: units of a service; `packs`: credits of a solution group, in packs.")
@@ -45,7 +57,7 @@ class MoneyLine(Schema):
     unit: str = Field(description="What is counted.")
     quantity: Number = Field(description="Chargeable units, or whole packs.")
     billed_units: Number | None = Field(description="Units after free and minimum units; null for packs.")
-    slices: list[SliceShown] = Field(description="How they were priced.")
+    slices: list[SliceShown] = Field(description="How they were priced; empty for a difference: see `after`.")
     list_amount: Number = Field(description="What they cost before the margin, not rounded.")
     margin_percent: Number = Field(description="The percent taken off.")
     promo_code: str = Field(description="The promo code that unlocked price or margin; empty: none.")
@@ -56,6 +68,8 @@ class MoneyLine(Schema):
     complimentary: Number | None = Field(description="Those that nobody pays; null unless it is about packs.")
     billed_credits: Number | None = Field(description="Those that fill packs; null unless it is about packs.")
     complimentary_of: list[Complimentary] = Field(description="Whose credits are complimentary.")
+    before: Side | None = Field(description="Of late usage: what statements have said of the whole line before; null: it is no difference.")
+    after: Side | None = Field(description="Of late usage: what the whole line comes to now; null: it is no difference.")
 
 
 class TaxRate(Schema):
@@ -75,10 +89,12 @@ class Amounts(Schema):
     net: Number = Field(description="The sum of the lines.")
     tax: Number = Field(description="The tax on it, rounded once.")
     gross: Number = Field(description="What is to be paid.")
+    adjusts: list[str] = Field(description="Of late usage: the numbers of the statements it is the difference to; empty: it is none.")
 
 
 _UNSAID: Final[Mapping[str, Any]] = {
-    "billed_units": None, "pack_size": None, "credits": None, "complimentary": None, "billed_credits": None, "complimentary_of": (),
+    "billed_units": None, "slices": (), "pack_size": None, "credits": None, "complimentary": None, "billed_credits": None,
+    "complimentary_of": (), "before": None, "after": None,
 }  # fmt: skip
 
 
@@ -86,5 +102,10 @@ def amounts(said: Document | None) -> dict[str, Any] | None:
     """The money of a document; None where there is none yet."""
     if said is None:
         return None
-    lines = [{**_UNSAID, **line} for line in said["lines"]]
-    return {"lines": lines, **{name: said[name] for name in ("currency", "tax_rate", "net", "tax", "gross")}}
+    totals = {name: said[name] for name in ("currency", "tax_rate", "net", "tax", "gross")}
+    return {"lines": [_line(line) for line in said["lines"]], **totals, "adjusts": said.get("adjusts", ())}
+
+
+def _line(line: Document) -> dict[str, Any]:
+    sides = {name: {"slices": (), **line[name]} for name in ("before", "after") if name in line}
+    return {**_UNSAID, **line, **sides}

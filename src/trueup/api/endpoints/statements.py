@@ -74,6 +74,9 @@ class Corrected(Schema):
     corrected: str = Field(description="The number of the statement that was corrected.")
     credit_note: StatementShown = Field(description="The credit note over all of it.")
     replacement: StatementShown = Field(description="What it should have said.")
+    also: list[StatementShown] = Field(
+        description="The same of each statement about late usage that was a difference to it: credit note, then replacement."
+    )
 
 
 @router.get(
@@ -118,11 +121,13 @@ def get_statement(request: HttpRequest, number: Number, expand: Expand = None) -
 def correct_statement(request: HttpRequest, number: Number, body: Correction) -> Any:
     """Issue a credit note over all of it and a replacement by the price lists as they are now. For who issued it.
 
+    What was said of late usage since is a difference to it, and is corrected with it.
+
     409 `conflict` for a credit note, and for a statement that was corrected already. 422 without a reason, or while something has no
     price.
     """
     asked: Asked = request  # type: ignore[assignment]
     viewer = asked.caller.viewer
-    note, replacement = actions.correct(viewer, number, reason=body.reason, now=asked.now)
-    made = [shapes.row_shown(queries.statement(viewer, one).row) for one in (note, replacement)]
-    return {"corrected": number, "credit_note": made[0], "replacement": made[1]}
+    made = actions.correct(viewer, number, reason=body.reason, now=asked.now)
+    note, replacement, *also = (shapes.row_shown(queries.statement(viewer, one).row) for one in made)
+    return {"corrected": number, "credit_note": note, "replacement": replacement, "also": also}

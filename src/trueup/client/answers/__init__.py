@@ -12,6 +12,7 @@ from trueup.client.answers.billing import (
     Money,
     MoneyLine,
     PenaltyUnits,
+    Side,
     Slice,
     TypedPromo,
 )
@@ -142,6 +143,7 @@ __all__ = [
     "ReportLine",
     "ReportSummary",
     "Reviewed",
+    "Side",
     "Simulated",
     "Slice",
     "SourceDays",

@@ -57,8 +57,21 @@ class Complimentary:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """What a whole line comes to; how it is priced is said of what it is now."""
+
+    quantity: Decimal
+    list_amount: Decimal
+    amount: Decimal
+    slices: tuple[Slice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MoneyLine:
-    """A line: `list_amount` less the margin, rounded once, is `amount`. What is said of credits is None unless it is about packs."""
+    """A line: `list_amount` less the margin, rounded once, is `amount`. What is said of credits is None unless it is about packs.
+
+    About late usage its figures are the difference between the line `after` and `before` it; else these are None.
+    """
 
     position: int
     kind: str
@@ -78,11 +91,13 @@ class MoneyLine:
     complimentary: Decimal | None = None
     billed_credits: Decimal | None = None
     complimentary_of: tuple[Complimentary, ...] = ()
+    before: Side | None = None
+    after: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Lines, and what they come to: `net` is the sum of the lines."""
+    """Lines, and what they come to: `net` is the sum of the lines. Of late usage it is the difference to the statements it `adjusts`."""
 
     currency: str
     tax_rate: Tax
@@ -90,6 +105,7 @@ class Money:
     net: Decimal
     tax: Decimal
     gross: Decimal
+    adjusts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
