@@ -4,11 +4,12 @@ from datetime import date
 
 import pytest
 
-from tests.exchange.test_actions import NOW, who
+from tests.exchange.test_actions import NOW, OPERATOR, who
 from tests.prices.test_actions import DEFAULT, FOR_BOLT, FOR_NORTH, KEEPERS, SAID, save
 from trueup.kit.errors import NotFound, Stale
-from trueup.prices.actions import apply_prices, plan_prices, remove_price_list, save_promo_code
-from trueup.prices.queries import bought_by, buyers, customers, kept_promo_code, price_lists, prices_history, sold_by
+from trueup.prices.actions import apply_prices, plan_prices, remove_price_list, remove_promo_code, save_promo_code
+from trueup.prices.portions import history_after, promo_history
+from trueup.prices.queries import bought_by, buyers, customers, kept_promo_code, list_history, price_lists, prices_history, sold_by
 from trueup.prices.rules.files import plan_mark
 from trueup.prices.rules.lists import ListKey
 
@@ -76,6 +77,56 @@ class TestHistory:
         assert kept_promo_code(who(KEEPERS["north"]), "north", "TEN").promo.code == "TEN"
         with pytest.raises(NotFound):
             kept_promo_code(who(KEEPERS["acme-vendor"]), "north", "TEN")
+
+
+class TestHistoryOfOne:
+    def test_goes_on_where_a_list_was_removed_and_written_again(self) -> None:
+        keeper = who(KEEPERS["north"])
+        save(DEFAULT)
+        save(FOR_BOLT)
+        remove_price_list(keeper, DEFAULT, seen=None, now=NOW)
+        assert [event.kind for event in list_history(keeper, DEFAULT)] == ["price_list_saved", "price_list_removed"]
+        save(DEFAULT)
+        for viewer in (keeper, OPERATOR):
+            told = [event.kind for event in list_history(viewer, DEFAULT)]
+            assert told == ["price_list_saved", "price_list_removed", "price_list_saved"]
+        for email in ("vendor@acme.example", "billing@bolt.example"):
+            with pytest.raises(NotFound, match="there is no such price list"):
+                list_history(who(email), DEFAULT)
+        for key in (LATER, ListKey("north", "a\0b", date(2026, 1, 1)), ListKey("a\0b", None, date(2026, 1, 1))):
+            with pytest.raises(NotFound):
+                list_history(keeper, key)
+
+    def test_is_told_of_promo_codes_too(self) -> None:
+        keeper, said = who(KEEPERS["north"]), {"from": "2026-01-01", "until": "2026-12-31", "margin_percent": 10}
+        for code in ("TEN", "ELEVEN"):
+            save_promo_code(keeper, "north", code, said, seen=None, now=NOW)
+        remove_promo_code(keeper, "north", "TEN", seen=None, now=NOW)
+        for viewer in (keeper, OPERATOR):
+            assert [event.kind for event in promo_history(viewer, "north", "TEN")] == ["promo_code_saved", "promo_code_removed"]
+        for email, code in (
+            ("vendor@acme.example", "TEN"),
+            ("billing@bolt.example", "TEN"),
+            (KEEPERS["north"], "a\0"),
+            (KEEPERS["north"], "NO"),
+        ):
+            with pytest.raises(NotFound, match="there is no promo code"):
+                promo_history(who(email), "north", code)
+
+    def test_of_all_is_read_a_portion_at_a_time(self) -> None:
+        keeper = who(KEEPERS["north"])
+        save(DEFAULT)
+        save(FOR_BOLT)
+        remove_price_list(keeper, DEFAULT, seen=None, now=NOW)
+        first = history_after(keeper, "north", limit=2)
+        rest = history_after(keeper, "north", after=first[-1].sequence, limit=2)
+        assert [(event.kind, event.changes[0]["of"]) for event in (*first, *rest)] == [
+            ("price_list_saved", "* 2026-01-01"), ("price_list_saved", "bolt 2026-01-01"), ("price_list_removed", "* 2026-01-01"),
+        ]  # fmt: skip
+        assert history_after(OPERATOR, "north", limit=9) == [*first, *rest]
+        for email in ("vendor@acme.example", "billing@bolt.example"):
+            with pytest.raises(NotFound, match="there is no account “north”"):
+                history_after(who(email), "north", limit=9)
 
 
 class TestPlanPrices:

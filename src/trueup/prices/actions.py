@@ -53,7 +53,7 @@ def remove_price_list(viewer: Viewer, key: ListKey, *, seen: str | None, now: da
     if row is None:
         raise NotFound(text("there is no such price list"))
     _require_seen(row, seen)
-    keeper.tell(REMOVED, "price_list", row.pk, list_changes(row.definition, {}, of=_of(key)))
+    keeper.tell(REMOVED, "price_list", row.pk, list_changes(row.definition, {}, of=key.told))
     row.delete()
 
 
@@ -154,7 +154,7 @@ class _Keeper:
         document = document_of(wanted)
         before = row.definition if row else {}
         saved = self._put(row, KeptPriceList, {"buyer": self._buyer(key.buyer), "from_date": key.from_date}, document, seen)
-        told = list_changes(before, document, of=_of(key)) if saved else []
+        told = list_changes(before, document, of=key.told) if saved else []
         if saved:
             self.tell(SAVED, "price_list", saved.pk, told)
         return told
@@ -246,11 +246,6 @@ class _Keeper:
             for code in codes
             if code not in known
         ]
-
-
-def _of(key: ListKey) -> str:
-    """How the history of a seller names a list."""
-    return f"{key.buyer or '*'} {key.from_date}"
 
 
 def _problem(message: str, *at: str) -> Problem:

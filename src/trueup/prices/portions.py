@@ -8,10 +8,11 @@ from django.db.models.functions import Coalesce
 
 from trueup.accounts.models import Account, Placement
 from trueup.accounts.rules import Viewer, no_account
+from trueup.events.models import Event
 from trueup.kit.errors import NotFound
 from trueup.kit.text import Text, text
 from trueup.prices.models import KeptPriceList, KeptPromoCode
-from trueup.prices.queries import KeptPromo, promo_code
+from trueup.prices.queries import KeptPromo, history_owner, promo_code, told_of
 from trueup.prices.rules.documents import Document
 from trueup.prices.rules.promos import PromoCode
 
@@ -85,6 +86,28 @@ def kept_promo_code(viewer: Viewer, seller: str, code: str) -> KeptPromo:
     if row is None:
         raise NotFound(text("there is no promo code “{code}”", code=code))
     return _kept(row)
+
+
+def promo_history(viewer: Viewer, seller: str, code: str) -> list[Event]:
+    """What happened to a promo code, oldest first: for its seller alone, also once it was removed. Raises NotFound."""
+    found: list[Event] = []
+    owner = history_owner(viewer, seller)
+    if owner is not None and "\0" not in code:
+        there = KeptPromoCode.objects.filter(seller_id=owner, code=code)
+        found = told_of(owner, "promo_code", code, there)
+    if not found:
+        raise NotFound(text("there is no promo code “{code}”", code=code))
+    return found
+
+
+def history_after(viewer: Viewer, seller: str, *, after: int | None = None, limit: int) -> list[Event]:
+    """At most `limit` steps of a seller's price lists and promo codes, those that were removed too, oldest first, behind a place
+    (`sequence`): for the seller alone. `of` of their changes says which list or code. Raises NotFound."""
+    owner = history_owner(viewer, seller)
+    if owner is None:
+        raise NotFound(no_account(seller))
+    rows = Event.objects.filter(chain=owner, subject__in=("price_list", "promo_code"), sequence__gt=after or 0)
+    return list(rows.order_by("sequence")[:limit])
 
 
 def _kept(row: KeptPromoCode) -> KeptPromo:

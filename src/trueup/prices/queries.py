@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.fields.json import KT
 
 from trueup.accounts.models import Account, Placement
 from trueup.accounts.rules import Tier, Viewer
 from trueup.events.models import Event
-from trueup.events.queries import happened_to
 from trueup.kit.errors import NotFound
 from trueup.kit.page import Page
 from trueup.kit.text import Text, text
@@ -185,13 +185,32 @@ def _kept(row: KeptPriceList) -> Kept:
 
 
 def list_history(viewer: Viewer, key: ListKey) -> list[Event]:
-    """What happened to a price list, oldest first: for its seller alone. Raises NotFound."""
-    found = KeptPriceList.objects.visible_to(viewer).filter(seller__ref=key.seller, from_date=key.from_date)
-    rows = found.filter(buyer__ref=key.buyer) if key.buyer else found.filter(buyer=None)
-    row = rows.first()
-    if row is None or (not viewer.sees_all and row.seller_id != viewer.account_id):
+    """What happened to a price list, oldest first: for its seller alone, also once it was removed. Raises NotFound."""
+    seller = history_owner(viewer, key.seller)
+    if seller is None or "\0" in key.told:
         raise NotFound(_missing())
-    return list(happened_to("price_list", row.pk))
+    rows = KeptPriceList.objects.filter(seller_id=seller, from_date=key.from_date)
+    there = rows.filter(buyer__ref=key.buyer) if key.buyer else rows.filter(buyer=None)
+    found = told_of(seller, "price_list", key.told, there)
+    if not found:
+        raise NotFound(_missing())
+    return found
+
+
+def history_owner(viewer: Viewer, seller: str) -> int | None:
+    """The id of a seller (by ref) whose history the viewer reads: its own; None for anybody else's."""
+    if "\0" in seller:
+        return None
+    rows = Account.objects.filter(ref=seller) if viewer.sees_all else Account.objects.filter(ref=seller, pk=viewer.account_id)
+    return rows.values_list("pk", flat=True).first()
+
+
+def told_of(seller: int, subject: str, named: str, there: QuerySet[Any]) -> list[Event]:
+    """What happened to a list or promo code of a seller, oldest first: to the rows that are there, and to those of that name that were
+    removed."""
+    gone = Event.objects.filter(chain=seller, subject=subject, kind=f"{subject}_removed", changes__0__of=named)
+    one = Q(subject_id__in=there.values("pk")) | Q(subject_id__in=gone.values("subject_id"))
+    return list(Event.objects.filter(one, chain=seller, subject=subject).order_by("sequence"))
 
 
 def prices_of(

@@ -56,7 +56,12 @@ class ListKey:
     from_date: date
 
     def __str__(self) -> str:
-        return f"{self.seller} → {self.buyer or '*'} {self.from_date}"
+        return f"{self.seller} → {self.told}"
+
+    @property
+    def told(self) -> str:
+        """How the history of its seller names it."""
+        return f"{self.buyer or '*'} {self.from_date}"
 
 
 def day_of(written: str) -> date:
