@@ -1,9 +1,10 @@
 """Price lists and promo codes as tables: one row each, what it says as a document that `rules` read and write."""
 
+from datetime import date
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from trueup.accounts.models import Account, Placement
 from trueup.accounts.rules import Viewer
@@ -16,15 +17,29 @@ class KeptPriceListQuerySet(models.QuerySet["KeptPriceList"]):
     """Price lists."""
 
     def visible_to(self, viewer: Viewer) -> Self:
-        """What the viewer's account sells by, and what it buys by: lists for itself, and the defaults of those it was ever placed under.
+        """What the viewer's account sells by, and what it buys by: lists for itself, and the defaults that were, are or will be in force
+        while it is placed under their seller.
 
         Nobody else's: what a distributor sells by is not the vendor's to read, and what it buys by is not its MSPs'.
         """
         if viewer.account_id is None:
             return self
-        above = Placement.objects.filter(account_id=viewer.account_id).values("parent_id")
         own = Q(seller_id=viewer.account_id) | Q(buyer_id=viewer.account_id)
-        return self.filter(own | Q(buyer=None, seller_id__in=above))
+        placed = Placement.objects.filter(
+            account_id=viewer.account_id, parent_id=OuterRef("seller_id"), until_date__gt=OuterRef("from_date")
+        )  # fmt: skip
+        over = KeptPriceList.objects.filter(
+            buyer=None, seller_id=OuterRef("parent_id"), from_date__gt=OuterRef(OuterRef("from_date")), from_date__lte=OuterRef("from_date")
+        )  # fmt: skip
+        return self.filter(own | (Q(buyer=None) & Exists(placed.filter(~Exists(over)))))
+
+    def in_force(self, day: date) -> Self:
+        """Of the lists of each seller and buyer the latest that has begun."""
+        later = KeptPriceList.objects.filter(
+            seller_id=OuterRef("seller_id"), from_date__gt=OuterRef("from_date"), from_date__lte=day
+        )  # fmt: skip
+        own = Q(buyer__isnull=False) & ~Exists(later.filter(buyer_id=OuterRef("buyer_id")))
+        return self.filter(own | (Q(buyer=None) & ~Exists(later.filter(buyer=None))), from_date__lte=day)
 
 
 class KeptPriceList(models.Model):

@@ -12,6 +12,7 @@ from trueup.events.models import Event
 from trueup.kit.errors import NotFound
 from trueup.kit.text import Text, text
 from trueup.prices.models import KeptPriceList, KeptPromoCode
+from trueup.prices.naming import as_read
 from trueup.prices.queries import KeptPromo, history_owner, promo_code, told_of
 from trueup.prices.rules.documents import Document
 from trueup.prices.rules.promos import PromoCode
@@ -58,7 +59,7 @@ def price_lists_after(
             row.seller.ref, row.seller.name, row.buyer.ref if row.buyer else "", row.buyer.name if row.buyer else "", row.from_date,
             row.definition, row.fingerprint, row.saved_at, row.saved_by,
         )
-        for row in found
+        for row in as_read(viewer, found)
     ]  # fmt: skip
 
 

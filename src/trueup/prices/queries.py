@@ -1,8 +1,8 @@
 """The questions: which price lists there are, what somebody pays by on a day, whether a promo code holds."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,9 +16,13 @@ from trueup.kit.errors import NotFound
 from trueup.kit.page import Page
 from trueup.kit.text import Text, text
 from trueup.prices.models import KeptPriceList, KeptPriceListQuerySet, KeptPromoCode
+from trueup.prices.naming import as_read, customers_of
 from trueup.prices.rules.documents import Document
 from trueup.prices.rules.lists import ListKey, PriceList, combined
 from trueup.prices.rules.promos import PromoCode, why_not
+
+_CHUNK = 500
+"""How many ids one IN (...) holds: SQLite has a limit on parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,9 @@ def price_lists(viewer: Viewer, *, seller: str | None = None) -> list[Kept]:
     """All price lists the viewer sells or buys by (of one seller, by ref): the default of a seller first, then by buyer and day."""
     found = KeptPriceList.objects.visible_to(viewer).select_related("seller", "buyer").order_by("seller__ref", "buyer__ref", "from_date")
     rows = found if seller is None else found.filter(seller__ref=seller)
-    return sorted((_kept(row) for row in rows), key=lambda one: (one.prices.seller, one.prices.buyer or "", one.prices.from_date))
+    return sorted(
+        (_kept(row) for row in as_read(viewer, rows)), key=lambda one: (one.prices.seller, one.prices.buyer or "", one.prices.from_date)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ def default_on(viewer: Viewer, seller: str, day: date) -> Kept | None:
     """The default list of a seller that is in force on a day."""
     rows = KeptPriceList.objects.visible_to(viewer).select_related("seller", "buyer")
     row = rows.filter(seller__ref=seller, buyer=None, from_date__lte=day).order_by("-from_date").first()
-    return _kept(row) if row else None
+    return _kept(*as_read(viewer, [row])) if row else None
 
 
 def customers(viewer: Viewer, *, limit: int) -> list[tuple[str, str]]:
@@ -172,7 +178,7 @@ def price_list(viewer: Viewer, key: ListKey) -> Kept:
     )  # fmt: skip
     if row is None:
         raise NotFound(_missing())
-    return _kept(row)
+    return _kept(*as_read(viewer, [row]))
 
 
 def _missing() -> Text:
@@ -220,15 +226,23 @@ def prices_of(
 
     `instead`: lists in place of the one in force, by buyer (None: the default), as if they were.
     """
-    rows = KeptPriceList.objects.visible_to(viewer).select_related("seller", "buyer").filter(seller_id=seller_id, from_date__lte=day)
-    by_buyer: dict[int | None, list[KeptPriceList]] = defaultdict(list)
-    for row in rows:
-        if row.buyer_id is None or row.buyer_id in buyer_ids:
-            by_buyer[row.buyer_id].append(row)
-    latest = {buyer: max(own, key=lambda row: row.from_date).prices for buyer, own in by_buyer.items()} | dict(instead or {})
-    default = latest.get(None)
-    found = {buyer_id: combined(latest.get(buyer_id), default) for buyer_id in buyer_ids}
-    return {buyer_id: prices for buyer_id, prices in found.items() if prices}
+    rows = as_read(viewer, _in_force(viewer, seller_id, sorted(set(buyer_ids)), day))
+    latest: dict[int | None, PriceList] = {row.buyer_id: row.prices for row in rows} | dict(instead or {})
+    own = customers_of(
+        set(buyer_ids), {ref for prices in latest.values() for pack in prices.packs.values() for ref in pack.complimentary_of}
+    )
+    found = {buyer_id: combined(latest.get(buyer_id), latest.get(None)) for buyer_id in buyer_ids}
+    return {
+        buyer_id: replace(prices, customers=frozenset(own.get(buyer_id, ()))) for buyer_id, prices in found.items() if prices
+    }  # fmt: skip
+
+
+def _in_force(viewer: Viewer, seller_id: int, buyer_ids: Sequence[int], day: date) -> Iterator[KeptPriceList]:
+    """The lists of buyers and the default, as they are in force on a day."""
+    rows = KeptPriceList.objects.visible_to(viewer).in_force(day).select_related("seller", "buyer").filter(seller_id=seller_id)
+    for start in range(0, len(buyer_ids), _CHUNK):
+        of_buyers = Q(buyer_id__in=buyer_ids[start : start + _CHUNK])
+        yield from rows.filter(of_buyers if start else of_buyers | Q(buyer=None))
 
 
 def promo_codes(viewer: Viewer) -> list[KeptPromo]:

@@ -4,7 +4,7 @@ They follow each other: an adjustment is settled after everything before it, and
 written). Prices are those the last statement before it copied; only what these do not name is looked up in the list in force.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import Q, QuerySet
@@ -14,6 +14,7 @@ from trueup.cycles.models import of_usage
 from trueup.kit.period import Month
 from trueup.prices.queries import prices_of
 from trueup.prices.rules.definition import read_price_list
+from trueup.prices.rules.documents import customers_in
 from trueup.prices.rules.lists import PriceList
 from trueup.reports.models import Report
 from trueup.reports.rules.workflow import Status
@@ -21,7 +22,7 @@ from trueup.statements.models import BillingReport, Statement
 from trueup.statements.rules.adjustments import standing
 from trueup.statements.rules.documents import Document
 from trueup.statements.rules.settlement import ChargedLine, without_price
-from trueup.statements.settling import Approved, approved
+from trueup.statements.settling import Approved, approved, charged
 
 _KEYS = ("seller", "buyer", "from")
 
@@ -53,12 +54,18 @@ class Chain:
         last = next((one for one in reversed(self.statements) if one.number in counting), None)
         return copied_prices(last) if last else None
 
+    @property
+    def services(self) -> set[str]:
+        """The services that were charged in what counts."""
+        return {part["service"] for one in self.standing for line in one["lines"] for part in line["charged"]}
+
 
 def copied_prices(issued: Statement) -> PriceList:
     """The price list that a statement copied."""
     said = issued.document["prices"]
     document = {name: value for name, value in said.items() if name not in _KEYS}
-    return read_price_list(said["seller"], said["buyer"], issued.cycle.month.last_day, document)
+    read = read_price_list(said["seller"], said["buyer"], issued.cycle.month.last_day, document)
+    return replace(read, customers=frozenset(customers_in(document)))  # only the buyer's own were copied
 
 
 def chain_of_report(report: Report) -> Chain:
@@ -73,8 +80,10 @@ def prices_of_report(report: Report) -> PriceList | None:
     """What an MSP pays by for a report: as its statement says, or what it adjusts; before there is one as the lists are now."""
     chain = chain_of_report(report)
     own = Chain(tuple(one for one in chain.statements if one.report_id == report.pk))
-    known = own.prices or chain.before(report.cycle.month).prices
-    return known or in_force(report.distributor_id, report.msp_id, report.cycle.month)
+    if own.prices is not None:
+        return own.prices
+    before, now = chain.before(report.cycle.month), in_force(report.distributor_id, report.msp_id, report.cycle.month)
+    return priced_as_before(before, now, charged(approved([report])[0])) if before.statements else now
 
 
 def chain_of_billing(billing: BillingReport) -> Chain:
@@ -104,16 +113,21 @@ def in_force(seller_id: int, buyer_id: int, month: Month) -> PriceList | None:
     return prices_of(Viewer.system(), seller_id, [buyer_id], month.last_day).get(buyer_id)
 
 
-def priced_as_before(before: Chain, now: PriceList | None, lines: Iterable[ChargedLine]) -> PriceList | None:
-    """The prices of an adjustment: those of what it adjusts, and for a line that these have no price for, those in force."""
+def priced_as_before(before: Chain, now: PriceList | None, lines: Sequence[ChargedLine]) -> PriceList | None:
+    """The prices of an adjustment: those of what it adjusts, and for a line that these have no price for, those in force.
+
+    A statement copies of a price list what its lines were priced by. What it did not charge is looked up whole: a service may have had
+    a price of its own in the list, though others of its group were paid in packs.
+    """
     prices = before.prices
     if prices is None or now is None or now.currency != prices.currency:
         return prices or now
-    missing = without_price(prices, lines)
-    services = {line.service: now.services[line.service] for line in missing if line.service in now.services}
-    groups = {line.group for line in missing if line.service not in services}
+    asked = {line.service for line in (*without_price(prices, lines), *(one for one in lines if one.service not in before.services))}
+    services = {service: price for service, price in now.services.items() if service in asked and service not in prices.services}
+    known = replace(prices, services={**prices.services, **services})
+    groups = {line.group for line in without_price(known, lines)}
     packs = {group: now.packs[group] for group in groups if group in now.packs}
-    return replace(prices, services={**prices.services, **services}, packs={**prices.packs, **packs})
+    return replace(known, packs={**prices.packs, **packs}, customers=prices.customers | now.customers)
 
 
 # ── Billing reports ───────────────────────────────────────────────────────────────────────────────────────────────────

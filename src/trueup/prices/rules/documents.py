@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -69,6 +69,21 @@ def _pack(price: PackPrice) -> Document:
 
 def _tiers(tiers: tuple[PriceTier, ...]) -> list[Document]:
     return [({"up_to": plain(tier.up_to)} if tier.up_to is not None else {}) | {"price": plain(tier.price)} for tier in tiers]
+
+
+def customers_in(said: Document) -> set[str]:
+    """The customers (refs) that the document of a price list names."""
+    return {ref for pack in said.get("packs", {}).values() for ref in pack.get("complimentary_of", {})}
+
+
+def naming_only(said: Document, customers: Collection[str]) -> Document:
+    """The document of a price list as it is for who may read of these customers (refs) alone."""
+    return {**said, "packs": {group: _naming_only(pack, customers) for group, pack in said.get("packs", {}).items()}}
+
+
+def _naming_only(pack: Document, customers: Collection[str]) -> Document:
+    own = {ref: value for ref, value in pack.get("complimentary_of", {}).items() if ref in customers}
+    return {name: value for name, value in pack.items() if name != "complimentary_of"} | ({"complimentary_of": own} if own else {})
 
 
 def promo_document(promo: PromoCode) -> Document:

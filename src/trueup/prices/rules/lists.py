@@ -45,6 +45,8 @@ class PriceList:
     margin_percent: Percent = ZERO
     services: Mapping[str, ServicePrice] = field(default_factory=dict)
     packs: Mapping[str, PackPrice] = field(default_factory=dict)
+    customers: frozenset[str] = frozenset()
+    """Of the customers (refs) that packs name, those of the buyer: it may read of no others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -13,9 +13,9 @@ from trueup.kit.money import Money, currency_decimals, money_text
 from trueup.kit.quantity import Credits, Quantity, apportion, plain
 from trueup.prices.rules.documents import document_of
 from trueup.prices.rules.lists import PriceList, Tax
-from trueup.prices.rules.packs import Packed
+from trueup.prices.rules.packs import Packed, PackPrice
 from trueup.prices.rules.pricing import Slice
-from trueup.statements.rules.settlement import ChargedLine, Settled, SettledLine
+from trueup.statements.rules.settlement import ChargedLine, LineKind, Settled, SettledLine
 
 Document = dict[str, Any]
 
@@ -45,7 +45,7 @@ def number_of(seller: str, year: int, sequence: int) -> str:
 
 
 def settled_document(settled: Settled, charged: Sequence[ChargedLine], prices: PriceList) -> Document:
-    """The money: every line with the units it is made of and how it was priced, the totals, and the price list it was priced by."""
+    """The money: lines with the units they are made of and how they were priced, the totals, and of the price list what was used."""
     by_service = {line.service: line for line in charged}
     lines = [_line(line, [by_service[code] for code in line.services], prices) for line in settled.lines]
     return {
@@ -55,8 +55,29 @@ def settled_document(settled: Settled, charged: Sequence[ChargedLine], prices: P
         "net": money_text(settled.net, settled.currency),
         "tax": money_text(settled.tax, settled.currency),
         "gross": money_text(settled.gross, settled.currency),
-        "prices": {"seller": prices.seller, "buyer": prices.buyer, "from": prices.from_date.isoformat(), **document_of(prices)},
+        "prices": {
+            "seller": prices.seller,
+            "buyer": prices.buyer,
+            "from": prices.from_date.isoformat(),
+            **document_of(_used(settled, prices)),
+        },
     }
+
+
+def _used(settled: Settled, prices: PriceList) -> PriceList:
+    """Of a price list what lines were priced by. A list for many buyers names customers of all of them: of these the buyer's own stay."""
+    services = {line.code for line in settled.lines if line.kind == LineKind.SERVICE}
+    packs = {line.code: line.packed for line in settled.lines if line.packed}
+    return replace(
+        prices,
+        services={code: price for code, price in prices.services.items() if code in services},
+        packs={code: _naming_own(price, prices, packs[code]) for code, price in prices.packs.items() if code in packs},
+    )
+
+
+def _naming_own(pack: PackPrice, prices: PriceList, packed: Packed) -> PackPrice:
+    own = prices.customers | {one.customer for one in packed.customers}
+    return replace(pack, complimentary_of={ref: credits_ for ref, credits_ in pack.complimentary_of.items() if ref in own})
 
 
 def _tax(rate: Tax) -> Document:
