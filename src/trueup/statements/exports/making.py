@@ -97,7 +97,7 @@ def documents(rows: QuerySet[Statement], last: int | None) -> Iterator[tuple[Doc
 def of_report(view: ReportView, form: Form, reader: Reader) -> Iterable[bytes]:
     """One report."""
     if form == Form.PDF:
-        return [pdf(report_page(view, language=reader.language, say=reader.say))]
+        return [pdf(report_page(view, language=reader.language, say=reader.say), say=reader.say)]
     table = report_table(view)
     return table_in(form, table)
 
@@ -127,6 +127,6 @@ def reports_listed(viewer: Viewer, wanted: ReportFilter, *, with_lines: bool = F
 def of_billing(view: BillingView, form: Form, reader: Reader) -> Iterable[bytes]:
     """One billing report."""
     if form == Form.PDF:
-        return [pdf(billing.billing_page(view, language=reader.language, say=reader.say))]
+        return [pdf(billing.billing_page(view, language=reader.language, say=reader.say), say=reader.say)]
     lines = billing.lines_table(view)
     return table_in(form, lines, billing.reports_table(view), billing.highlights_table(view))

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from trueup.statements.rules.focus import COLUMNS, DECIMALS, INSTANTS, Row
 
-_NUMBER: Final = (38, 16)
-"""Digits, and of them decimals: a part of a list amount has ten, the percent of a margin six more."""
+_NUMBER: Final = (38, 12)
+"""Digits, and of them decimals: no cost and no price has more."""
 
 ROWS_AT_ONCE: Final = 10_000
 _BYTES_AT_ONCE: Final = 65_536

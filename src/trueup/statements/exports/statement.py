@@ -19,7 +19,7 @@ TITLES: Final[Mapping[StatementKind, Text]] = {StatementKind.STATEMENT: text("St
 
 def statement_pdf(document: Document, *, language: str = "en", say: Say = str, checksum: str = "") -> bytes:
     """The statement as PDF/A-3, in a language. The same statement gives the same bytes."""
-    return pdf(statement_page(document, language=language, say=say, checksum=checksum))
+    return pdf(statement_page(document, language=language, say=say, checksum=checksum), say=say)
 
 
 def factur_x(document: Document, *, language: str = "en", say: Say = str, checksum: str = "") -> bytes:

@@ -1,12 +1,17 @@
 """XML as a tree of names, texts and children: what both forms of an e-invoice are written with."""
 
+import re
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from lxml import etree
 
 Node: TypeAlias = "tuple[str, Any, Mapping[str, str]]"
 """A name with its prefix, what is in it (a text, or nodes), and its attributes."""
+
+
+_UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML has no way to write: control characters that came with a name or a reason."""
 
 
 def node(name: str, inner: Any, **attributes: str) -> Node:
@@ -32,7 +37,7 @@ def _append(parent: Any, child: Node, namespaces: Mapping[str | None, str]) -> N
         return
     element = etree.SubElement(parent, _name(name, namespaces), attributes)
     if isinstance(inner, str):
-        element.text = inner
+        element.text = _UNWRITABLE.sub(" ", inner)
         return
     for one in inner:
         _append(element, one, namespaces)

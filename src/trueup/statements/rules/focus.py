@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from trueup.kit.money import HUNDRED
 from trueup.kit.period import Month
-from trueup.kit.quantity import ZERO, times
+from trueup.kit.quantity import ZERO, round_half_up, share, times
 from trueup.statements.rules.documents import LISTED_DECIMALS, Document, Part, StatementKind, parts_of
 
 Row = dict[str, Any]
@@ -21,6 +21,10 @@ Row = dict[str, Any]
 
 CREDITS: Final = "Credits"
 """The virtual currency."""
+
+
+COST_DECIMALS: Final = 12
+"""Of a cost that was not billed as it stands: units and prices have six each, a margin in percent would add six more."""
 
 
 class Priced(StrEnum):
@@ -88,25 +92,26 @@ def _period(month: Month) -> tuple[datetime, datetime]:
 
 
 def _row(line: Mapping[str, Any], part: Part, priced: Priced, currency: str, *, sign: int) -> Row:
-    contracted = times(part.exact, (HUNDRED - Decimal(line["margin_percent"])).scaleb(-2))
-    costs = (part.exact, contracted, part.amount)
+    listed = round_half_up(part.exact, COST_DECIMALS)
+    contracted = round_half_up(times(part.exact, (HUNDRED - Decimal(line["margin_percent"])).scaleb(-2)), COST_DECIMALS)
+    costs = (listed, contracted, part.amount)
     by_credits = priced == Priced.CREDITS and part.credits is not None
     pricing = (part.credits or ZERO,) * 3 if by_credits else costs
     return {
-        "BilledCost": sign * part.amount,
+        "BilledCost": _signed(part.amount, sign),
         "ChargeDescription": part.name,
-        "ConsumedQuantity": sign * part.units,
+        "ConsumedQuantity": _signed(part.units, sign),
         "ConsumedUnit": part.unit,
-        "ContractedCost": sign * contracted,
+        "ContractedCost": _signed(contracted, sign),
         "ContractedUnitPrice": _each(contracted, part.units),
-        "EffectiveCost": sign * part.amount,
-        "ListCost": sign * part.exact,
-        "ListUnitPrice": _each(part.exact, part.units),
+        "EffectiveCost": _signed(part.amount, sign),
+        "ListCost": _signed(listed, sign),
+        "ListUnitPrice": _each(listed, part.units),
         "PricingCurrency": CREDITS if by_credits else currency,
         "PricingCurrencyContractedUnitPrice": _each(pricing[1], part.units),
-        "PricingCurrencyEffectiveCost": sign * pricing[2],
+        "PricingCurrencyEffectiveCost": _signed(pricing[2], sign),
         "PricingCurrencyListUnitPrice": _each(pricing[0], part.units),
-        "PricingQuantity": sign * part.units,
+        "PricingQuantity": _signed(part.units, sign),
         "PricingUnit": part.unit,
         "ServiceName": part.name,
         "SkuId": part.service,
@@ -115,9 +120,12 @@ def _row(line: Mapping[str, Any], part: Part, priced: Priced, currency: str, *, 
     }
 
 
+def _signed(value: Decimal, sign: int) -> Decimal:
+    return value.copy_negate() if sign < 0 and value else value
+
+
 def _each(cost: Decimal, units: Decimal) -> Decimal | None:
     """What one unit costs on average; of no units nothing. Unknown where late usage made more units cost less: no price is below 0."""
     if not units:
         return ZERO
-    each = (cost / units).quantize(Decimal(1).scaleb(-LISTED_DECIMALS))
-    return each if each >= 0 else None
+    return share(abs(cost), Decimal(1), abs(units), LISTED_DECIMALS) if (cost < 0) == (units < 0) or not cost else None
