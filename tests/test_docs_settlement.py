@@ -10,11 +10,14 @@ import pytest
 
 from tests.test_docs_measures import Row, shown, tables
 from trueup.kit.money import money_text
+from trueup.kit.quantity import ZERO, Quantity, added
 from trueup.prices.rules.lists import PriceList, Tax
-from trueup.prices.rules.packs import PackPrice, chargeable_credits, packed
+from trueup.prices.rules.packs import PackPrice, chargeable_credits, packed, shared_credits
 from trueup.prices.rules.pricing import PriceTier, Pricing, ServicePrice, priced, unit_price, what_is_wrong, what_is_wrong_with_tiers
 from trueup.prices.rules.promos import PromoCode, why_not
 from trueup.prices.rules.promos import what_is_wrong as what_is_wrong_with_promo
+from trueup.reports.rules.lines import Figures
+from trueup.reports.rules.shares import chargeable_shares
 from trueup.statements.rules.settlement import ChargedLine, settled
 
 PAGE = Path(__file__).parent.parent / "docs" / "settlement.md"
@@ -67,6 +70,15 @@ class TestPrices:
         assert (shown(found.billed_units), slices, shown(found.exact)) == (row["billed units"], row["slices"], row["exact"])
 
 
+@dataclass(frozen=True)
+class Line:
+    """What is charged by default."""
+
+    used: Quantity | None
+    default_chargeable: Quantity
+    decimals: int
+
+
 class TestPacks:
     PRICES = {
         row["packs of"]: PackPrice(
@@ -77,17 +89,32 @@ class TestPacks:
 
     @pytest.mark.parametrize("row", with_columns("chargeable"), ids=lambda row: "-".join(row.values()))
     def test_hold_the_credits_of_chargeable_units(self, row: Row) -> None:
-        found = chargeable_credits(
-            Decimal(row["chargeable"]),
-            provisioned=Decimal(row["provisioned"]),
-            measured=number(row["credits"]),
-            per_unit=number(row["per unit"]),
+        measured = Figures(Decimal(row["provisioned"]), number(row["used"]), number(row["credits"]))
+        assert (
+            shown(chargeable_credits(Decimal(row["chargeable"]), measured, per_unit=number(row["per unit"]))) == row["chargeable credits"]
         )
-        assert shown(found) == row["chargeable credits"]
+
+    @pytest.mark.parametrize("row", with_columns("line charges"), ids=lambda row: "-".join(row.values()))
+    def test_fall_on_customers_as_they_were_measured(self, row: Row) -> None:
+        provisioned, used, credits_ = (by_customer(row[column]) for column in ("provisioned by", "used by", "credits of"))
+        parts = [Figures(provisioned[customer], used[customer], credits_[customer]) for customer in provisioned]
+        whole = Figures(*(sum(values, ZERO) for values in (provisioned.values(), used.values(), credits_.values())))
+        charged, line = Decimal(row["line charges"]), Line(whole.used, whole.used or ZERO, 0)
+        units = chargeable_shares(charged, line, parts)
+        own = chargeable_credits(charged, whole, per_unit=None) or ZERO
+        shared = shared_credits(own, whole, list(zip(units, parts, strict=True)), per_unit=None)
+        assert added(shared) == own
+        said = [
+            ", ".join(f"{customer}: {shown(one)}" for customer, one in zip(provisioned, found, strict=True)) for found in (units, shared)
+        ]
+        assert said == [row["chargeable units of"], row["chargeable credits of"]]
 
     @pytest.mark.parametrize("row", with_columns("packs of", "credits"), ids=lambda row: f"{row['packs of']}-{row['credits']}")
     def test_come_to_what_is_said(self, row: Row) -> None:
-        found = packed(self.PRICES[row["packs of"]], list(by_customer(row["credits"]).items()))
+        found = packed(
+            self.PRICES[row["packs of"]],
+            [("" if customer == "nobody" else customer, own) for customer, own in by_customer(row["credits"]).items()],
+        )
         said = {
             "complimentary": shown(found.complimentary),
             "billed credits": shown(found.billed),

@@ -69,4 +69,4 @@ class TestApi:
         status, submitted = program.post(f"/reports/{LATE}/bolt/submit", {}, if_match=seen)
         assert (status, submitted["status"]) == (200, "approved")
         assert program.get("/reports/2026-11/bolt")[0] == 404
-        assert program.get(f"/cycles/{LATE}")[0] == 422
+        assert program.get(f"/cycles/{LATE}")[0] == 404

@@ -6,10 +6,10 @@ from typing import TypeAlias
 
 from trueup.accounts.rules import Viewer
 from trueup.cycles.models import Cycle
-from trueup.kit.quantity import Credits, added, apportion
+from trueup.kit.quantity import Credits, added
 from trueup.prices.queries import prices_of
 from trueup.prices.rules.lists import PriceList
-from trueup.prices.rules.packs import chargeable_credits
+from trueup.prices.rules.packs import NOBODY, chargeable_credits, shared_credits
 from trueup.reports.models import Report, ReportLine
 from trueup.reports.queries import CustomerFigures, customers_behind
 from trueup.reports.rules.shares import chargeable_shares
@@ -61,13 +61,17 @@ def charged(
 def _names_customers(prices: PriceList, line: ReportLine) -> bool:
     """Whether what customers have on a line decides about the price of its credits."""
     pack = prices.packs.get(line.group_code)
-    if pack is None or line.credits is None or line.service_code in prices.services:
+    if pack is None or line.service_code in prices.services or not (pack.complimentary or pack.complimentary_of):
         return False
-    return bool(pack.complimentary or pack.complimentary_of)
+    return _credits(line) is not None
+
+
+def _credits(line: ReportLine) -> Credits | None:
+    return chargeable_credits(line.chargeable, line, per_unit=line.credits_per_unit)
 
 
 def _charged(line: ReportLine, behind: Sequence[CustomerFigures]) -> ChargedLine:
-    own = chargeable_credits(line.chargeable, provisioned=line.provisioned, measured=line.credits, per_unit=line.credits_per_unit)
+    own = _credits(line)
     return ChargedLine(
         line.service_code, line.service_name, line.group_code, line.group_name, line.unit, line.decimals, line.chargeable, own,
         _shares(line, own, behind),
@@ -75,12 +79,13 @@ def _charged(line: ReportLine, behind: Sequence[CustomerFigures]) -> ChargedLine
 
 
 def _shares(line: ReportLine, own: Credits | None, behind: Sequence[CustomerFigures]) -> tuple[CustomerShare, ...]:
-    """What falls on each customer; credits go with the chargeable units."""
-    if not behind:
-        return ()
+    """What falls on each customer: units, and the credits that were measured of them."""
     units = chargeable_shares(line.chargeable, line, behind)
-    credits_: Sequence[Credits | None] = [None] * len(units) if own is None else apportion(own, units, 6)
-    return tuple(CustomerShare(one.customer, *parts) for one, parts in zip(behind, zip(units, credits_, strict=True), strict=True))
+    parts = list(zip(units, behind, strict=True))
+    credits_: Sequence[Credits | None] = (
+        [None] * len(parts) if own is None else shared_credits(own, line, parts, per_unit=line.credits_per_unit)
+    )
+    return tuple(CustomerShare(one.customer, part, of_it) for (part, one), of_it in zip(parts, credits_, strict=True))
 
 
 def together(parts: Sequence[Sequence[ChargedLine]]) -> list[ChargedLine]:
@@ -100,5 +105,12 @@ def _sum(lines: Sequence[ChargedLine]) -> ChargedLine:
         decimals=max(line.decimals for line in lines),
         units=added(line.units for line in lines),
         credits=added(credits_) if credits_ else None,
-        customers=tuple(share for line in lines for share in line.customers),
+        customers=_customers(lines),
     )
+
+
+def _customers(lines: Sequence[ChargedLine]) -> tuple[CustomerShare, ...]:
+    """Those of all lines. Where some are known, what is behind a line without any is nobody's, and counts too."""
+    if not any(line.customers for line in lines):
+        return ()
+    return tuple(share for line in lines for share in line.customers or (CustomerShare(NOBODY, line.units, line.credits),))

@@ -4,13 +4,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final, Protocol
 
 from trueup.kit.money import Percent
-from trueup.kit.quantity import CREDIT_DECIMALS, ZERO, Credits, Quantity, added, round_half_up, share, times
+from trueup.kit.quantity import CREDIT_DECIMALS, ZERO, Credits, Quantity, added, apportion, round_half_up, share, times
 from trueup.prices.rules.pricing import PriceTier, Slice, by_volume
 
 PACK_SIZE = Decimal(100)
 """Credits in a pack where a price list says nothing else."""
+
+NOBODY: Final = ""
+"""Whose credits are, where there is no customer to name: nothing is complimentary to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class PackPrice:
 
     def complimentary_to(self, customer: str) -> Credits:
         """Credits a month that a customer does not pay."""
-        return self.complimentary_of.get(customer, self.complimentary)
+        return ZERO if customer == NOBODY else self.complimentary_of.get(customer, self.complimentary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +82,50 @@ def packs_of(billed: Credits, size: Credits) -> Decimal:
     return share(billed, Decimal(1), size, 0)
 
 
-def chargeable_credits(
-    chargeable: Quantity, *, provisioned: Quantity, measured: Credits | None, per_unit: Credits | None
-) -> Credits | None:
-    """Credits of the chargeable units of a line: those `measured`, as chargeable is to provisioned units, 6 decimals half up.
+class Measured(Protocol):
+    """What was measured of a line, or of one customer behind it."""
 
-    Where nothing was provisioned, by the credit requirement. None: the service has no credits.
+    @property
+    def provisioned(self) -> Quantity: ...
+
+    @property
+    def used(self) -> Quantity | None: ...
+
+    @property
+    def credits(self) -> Credits | None: ...
+
+
+def chargeable_credits(chargeable: Quantity, measured: Measured, *, per_unit: Credits | None) -> Credits | None:
+    """Credits of the chargeable units of a line: those measured, as chargeable is to provisioned units (to used ones where none is
+    provisioned), 6 decimals half up.
+
+    Where no units or no credits were measured, by the credit requirement. None: nobody knows, or the service has no credits.
     """
-    if measured is None:
-        return None
-    if provisioned:
-        return share(measured, chargeable, provisioned, CREDIT_DECIMALS)
-    return round_half_up(times(chargeable, per_unit or ZERO), CREDIT_DECIMALS)
+    known = measured.credits
+    if known is not None and measured.provisioned:
+        return share(known, chargeable, measured.provisioned, CREDIT_DECIMALS)
+    if known and measured.used:
+        return share(known, chargeable, measured.used, CREDIT_DECIMALS)
+    if per_unit is not None:
+        return round_half_up(times(chargeable, per_unit), CREDIT_DECIMALS)
+    if known is not None and not chargeable:
+        return ZERO
+    return known or None  # credits without any units have no proportion: whatever is charged stands for all of them
+
+
+def shared_credits(own: Credits, line: Measured, parts: Sequence[tuple[Quantity, Measured]], *, per_unit: Credits | None) -> list[Credits]:
+    """The chargeable credits of a line (`own`) shared out among its customers (chargeable units, what was measured): sums to it exactly.
+
+    In the proportion of what each would come to alone; where nobody comes to anything, of the units.
+    """
+    weights = [_alone(own, line, units, measured, per_unit) for units, measured in parts]
+    return apportion(own, weights if any(weights) else [units for units, _ in parts], CREDIT_DECIMALS)
+
+
+def _alone(own: Credits, line: Measured, units: Quantity, measured: Measured, per_unit: Credits | None) -> Credits:
+    """The chargeable credits of a customer as if it were the line. One with credits and nothing provisioned, as two days make it,
+    keeps as much of them as the line does."""
+    found = chargeable_credits(units, measured, per_unit=per_unit) or ZERO
+    if found or measured.provisioned or not measured.credits or not line.credits:
+        return found
+    return share(measured.credits, own, line.credits, CREDIT_DECIMALS)

@@ -42,7 +42,7 @@ def lines_behind(
 
 
 def _behind(month: Month, line: ReportLine) -> LineBehind:
-    own = chargeable_credits(line.chargeable, provisioned=line.provisioned, measured=line.credits, per_unit=line.credits_per_unit)
+    own = chargeable_credits(line.chargeable, line, per_unit=line.credits_per_unit)
     return LineBehind(
         month, line.report.msp_ref, line.report.msp_name, line.service_code, line.service_name, line.group_code, line.unit, line.decimals,
         line.chargeable, own,

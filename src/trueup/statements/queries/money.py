@@ -187,7 +187,7 @@ def _both(line: ReportLine) -> Disputed:
 
 
 def _charged(line: ReportLine, units: Quantity) -> ChargedLine:
-    own = chargeable_credits(units, provisioned=line.provisioned, measured=line.credits, per_unit=line.credits_per_unit)
+    own = chargeable_credits(units, line, per_unit=line.credits_per_unit)
     return ChargedLine(
         line.service_code, line.service_name, line.group_code, line.group_name, line.unit, line.decimals, units, own
     )  # fmt: skip

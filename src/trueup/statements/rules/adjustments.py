@@ -50,17 +50,22 @@ class _Said:
         self.like = line
         for name in ("amount", *_SUMMED):
             if name in line:
-                self.sums[name] = added((self.sums.get(name, ZERO), sign * Decimal(line[name])))
+                self.sums[name] = added((self.sums.get(name, ZERO), _signed(Decimal(line[name]), sign)))
         for part in parts_of(line, currency):
             self.parts[part.service] = _added(self.parts.get(part.service), part, sign)
+
+
+def _signed(value: Decimal, sign: int) -> Decimal:
+    """With its sign turned for what is given back; exact, however long the number is."""
+    return value.copy_negate() if sign < 0 else value
 
 
 def _added(known: Part | None, part: Part, sign: int) -> Part:
     """Two parts of one service together."""
     old = known or Part(part.service, part.name, part.unit, ZERO, None, ZERO, ZERO)
-    credits_ = None if part.credits is None and old.credits is None else added((old.credits or ZERO, sign * (part.credits or ZERO)))
-    sums = (added((one, sign * other)) for one, other in ((old.units, part.units), (old.amount, part.amount), (old.exact, part.exact)))
-    units, amount, exact = sums
+    credits_ = None if part.credits is None and old.credits is None else added((old.credits or ZERO, _signed(part.credits or ZERO, sign)))
+    both = ((old.units, part.units), (old.amount, part.amount), (old.exact, part.exact))
+    units, amount, exact = (added((one, _signed(other, sign))) for one, other in both)
     return Part(part.service, part.name, part.unit, units, credits_, amount, exact)
 
 

@@ -14,7 +14,7 @@ from trueup.kit.money import HUNDRED, Money, Percent, currency_decimals, round_m
 from trueup.kit.quantity import ZERO, Credits, Quantity, added, apportion, times
 from trueup.kit.text import Text, joined, plural, text
 from trueup.prices.rules.lists import PriceList, Tax
-from trueup.prices.rules.packs import Packed, PackPrice, packed
+from trueup.prices.rules.packs import NOBODY, Packed, PackPrice, packed
 from trueup.prices.rules.pricing import Priced, ServicePrice, priced, unit_price
 from trueup.prices.rules.promos import PromoCode
 
@@ -161,7 +161,7 @@ def _credits_by_customer(lines: Iterable[ChargedLine]) -> list[tuple[str, Credit
     """Credits of each customer over all lines, in the order in which customers come."""
     found: dict[str, list[Credits]] = {}
     for line in lines:
-        for share in line.customers or (CustomerShare("", line.units, line.credits),):  # nobody has to be told apart
+        for share in line.customers or (CustomerShare(NOBODY, line.units, line.credits),):
             found.setdefault(share.customer, []).append(share.credits or ZERO)
     return [(customer, added(own)) for customer, own in found.items()]
 
