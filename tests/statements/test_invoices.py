@@ -1,12 +1,13 @@
 """Statements as e-invoices: both forms keep every rule of the standard, and say what keeps them from being one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from tests.statements.documents import BUYER, ENDPOINTS, FEWER, LINES, MORE, PRICES, SELLER, adjusting, document, line
 from tests.statements.en16931 import cii_wrong, ubl_wrong
@@ -16,7 +17,7 @@ from trueup.kit.money import round_money
 from trueup.statements.exports.cii import cii
 from trueup.statements.exports.ubl import ubl
 from trueup.statements.rules.documents import Document, StatementKind
-from trueup.statements.rules.invoice import invoice_of
+from trueup.statements.rules.invoice import Invoice, invoice_of
 
 TAXES: dict[str, dict[str, Any]] = {
     "standard": {"percent": 19},
@@ -77,6 +78,14 @@ class TestInvoices:
         assert peppol_wrong(ubl(invoice_of(CASES["little is known"]))) == [
             "R001 business process", "R004 specification", "R010, R020 electronic addresses",
         ]  # fmt: skip
+
+    @pytest.mark.parametrize("write", [ubl, cii])
+    def test_name_each_statement_they_correct_or_are_a_difference_to(self, write: Callable[[Invoice], bytes]) -> None:
+        adjusts = ["north-2026-000001", "north-2026-000007", "north-2026-000009"]
+        xml = write(invoice_of(adjusting(*FEWER) | {"corrects": "north-2026-000010", "adjusts": adjusts}))
+        assert (ubl_wrong if write == ubl else cii_wrong)(xml) == []
+        named = list(etree.fromstring(xml).iter("{*}InvoiceDocumentReference", "{*}InvoiceReferencedDocument"))
+        assert ["".join(one.itertext()).strip() for one in named] == ["north-2026-000010", *adjusts]
 
     def test_name_the_network_where_both_have_an_address(self) -> None:
         assert b"poacc:billing:3.0" in ubl(invoice_of(CASES["by the network"]))

@@ -128,7 +128,7 @@ def _settlement(invoice: Invoice) -> Node:
             _amount("ram:GrandTotalAmount", invoice.gross, invoice),
             _amount("ram:DuePayableAmount", invoice.gross, invoice),
         ]),
-        node("ram:InvoiceReferencedDocument", [node("ram:IssuerAssignedID", invoice.preceding)]),
+        *(node("ram:InvoiceReferencedDocument", [node("ram:IssuerAssignedID", number)]) for number in invoice.preceding),
     ])  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def _head(invoice: Invoice) -> list[Node]:
             node("cbc:StartDate", invoice.first_day.isoformat()), node("cbc:EndDate", invoice.last_day.isoformat()),
         ]),
         node("cac:OrderReference", [node("cbc:ID", invoice.order_reference)]),
-        node("cac:BillingReference", [node("cac:InvoiceDocumentReference", [node("cbc:ID", invoice.preceding)])]),
+        *(node("cac:BillingReference", [node("cac:InvoiceDocumentReference", [node("cbc:ID", number)])]) for number in invoice.preceding),
     ]  # fmt: skip
 
 

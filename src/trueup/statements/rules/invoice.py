@@ -83,7 +83,7 @@ class InvoiceLine:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """All that is said. `preceding` is the number of the statement this one corrects."""
+    """All that is said. `preceding` are the numbers of the statements that this one corrects, or is a difference to."""
 
     number: str
     type_code: str
@@ -91,7 +91,7 @@ class Invoice:
     due_date: date | None
     currency: str
     note: str
-    preceding: str
+    preceding: tuple[str, ...]
     order_reference: str
     buyer_reference: str
     first_day: date
@@ -131,7 +131,7 @@ def invoice_of(document: Document) -> Invoice:
         due_date=issue_date + timedelta(days=int(days)) if days else issue_date,
         currency=document["currency"],
         note=document["reason"],
-        preceding=document["corrects"] or next(iter(document.get("adjusts", ())), ""),
+        preceding=tuple(dict.fromkeys(number for number in (document["corrects"], *document.get("adjusts", ())) if number)),
         order_reference=document["source"].get("po_number", ""),
         buyer_reference=buyer.ref,
         first_day=month.first_day,
