@@ -7,7 +7,7 @@ from django.core import mail
 
 from tests.notifications.post import BOLT, BOLTS_ADMIN, COIL, NORTH, Post, html_of, join, leave, person, sent, to
 from tests.reports.month import OCTOBER, OPERATOR, October, at
-from tests.statements.conftest import BUYING, SELLING, issue_all, save_prices
+from tests.statements.conftest import BUYING, SELLING, account_id, issue_all, save_prices
 from tests.statements.conftest import approve as approve  # noqa: PLC0414 -- the fixture
 from trueup.accounts.rules import Role
 from trueup.cycles.models import Cycle
@@ -17,7 +17,7 @@ from trueup.notifications.models import Delivery
 from trueup.notifications.queries import delivery, outbox, preferences
 from trueup.notifications.rules import Kind
 from trueup.statements.actions import complete_billing, correct, open_billing_reports, return_billing, save_billing, submit_billing
-from trueup.statements.issuing import drafts_of_billing, issue
+from trueup.statements.issuing import issue_of_billing
 
 NOW = "2026-11-09T00:00:00Z"
 VENDOR = "vendor@acme.example"
@@ -113,7 +113,7 @@ class TestStatement:
 
     def test_of_the_vendor_is_told_to_the_distributor(self, submitted: Post) -> None:
         complete_billing(person(VENDOR), OCTOBER, "north", now=at(NOW))
-        issue(drafts_of_billing(), now=at(NOW))
+        issue_of_billing(account_id("acme-vendor"), now=at(NOW))
         submitted.go(NOW)
         assert sent() == [
             (NORTH, "Completed: billing report for October 2026"), (NORTH, "Statement for October 2026 from Acme Security"),

@@ -19,7 +19,7 @@ from trueup.reports import actions as report_actions
 from trueup.reports import queries as report_queries
 from trueup.reports.models import Report
 from trueup.reports.verifying import verify
-from trueup.statements import issuing
+from trueup.statements import issuing, writing
 from trueup.statements.actions import correct
 from trueup.statements.adjusting import chain_of_report
 from trueup.statements.due import reports_due
@@ -264,7 +264,7 @@ class TestStatement:
     def test_that_is_killed_is_issued_by_the_next_round(self, settled_october: October, monkeypatch: pytest.MonkeyPatch) -> None:
         late(settled_october, *at_times("bolt-garage", "workspace-security", "5", "5"))
         with monkeypatch.context() as patch:
-            patch.setattr(issuing, "record_all", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+            patch.setattr(writing, "record_all", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
             with pytest.raises(KeyboardInterrupt):
                 issue_all("2026-12-10T00:00:00Z")
         assert Statement.objects.count() == 2
@@ -312,6 +312,16 @@ class TestCorrection:
         save_prices("north", SELLING | {"currency": "USD"}, now="2026-12-11T00:00:00Z")
         with pytest.raises(Invalid, match="“north-2026-000001” is in another currency or tax: correct it first"):
             correct(who("north"), "north-2026-000003", reason="Dollars", now=at("2026-12-12T00:00:00Z"))
+
+    def test_lets_go_on_what_waited_for_it(self, settled_october: October) -> None:
+        """What is a difference to several statements waits while these are in several currencies: until the first is corrected."""
+        late(settled_october, *at_times("bolt-garage", "workspace-security", "5", "5"))
+        report = Report.objects.get(cycle=Cycle.objects.of(LATE).get())
+        Hold.objects.create(report=report, reason="{}", tried_at=at("2026-12-09T00:00:00Z"), price_lists=1)  # as it leaves one
+        assert issue_all("2026-12-10T00:00:00Z") == 0
+        correct(who("north"), "north-2026-000001", reason="Tax", now=at("2026-12-11T00:00:00Z"))
+        assert issue_all("2026-12-12T00:00:00Z") == 1
+        assert not Hold.objects.exists()
 
 
 def test_late_lines_are_those_a_newer_record_is_of(october: October) -> None:

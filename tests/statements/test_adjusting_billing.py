@@ -1,6 +1,6 @@
 """Late usage on the distributor's side: billing reports of adjustments, and what the vendor says of them."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 import pytest
 
@@ -12,11 +12,13 @@ from tests.statements.test_adjusting import approve_october as approve_october  
 from tests.statements.test_adjusting import clean as clean  # noqa: PLC0414 -- the fixture
 from tests.statements.test_adjusting import settled_october as settled_october  # noqa: PLC0414 -- the fixture
 from tests.statements.test_billing import who
+from trueup.accounts.models import Account
 from trueup.cycles.models import Cycle
 from trueup.kit.errors import Conflict, Invalid
 from trueup.kit.period import Month
 from trueup.kit.quantity import added
 from trueup.prices.actions import remove_promo_code, save_promo_code
+from trueup.statements import actions
 from trueup.statements.actions import complete_billing, correct, open_billing_reports, save_billing, submit_billing
 from trueup.statements.collecting import collected
 from trueup.statements.due import months_to_bill
@@ -24,6 +26,7 @@ from trueup.statements.issuing import issue_of_billing
 from trueup.statements.models import BillingReport, Statement
 from trueup.statements.rules.adjustments import sign_of
 from trueup.statements.rules.billing import BillingStatus
+from trueup.statements.writing import Draft
 
 
 class TestBillingReport:
@@ -141,6 +144,39 @@ class TestBillingReport:
         submit_billing(who("north"), LATE, "north", now=at("2026-12-12T00:00:00Z"))
         with pytest.raises(Conflict, match="the billing report of 2026-11-adjusts-2026-10 is a difference to it, and is under way"):
             correct(who("vendor"), "acme-vendor-2026-000001", reason="Wrong", now=at("2026-12-12T01:00:00Z"))
+
+    def test_does_so_also_if_it_is_decided_while_a_correction_is_made(self, billed: October, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.bill()
+        late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
+        self.begin()
+        drafted = actions.corrections
+
+        def meanwhile(old: Statement, reason: str) -> list[Draft]:
+            drafts = drafted(old, reason)
+            submit_billing(who("north"), LATE, "north", now=at("2026-12-12T00:00:00Z"))
+            complete_billing(who("vendor"), LATE, "north", now=at("2026-12-12T00:30:00Z"))
+            return drafts
+
+        monkeypatch.setattr(actions, "corrections", meanwhile)
+        with pytest.raises(Conflict, match="is a difference to it, and is under way"):
+            correct(who("vendor"), "acme-vendor-2026-000001", reason="Wrong", now=at("2026-12-12T01:00:00Z"))
+        assert issue_of_billing(BillingReport.objects.all()[0].vendor_id, now=at("2026-12-12T02:00:00Z")) == 1
+
+    def test_that_fails_holds_up_no_other(self, billed: October) -> None:
+        submit_billing(who("north"), OCTOBER, "north", now=at("2026-11-09T00:00:00Z"))
+        complete_billing(who("vendor"), OCTOBER, "north", now=at("2026-11-09T00:00:00Z"))
+        right = BillingReport.objects.get()
+        names = ("vendor_id", "vendor_ref", "vendor_name", "status", "completed_at", "document")
+        south = {"distributor": Account.objects.get(ref="south"), "distributor_ref": "south", "distributor_name": "South"}
+        same = {name: getattr(right, name) for name in names}
+        wrong = BillingReport.objects.create(cycle=right.cycle, **south, **{**same, "document": {"net": "none"}})
+        failures: list[Exception] = []
+        assert issue_of_billing(right.vendor_id, now=at("2026-11-10T00:00:00Z"), failed=failures.append) == 1
+        assert [type(one) for one in failures] == [InvalidOperation]
+        BillingReport.objects.filter(pk=wrong.pk).update(document={**(right.document or {}), "currency": None})  # fails when it is written
+        assert issue_of_billing(right.vendor_id, now=at("2026-11-10T00:00:00Z"), failed=failures.append) == 0
+        assert len(failures) == 2
+        wrong.delete()
 
     def test_that_is_outdated_is_not_completed(self, billed: October) -> None:
         self.bill()

@@ -22,7 +22,8 @@ from trueup.statements.actions import (
     save_details,
     submit_billing,
 )
-from trueup.statements.issuing import drafts_of_billing, issue
+from trueup.statements.due import vendors_due
+from trueup.statements.issuing import issue_of_billing
 from trueup.statements.queries import BillingView, billing_details, billing_history, billing_report, billing_reports, statement
 from trueup.statements.rules.billing import WORKFLOW, BillingStatus, BillingVerb, move
 
@@ -40,6 +41,11 @@ def begun(now: str = "2026-11-01T01:00:00Z") -> int:
 
 def seen(name: str = "north") -> BillingView:
     return billing_report(who(name), OCTOBER, "north")
+
+
+def issued() -> int:
+    """The clock issues what was completed."""
+    return issue_of_billing(account_id("acme-vendor"), now=NOW)
 
 
 @pytest.fixture
@@ -122,12 +128,14 @@ class TestWorkflow:
                         move(status, verb)
 
     def test_leads_to_a_statement(self, ready: October) -> None:
-        assert drafts_of_billing() == []
+        assert vendors_due() == []
         save_billing(who("north"), OCTOBER, "north", po_number="PO 7", now=NOW)
         assert submit_billing(who("north"), OCTOBER, "north", expected_version=2, now=NOW) == 3
         assert complete_billing(who("vendor"), OCTOBER, "north", expected_version=3, now=NOW) == 4
-        assert [one.number for one in issue(drafts_of_billing(), now=NOW)] == ["acme-vendor-2026-000001"]
-        assert drafts_of_billing() == []
+        assert vendors_due() == [account_id("acme-vendor")]
+        assert issued() == 1
+        assert vendors_due() == []
+        assert issued() == 0
         document = statement(who("north"), "acme-vendor-2026-000001").document
         assert (document["gross"], document["currency"], document["source"]["po_number"]) == ("162.40", "USD", "PO 7")
         with pytest.raises(NotFound):
@@ -145,7 +153,7 @@ class TestWorkflow:
         assert document
         assert document["net"] == "162.40"
         complete_billing(who("vendor"), OCTOBER, "north", now=NOW)
-        issue(drafts_of_billing(), now=NOW)
+        issued()
         assert statement(OPERATOR, "acme-vendor-2026-000001").row.net == Decimal("162.40")
 
     def test_returns_with_a_reason(self, ready: October) -> None:

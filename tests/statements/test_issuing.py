@@ -1,24 +1,28 @@
 """Statements of approved reports: what they say, numbered without gaps, once."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
-from tests.reports.month import OCTOBER, OPERATOR, October, at
-from tests.statements.conftest import SELLING, account_id, issue_all, save_prices
+from tests.reports.month import OPERATOR, October, at
+from tests.statements.conftest import BEGIN, SELLING, account_id, issue_all, save_prices
 from trueup.accounts.queries import viewers_of
 from trueup.events.models import Event
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound
-from trueup.statements import issuing
+from trueup.prices.actions import remove_price_list
+from trueup.prices.rules.lists import ListKey
+from trueup.statements import issuing, writing
 from trueup.statements.actions import correct, save_details
 from trueup.statements.due import sellers_due
-from trueup.statements.models import NumberSeries, Statement, StatementLine
+from trueup.statements.issuing import issue_of
+from trueup.statements.models import Hold, NumberSeries, Statement, StatementLine
 from trueup.statements.queries import (
     StatementFilter,
     checked_statements,
-    simulate,
     statement,
     statements,
     statements_of_report,
@@ -91,6 +95,58 @@ class TestIssue:
         assert issue_all("2026-11-08T16:00:00Z") == 1
         assert waiting_for_prices(OPERATOR) == []
         assert waiting_for_prices(viewers_of("billing@bolt.example")[0]) == []
+
+    def test_is_tried_again_once_a_list_is_gone_that_had_no_price(self, approve: Approve) -> None:
+        approve("bolt")
+        save_prices("north", SELLING)
+        save_prices("north", {"currency": "EUR", "services": {}, "packs": {}}, begin=date(2026, 6, 1))
+        assert issue_all() == 0
+        later = "2026-11-08T18:00:00Z"
+        assert sellers_due(now=at(later)) == []
+        remove_price_list(OPERATOR, ListKey("north", None, date(2026, 6, 1)), seen=None, now=at("2026-11-08T17:00:00Z"))
+        assert sellers_due(now=at(later)) == [account_id("north")]
+        assert issue_all(later) == 1
+        assert not Hold.objects.exists()
+
+    def test_that_is_held_is_not_tried_in_each_round(self, approve: Approve) -> None:
+        approve("bolt")
+        save_prices("north", {"currency": "EUR", "services": {}, "packs": {}})
+        remove_price_list(OPERATOR, ListKey("north", None, BEGIN), seen=None, now=at("2026-11-08T11:00:00Z"))
+        for now in ("2026-11-08T12:00:00Z", "2026-11-08T13:00:00Z"):
+            assert issue_all(now) == 0
+        assert sellers_due(now=at("2026-11-08T14:00:00Z")) == []
+
+    def test_of_one_that_fails_holds_up_no_other(self, approve: Approve, monkeypatch: pytest.MonkeyPatch) -> None:
+        approve()
+        save_prices("north", SELLING)
+        again = writing.statement_document
+
+        def failing(**said: Any) -> Any:
+            if said["buyer"]["ref"] == "bolt":
+                raise ZeroDivisionError
+            return again(**said)
+
+        monkeypatch.setattr(writing, "statement_document", failing)
+        failures: list[Exception] = []
+        now = at("2026-11-08T12:00:00Z")
+        assert issue_of(account_id("north"), now=now, failed=failures.append).count == 1
+        assert [type(one) for one in failures] == [ZeroDivisionError]
+        assert [row.buyer for _, row in statements(OPERATOR, StatementFilter(), limit=9)] == ["coil"]
+        monkeypatch.undo()
+        assert issue_all("2026-11-08T13:00:00Z") == 1
+        assert list(checked_statements()) == []
+
+    def test_fails_at_once_where_it_is_the_database_that_does(self, approve: Approve, monkeypatch: pytest.MonkeyPatch) -> None:
+        approve()
+        save_prices("north", SELLING)
+
+        def broken(*_: object, **__: object) -> None:
+            raise OperationalError
+
+        monkeypatch.setattr(issuing, "issue", broken)
+        failures: list[Exception] = []
+        assert issue_of(account_id("north"), now=at("2026-11-08T12:00:00Z"), failed=failures.append).count == 0
+        assert len(failures) == 1
 
     def test_takes_what_is_more_money_than_there_is_for_a_reason_to_wait(self, approve: Approve) -> None:
         approve("coil")
@@ -222,18 +278,3 @@ class TestStatement:
         with pytest.raises(Invalid, match="there is no price for workspace-security"):
             correct(seller, "north-2026-000002", reason="x", now=now)
         assert Statement.objects.count() == 4
-
-
-class TestSimulate:
-    def test_tries_prices_out(self, approve: Approve) -> None:
-        approve("bolt")
-        seller = viewers_of("north@north.example")[0]
-        assert [(one.msp, one.reason) for one in simulate(seller, OCTOBER)] == [
-            ("bolt", "there is no price list"),
-            ("coil", "there is no price list"),
-        ]
-        save_prices("north", SELLING)
-        found = {one.msp: one.settled.net for one in simulate(seller, OCTOBER) if one.settled}
-        assert found == {"bolt": Decimal("234.60"), "coil": Decimal("21.00")}
-        assert [one.msp for one in simulate(viewers_of("viewer@bolt.example")[0], OCTOBER)] == ["bolt"]
-        assert simulate(viewers_of("south@south.example")[0], OCTOBER) == []

@@ -6,13 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from tests.reports.month import OCTOBER, OPERATOR, October, at
-from tests.statements.conftest import BUYING, SELLING, issue_all, save_prices
+from tests.statements.conftest import BUYING, SELLING, account_id, issue_all, save_prices
 from tests.statements.conftest import approve as approve  # noqa: PLC0414 -- the fixture
 from tests.webhooks.conftest import Hooks, listen
 from trueup.accounts.queries import viewers_of
 from trueup.cycles.models import Cycle
 from trueup.statements.actions import complete_billing, open_billing_reports, return_billing, submit_billing
-from trueup.statements.issuing import drafts_of_billing, issue
+from trueup.statements.issuing import issue_of_billing
 from trueup.webhooks.models import Delivery
 
 pytestmark = pytest.mark.usefixtures("private")
@@ -43,7 +43,7 @@ def billed(approve: Approve, hooks: Hooks) -> None:
     return_billing(vendor, OCTOBER, "north", reason="Why?", now=NOW)
     submit_billing(north, OCTOBER, "north", now=NOW)
     complete_billing(vendor, OCTOBER, "north", now=NOW)
-    issue(drafts_of_billing(), now=NOW)
+    issue_of_billing(account_id("acme-vendor"), now=NOW)
     hooks.gather("2026-11-09T00:00:01Z")
 
 

@@ -152,7 +152,11 @@ def issue_statements(this: Round) -> Iterator[Done]:
     yield Done("issued statements of reports", this.each(sellers_due(now=this.now), issue_them))
     yield from (Done(f"held statements because {reason}", count) for reason, count in sorted(held.items()))
     vendors = vendors_due()
-    yield Done("issued statements of billing reports", this.each(vendors, lambda vendor_id: issue_of_billing(vendor_id, now=this.now)))
+
+    def issue_to(vendor_id: int) -> int:
+        return issue_of_billing(vendor_id, now=this.now, failed=this.failures.append)
+
+    yield Done("issued statements of billing reports", this.each(vendors, issue_to))
 
 
 def tell_people(this: Round) -> Iterator[Done]:

@@ -20,8 +20,7 @@ from trueup.reports.generating import is_generated
 from trueup.reports.models import Report
 from trueup.statements.adjusting import is_as_submitted
 from trueup.statements.collecting import collected
-from trueup.statements.correcting import corrections, require_nothing_under_way
-from trueup.statements.issuing import issue
+from trueup.statements.correcting import correct_with, corrections, require_nothing_under_way
 from trueup.statements.models import BillingDetails, BillingReport, Statement
 from trueup.statements.rules.billing import TO_DO, BillingStatus, BillingVerb, move, right_of
 from trueup.statements.rules.documents import Document, StatementKind
@@ -246,7 +245,7 @@ def correct(viewer: Viewer, number: str, *, reason: str, now: datetime) -> list[
     if old.kind == StatementKind.CREDIT_NOTE and old.corrects_id:
         raise Conflict(text("“{number}” is a credit note: correct the statement that replaces what it credits", number=number))
     require_nothing_under_way(old)
-    made = [] if old.corrections.exists() else issue(corrections(old, said), now=now, actor=viewer.actor)
+    made = [] if old.corrections.exists() else correct_with(corrections(old, said), old, now=now, actor=viewer.actor)
     if not made:
         raise Conflict(text("“{number}” was corrected already", number=number))
     return [one.number for one in made]

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from trueup.cycles.models import Cycle
 from trueup.kit.period import Month
@@ -32,14 +33,23 @@ def sellers_due(*, now: datetime) -> list[int]:
 
 
 def reports_due(*, now: datetime) -> QuerySet[Report]:
-    """The approved reports without a statement, as far as it is worth trying."""
+    """The approved reports without a statement, as far as it is worth trying: what was held is once a list was saved, or removed."""
     issued = Statement.objects.filter(report_id=OuterRef("pk"))
     held = Hold.objects.filter(report_id=OuterRef("pk"))
-    saved = KeptPriceList.objects.filter(seller_id=OuterRef("distributor_id")).order_by().values("seller_id").annotate(at=Max("saved_at"))
+    lists = KeptPriceList.objects.filter(seller_id=OuterRef("distributor_id")).order_by().values("seller_id")
+    saved, count = lists.annotate(said=Max("saved_at")), lists.annotate(said=Count("pk"))
     settled = ExpressionWrapper(OuterRef("prices_at") + SETTLING, output_field=DateTimeField())
-    changed = Q(tried_at__lt=OuterRef("prices_at")) | Q(tried_at__lt=settled, tried_at__lte=now - SETTLING)
-    reports = Report.objects.filter(status=Status.APPROVED).annotate(prices_at=Subquery(saved.values("at")))
+    saved_since = Q(tried_at__lt=OuterRef("prices_at")) | Q(tried_at__lt=settled, tried_at__lte=now - SETTLING)
+    changed = saved_since | ~Q(price_lists=OuterRef("price_lists"))
+    reports = Report.objects.filter(status=Status.APPROVED).annotate(
+        prices_at=Subquery(saved.values("said")), price_lists=Coalesce(Subquery(count.values("said")), 0)
+    )
     return reports.filter(~Exists(issued), ~Exists(held) | Exists(held.filter(changed)), ~Exists(_unsettled_before()))
+
+
+def lists_of(seller_id: int) -> int:
+    """How many price lists a seller has."""
+    return KeptPriceList.objects.filter(seller_id=seller_id).count()
 
 
 def _unsettled_before() -> QuerySet[Report]:

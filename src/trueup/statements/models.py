@@ -196,6 +196,7 @@ class Hold(models.Model):
     billing_report = models.OneToOneField(BillingReport, on_delete=models.CASCADE, null=True, related_name="+")
     reason = models.TextField()  # a packed sentence
     tried_at = models.DateTimeField()
+    price_lists = models.PositiveIntegerField(default=0)  # how many its seller had then: one that is removed leaves no other trace
 
     class Meta:
         db_table = "statements_hold"

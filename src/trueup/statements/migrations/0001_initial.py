@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reason', models.TextField()),
                 ('tried_at', models.DateTimeField()),
+                ('price_lists', models.PositiveIntegerField(default=0)),
                 ('billing_report', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='statements.billingreport')),
                 ('report', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='reports.report')),
             ],
