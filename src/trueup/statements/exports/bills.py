@@ -29,7 +29,7 @@ def _rows(month: Month, msp: str, found: CustomerBills) -> Iterator[Row]:
         }  # fmt: skip
         own = _of_customer(bill, found.cost_currency)
         rows = _settled(bill.settled, bill.lines) if bill.settled else (_units(line) for line in bill.lines)
-        for place, row in enumerate(rows):
+        for place, row in enumerate(list(rows) or [{}]):  # who is billed nothing may still cost more or less than before
             yield {**head, **row, **(own if place == 0 else {})}
 
 
