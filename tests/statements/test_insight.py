@@ -15,7 +15,7 @@ from trueup.catalog.rules import MeasureName
 from trueup.kit.errors import Invalid, NotAllowed, NotFound
 from trueup.kit.period import Month
 from trueup.statements.actions import correct
-from trueup.statements.insight import By, billed, deprovision, measured_otherwise, review_figures
+from trueup.statements.insight import By, ReviewedBy, billed, deprovision, measured_otherwise, review_figures
 from trueup.statements.models import Statement
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,6 +90,47 @@ class TestReview:
         assert dict(month.comments) == {"": 2}
         (vendors,) = review_figures(person("vendor@acme.example"), OCTOBER, OCTOBER)
         assert vendors.provisioned >= month.provisioned
+
+    def test_is_told_by_service_msp_and_distributor_too(self, priced: October) -> None:
+        north, vendor = person("north@north.example"), person("vendor@acme.example")
+        (month,) = review_figures(north, OCTOBER, OCTOBER)
+        for by in ReviewedBy:
+            found = review_figures(north, OCTOBER, OCTOBER, by=by)
+            for name in ("provisioned", "chargeable", "over_provisioned"):
+                assert sum((getattr(one, name) for one in found), Decimal(0)) == getattr(month, name), (by, name)
+            assert sum(sum(one.comments.values()) for one in found) == 2
+        services = {one.key: one for one in review_figures(north, OCTOBER, OCTOBER, by=ReviewedBy.SERVICE)}
+        workspace = services[WORKSPACE]
+        assert (workspace.name, workspace.unit, workspace.reports, workspace.credits) == ("Workspace Security", "seat", 2, None)
+        assert (workspace.provisioned, workspace.over_provisioned, workspace.chargeable) == (20, 2, 18)
+        assert workspace.over_provisioned_percent == 10
+        assert services["endpoint-core"].credits == 1500
+        bolt, coil = review_figures(north, OCTOBER, OCTOBER, by=ReviewedBy.MSP)
+        assert (bolt.key, bolt.name, bolt.reports, bolt.over_provisioned, bolt.credits) == ("bolt", "Bolt IT", 1, 2, 1590)
+        assert (coil.key, coil.over_provisioned, coil.credits) == ("coil", 0, None)
+        assert [one.key for one in review_figures(vendor, OCTOBER, OCTOBER, by=ReviewedBy.DISTRIBUTOR)][0] == "north"
+        assert {one.key for one in review_figures(vendor, OCTOBER, OCTOBER, by=ReviewedBy.MSP)} >= {"bolt", "coil"}
+
+    def test_of_a_service_knows_who_uses_more_than_there_is(self, october: October) -> None:
+        """Bolt uses more than was provisioned: that takes nothing off what coil does not use."""
+        october.deliver(*at_times("bolt-dental", WORKSPACE, "9.5", "110"), *at_times("coil-bakery", WORKSPACE, "100", "20"))
+        october.close()
+        found = {one.key: one for one in review_figures(person("north@north.example"), OCTOBER, OCTOBER, by=ReviewedBy.SERVICE)}
+        assert found[WORKSPACE].over_provisioned == 80
+        (month,) = review_figures(person("north@north.example"), OCTOBER, OCTOBER)
+        assert month.over_provisioned == 80
+
+    def test_tells_penalties_by_what_has_them(self, october: October) -> None:
+        october.deliver(*at_times("bolt-dental", WORKSPACE, "40", "10"), *at_times("coil-bakery", WORKSPACE, "5", "5"))
+        october.close()
+        october.deadline()
+        north = person("north@north.example")
+        (month,) = review_figures(north, OCTOBER, OCTOBER)
+        assert month.penalties
+        services = {one.key: (one.penalties, one.penalty_units) for one in review_figures(north, OCTOBER, OCTOBER, by=ReviewedBy.SERVICE)}
+        assert services[WORKSPACE] == (month.penalties, month.penalty_units)
+        msps = {one.key: one.penalties for one in review_figures(north, OCTOBER, OCTOBER, by=ReviewedBy.MSP)}
+        assert msps == {"bolt": month.penalties, "coil": 0}
 
     def test_is_not_for_msps(self, priced: October) -> None:
         with pytest.raises(NotAllowed):

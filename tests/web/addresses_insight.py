@@ -16,6 +16,7 @@ _ABOVE: Final = "200 VONMRS 403 bavcd"
 INSIGHT: Final = (
     Page("insight", open={"": _ALL}),
     Page("insight_billed", at=says(by="service"), open={"": _ALL}),
+    Page("insight_reviews", open={"": _ABOVE}),
     Page("insight_review", open={"": _ABOVE}),
     Page("insight_comments", open={"": _ABOVE}),
     *(Page(name, at=_report, open={"bolt": "200 VONMRbav", "coil": "200 VONMRc", "dune": "200 VOS 403 d", NOWHERE: ""}) for name in (

@@ -66,10 +66,10 @@ class TestInsight:
 
     def test_is_of_the_months_that_are_asked_for(self, october: October, as_person: AsPerson) -> None:
         north = as_person(NORTH)
-        asked = north.get(PAGE).context["asked"]
-        assert (asked.first, asked.last) == (Month(2025, 11), Month(2026, 10))
+        span = north.get(PAGE).context["span"]
+        assert (span.first, span.last) == (Month(2025, 11), Month(2026, 10))
         assert "Nothing was billed in these months" in north.get(f"{PAGE}?from=2026-01&to=2026-09").text
-        assert north.get(f"{PAGE}?from=x&to=2026-13&by=x&page=x").context["asked"] == asked
+        assert north.get(f"{PAGE}?from=x&to=2026-13&by=x&page=x").context["span"] == span
         assert [str(month) for month in north.get(f"{PAGE}?from=1999-01&to=1999-02").context["months"]][-2:] == ["1999-02", "1999-01"]
 
     @pytest.mark.parametrize("last", ["0001-01", "0001-11", "0002-01", "9998-12"])
@@ -92,10 +92,39 @@ class TestInsight:
         page = as_person(NORTH).get(PAGE)
         (month,) = page.context["reviewed"]
         assert (month.reports, month.over_provisioned, month.penalties) == (2, 2, 0)
-        assert page.context["comments"] == [(Month(2026, 10), [("Without a reason", 2)], 2)]
+        assert page.context["comments"] == [(month, [("Without a reason", 2)], 2)]
         (said,) = rows(as_person(NORTH), f"{PAGE}review.csv")
         assert (said["cycle"], said["reports"], said["over_provisioned"], said["penalties"]) == ("2026-10", "2", "2", "0")
         assert rows(as_person(NORTH), f"{PAGE}comments.csv") == [{"cycle": "2026-10", "reason": "", "lines": "2"}]
+
+    def test_tells_reviews_by_service_msp_and_distributor(self, october: October, as_person: AsPerson) -> None:
+        reviews = f"{PAGE}reviews/"
+        north = as_person(NORTH).get(reviews)
+        assert (north.context["by"], [by for by, _label in north.context["review_ways"]]) == ("service", ["month", "service", "msp"])
+        first = north.context["page"].items[0]
+        assert (first.key, first.over_provisioned, first.over_provisioned_percent) == ("workspace-security", 2, 10)
+        assert 'width="10"' in north.text
+        msps = as_person(NORTH).get(f"{reviews}?by=msp").context
+        assert [one.key for one in msps["page"].items] == ["bolt", "coil"]
+        assert [(one.key, sum) for one, _counts, sum in msps["comments"]] == [("bolt", 1), ("coil", 1)]
+        vendor = as_person(VENDOR).get(f"{reviews}?by=distributor")
+        assert [one.key for one in vendor.context["page"].items] == ["north"]
+        assert "By distributor" in vendor.text
+        assert "EUR" not in as_person(VENDOR).get(f"{reviews}?by=msp").text  # what MSPs pay is not the vendor's to see
+        assert 'class="chart"' in as_person(NORTH).get(f"{reviews}?by=month").text
+        assert "There are no reports of these months" in as_person(NORTH).get(f"{reviews}?from=2026-01&to=2026-02").text
+        assert as_person(NORTH).get(f"{reviews}?from=2026-11&to=2026-10").status_code == 400
+        assert as_person(BOLT).get(reviews).status_code == 403
+
+    def test_gives_reviews_by_service_and_msp_as_files(self, october: October, as_person: AsPerson) -> None:
+        north = as_person(NORTH)
+        services = {one["service"]: one for one in rows(north, f"{PAGE}review.csv?by=service")}
+        assert (services["workspace-security"]["unit"], services["workspace-security"]["over_provisioned"]) == ("seat", "2")
+        assert (services["endpoint-core"]["credits"], services["workspace-security"]["credits"]) == ("1500", "")
+        assert [(one["msp"], one["msp_name"], one["lines"]) for one in rows(north, f"{PAGE}comments.csv?by=msp")] == [
+            ("bolt", "Bolt IT", "1"), ("coil", "Coil Services", "1"),
+        ]  # fmt: skip
+        assert [one["distributor"] for one in rows(as_person(VENDOR), f"{PAGE}review.csv?by=distributor")] == ["north"]
 
     def test_is_each_ones_own_side(self, october: October, as_person: AsPerson) -> None:
         bolt, coil = (as_person(email).get(PAGE) for email in (BOLT, COIL))

@@ -44,8 +44,22 @@ class RankedDecimalField(ExactDecimalField):
         return str(format_number(number, self.max_digits, self.decimal_places)).zfill(self.max_digits + 1)
 
 
+class Ranked(models.Func):
+    """An `ExactDecimalField` that is not below 0, as the database can compare it: both databases answer the same."""
+
+    arity = 1
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        """Zeros in front, as in a `RankedDecimalField`; behind the point there are always as many places."""
+        return super().as_sql(compiler, connection, template=f"substr('{'0' * 32}' || %(expressions)s, -32)", **context)
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        """The number itself."""
+        return super().as_sql(compiler, connection, **{"template": "%(expressions)s", **context})
+
+
 class ExactSum(models.Aggregate):
-    """The exact sum of a `RankedDecimalField`; 0 of nothing.
+    """The exact sum of a `RankedDecimalField`, or of an `ExactDecimalField` that is not below 0; 0 of nothing.
 
     SQLite adds whole units and their millionths as whole numbers; it raises an error where the units exceed 9,223,372,036,854,775,807.
     """

@@ -3,7 +3,7 @@
 from trueup.statements.insight.billed import MOST_MONTHS, Billed, By, billed
 from trueup.statements.insight.deprovisioning import Deprovisioning, OverProvisioned, ToDeprovision, deprovision
 from trueup.statements.insight.measured import Measured, MeasuredLine, MeasuredOtherwise, measured_otherwise
-from trueup.statements.insight.reviewed import Reviewed, review_figures
+from trueup.statements.insight.reviewed import Reviewed, ReviewedBy, review_figures
 
 __all__ = [
     "MOST_MONTHS",
@@ -15,6 +15,7 @@ __all__ = [
     "MeasuredOtherwise",
     "OverProvisioned",
     "Reviewed",
+    "ReviewedBy",
     "ToDeprovision",
     "billed",
     "deprovision",

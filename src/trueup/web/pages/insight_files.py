@@ -1,12 +1,13 @@
 """The tables of insight as CSV: plain numbers, codes in place of words."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from trueup.kit.money import Money, round_money
 from trueup.kit.period import Month
 from trueup.statements.exports.tables import Of, Row, Table, as_csv, columns
 from trueup.statements.files import File
-from trueup.statements.insight import Billed, By, Deprovisioning, MeasuredOtherwise, Reviewed
+from trueup.statements.insight import Billed, By, Deprovisioning, MeasuredOtherwise, Reviewed, ReviewedBy
 
 _NUMBER, _AMOUNT = Of.NUMBER, Of.AMOUNT
 
@@ -27,22 +28,39 @@ def billed_file(rows: Sequence[Billed], by: By, first: Month, last: Month) -> Fi
     return _file(f"billed-by-{by}-{first}-{last}", Table("Billed", named, said, last.last_day))
 
 
-def review_file(rows: Iterable[Reviewed], first: Month, last: Month) -> File:
+def review_file(rows: Iterable[Reviewed], by: ReviewedBy, first: Month, last: Month) -> File:
     """How months were reviewed."""
-    names = (
-        "cycle", "reports", "provisioned", "chargeable", "over_provisioned", "over_provisioned_percent", "penalties", "penalty_units",
+    credits_ = () if by == ReviewedBy.MONTH else ("credits",)
+    numbers = (
+        "reports", "provisioned", "chargeable", "over_provisioned", "over_provisioned_percent", *credits_, "penalties", "penalty_units",
     )  # fmt: skip
-    named = columns(names, **dict.fromkeys(names[1:], _NUMBER))
-    said = ({"cycle": str(one.month), **{name: getattr(one, name) for name in names[1:]}} for one in rows)
-    return _file(f"review-{first}-{last}", Table("Review", named, said, last.last_day))
+    named = columns((*_KEYS[by], *numbers), **dict.fromkeys(numbers, _NUMBER))
+    said = (_keys(one, by) | {name: getattr(one, name) for name in numbers} for one in rows)
+    return _file(f"review-{_way(by)}{first}-{last}", Table("Review", named, said, last.last_day))
 
 
-def comments_file(rows: Iterable[Reviewed], first: Month, last: Month) -> File:
-    """How many lines have a comment, by month and reason; the reason is empty where none was given."""
-    said: Iterator[Row] = (
-        {"cycle": str(one.month), "reason": code, "lines": count} for one in rows for code, count in one.comments.items()
-    )  # fmt: skip
-    return _file(f"comments-{first}-{last}", Table("Comments", columns(("cycle", "reason", "lines"), lines=_NUMBER), said, last.last_day))
+def comments_file(rows: Iterable[Reviewed], by: ReviewedBy, first: Month, last: Month) -> File:
+    """How many lines have a comment, by reason; the reason is empty where none was given."""
+    said: Iterator[Row] = (_keys(one, by) | {"reason": code, "lines": count} for one in rows for code, count in one.comments.items())
+    named = columns((*_KEYS[by], "reason", "lines"), lines=_NUMBER)
+    return _file(f"comments-{_way(by)}{first}-{last}", Table("Comments", named, said, last.last_day))
+
+
+_KEYS: Final = {
+    ReviewedBy.MONTH: ("cycle",),
+    ReviewedBy.SERVICE: ("service", "service_name", "unit"),
+    ReviewedBy.MSP: ("msp", "msp_name"),
+    ReviewedBy.DISTRIBUTOR: ("distributor", "distributor_name"),
+}
+
+
+def _keys(one: Reviewed, by: ReviewedBy) -> Row:
+    """What a row is of."""
+    return dict(zip(_KEYS[by], (one.key, one.name, one.unit), strict=False))
+
+
+def _way(by: ReviewedBy) -> str:
+    return "" if by == ReviewedBy.MONTH else f"by-{by}-"
 
 
 def deprovision_file(found: Deprovisioning) -> File:
