@@ -72,7 +72,10 @@ MONEY: Final = (
     Operation("list_price_list_history", {"acme-vendor": "200 V", "north": "200 N", "bolt": "200 Bv", NOWHERE: ""}, at=_list),
     Operation("apply_prices", {"": "200 N 403 Vv 422 SBCD"}, sends=_FILE, kind="application/yaml", doer="N "),
     Operation("export_prices", {"": f"200 {ALL}"}),
-    Operation("simulate_prices", {"": f"200 {ALL}"}, sends={"cycle": "2026-10"}),
+    Operation(
+        "simulate_prices", {"acme-vendor": "200 VNS", "north": "200 NBCv", "bolt": "200 Bv", NOWHERE: ""},
+        query="?cycle=2026-10&seller={of}&from=2026-01-01",
+    ),
     Operation("list_promo_codes", {"": f"200 {ALL}"}),
     Operation("get_promo_code", {"acme-vendor": "200 V", "north": "200 N", NOWHERE: ""}, at=_promo),
     Operation("put_promo_code", {"north": "200 N", NOWHERE: ""}, at=_promo, sends=_PROMO, headers=ANY, doer="N north"),

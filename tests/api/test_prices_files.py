@@ -9,7 +9,8 @@ from pytest_django import DjangoDbBlocker
 
 from tests.api import money
 from tests.api.conftest import AsProgram, Program, said
-from tests.api.reading import errors
+from tests.api.october import figures, queries
+from tests.api.reading import errors, whole
 from tests.reports.month import October
 from trueup.accounts.rules import Scope
 from trueup.prices.models import KeptPriceList
@@ -109,49 +110,82 @@ class TestExporting:
             assert "seller:" not in as_program(account).call("GET", f"/prices/export?seller={seller}").content.decode()
 
 
+SIMULATION = "/prices/simulation?cycle=2026-10"
+
+
 class TestSimulating:
-    def test_says_what_a_month_would_come_to(self, north: Program) -> None:
+    def test_says_what_everybody_would_pay_beside_now(self, north: Program) -> None:
         cheap = {"currency": "EUR", "services": {"workspace-security": "1", "endpoint-core": "1"}}
         north.put("/price-lists/north/*/2027-01-01", cheap, if_none_match="*")
-        status, found = north.post("/prices/simulate", {"cycle": "2026-10", "seller": "north", "buyer": "*", "from": "2027-01-01"})
-        assert (status, found["cycle"], [one["msp"] for one in found["items"]]) == (200, "2026-10", ["bolt", "coil"])
-        bolt = found["items"][0]
-        assert bolt["tried"] == {"currency": "EUR", "net": "43", "tax": "0", "gross": "43"}
-        assert bolt["in_force"] == {"currency": "EUR", "net": "62.4", "tax": "11.86", "gross": "74.26"}
-        assert (bolt["msp_name"], bolt["reason"]) == ("Bolt IT", None)
+        status, found = north.get(f"{SIMULATION}&seller=north&from=2027-01-01")
+        assert (status, [one["buyer"] for one in found["items"]], found["next"]) == (200, ["bolt", "coil"], None)
+        bolt, coil = found["items"]
+        # bolt has a list of its own, which names its seats and packs: they stay, and so do its currency and its tax
+        assert bolt["by_list"] == {"currency": "EUR", "net": "81.4", "tax": "15.47", "gross": "96.87"}
+        assert bolt["now"] == {"currency": "EUR", "net": "62.4", "tax": "11.86", "gross": "74.26"}
+        assert figures(bolt, "buyer_name", "difference", "why_not_now", "why_not_by_list") == ["Bolt IT", "19", None, None]
+        assert (coil["by_list"]["net"], coil["difference"]) == ("7", "7")
+
+    def test_of_a_list_for_one_is_that_one(self, as_program: AsProgram, north: Program) -> None:
+        north.put("/price-lists/north/coil/2027-01-01", {"currency": "EUR", "services": {"endpoint-core": "2"}}, if_none_match="*")
+        wanted = f"{SIMULATION}&seller=north&buyer=coil&from=2027-01-01"
+        status, found = north.get(wanted)
+        assert (status, [(one["buyer"], one["by_list"]["net"]) for one in found["items"]]) == (200, [("coil", "14")])
+        assert as_program("coil").get(wanted) == (200, found)
+        assert as_program("bolt").get(wanted)[0] == 404
+
+    def test_of_a_vendor_is_what_its_distributors_pay_for_all_their_reports(self, as_program: AsProgram, north: Program) -> None:
+        volume = {"pricing": "volume", "tiers": [{"up_to": 31, "price": 9}, {"price": 1}]}
+        said = {"currency": "USD", "services": {"workspace-security": "4", "endpoint-core": volume}}
+        vendor = as_program("acme-vendor")
+        assert vendor.put("/price-lists/acme-vendor/*/2026-10-31", said, if_none_match="*")[0] == 201
+        status, found = vendor.get(f"{SIMULATION}&seller=acme-vendor&from=2026-10-31")
+        [norths] = [one for one in found["items"] if one["buyer"] == "north"]
+        assert (status, norths["by_list"]["net"]) == (200, "86")  # bolt has 31, coil 7: 390 MSP by MSP
+        assert {one["buyer"] for one in found["items"]} == {"north", "south"}
+        assert north.get(f"{SIMULATION}&seller=acme-vendor&from=2026-10-31") == (200, {"items": [norths], "next": None})
+
+    def test_of_an_msp_is_what_its_customers_pay(self, as_program: AsProgram, north: Program) -> None:
+        wanted = f"{SIMULATION}&seller=bolt&from=2026-01-01"
+        status, found = as_program("bolt").get(wanted)
+        assert (status, [one["buyer"] for one in found["items"]]) == (200, ["bolt-dental"])
+        [dental] = found["items"]
+        assert (dental["now"], dental["difference"]) == (dental["by_list"], "0")
+        assert dental["now"]["net"] == "118.5"
+        assert north.get(wanted)[0] == 404
+
+    def test_comes_in_pages(self, north: Program) -> None:
+        read = [one["buyer"] for page in whole(north, f"{SIMULATION}&seller=north&from=2026-01-01", 1) for one in page]
+        assert read == ["bolt", "coil"]
+
+    def test_asks_as_much_for_many_as_for_few(self, north: Program) -> None:
+        path = f"{SIMULATION}&seller=north&from=2026-01-01"
+        assert len(set(queries(north, f"{path}&limit=1", path).values())) == 1
 
     def test_says_what_has_no_price(self, north: Program) -> None:
-        north.put("/price-lists/north/*/2027-01-01", {"currency": "EUR"}, if_none_match="*")
-        wanted = {"cycle": "2026-10", "seller": "north", "from": "2027-01-01"}
-        bolt, coil = north.post("/prices/simulate", wanted)[1]["items"]
-        assert (bolt["tried"], bolt["reason"]) == (None, "2 services have no price, among them workspace-security, endpoint-core")
-        assert (coil["tried"], coil["reason"]) == (None, "there is no price for endpoint-core")
-
-    def test_without_a_list_goes_by_those_in_force(self, as_program: AsProgram, north: Program) -> None:
-        items = north.post("/prices/simulate", {"cycle": "2026-10"})[1]["items"]
-        assert all(one["tried"] == one["in_force"] is not None for one in items)
-        (own,) = as_program("bolt").post("/prices/simulate", {"cycle": "2026-10"})[1]["items"]
-        assert own == items[0]
-        assert {
-            one["in_force"] and one["msp"] for one in as_program("acme-vendor").post("/prices/simulate", {"cycle": "2026-10"})[1]["items"]
-        } == {None}
+        north.put("/price-lists/north/*/2026-10-31", {"currency": "EUR"}, if_none_match="*")
+        coil = north.get(f"{SIMULATION}&seller=north&from=2026-01-01")[1]["items"][1]
+        assert figures(coil, "now", "why_not_now", "difference") == [None, "there is no price for endpoint-core", None]
+        coil = north.get(f"{SIMULATION}&seller=north&from=2026-10-31")[1]["items"][1]
+        assert figures(coil, "by_list", "why_not_by_list") == [None, "there is no price for endpoint-core"]
 
     @pytest.mark.parametrize(
         ("wanted", "status"),
         [
-            ({"cycle": "2026-10", "seller": "bolt", "from": "2026-01-01"}, 404),
-            ({"cycle": "2026-10", "seller": "north", "from": "2025-01-01"}, 404),
-            ({"cycle": "2020-10"}, 404),
-            ({"cycle": "October"}, 422),
-            ({"cycle": "2026-10", "seller": "north", "from": "tomorrow"}, 422),
-            ({"cycle": "2026-10", "prices": {}}, 422),
-            ({}, 422),
+            ("cycle=2026-10&seller=bolt&from=2026-01-01", 404),
+            ("cycle=2026-10&seller=north&from=2025-01-01", 404),
+            ("cycle=2020-10&seller=north&from=2026-01-01", 404),
+            ("cycle=October&seller=north", 422),
+            ("cycle=2026-10&seller=north&from=tomorrow", 422),
+            ("cycle=2026-10", 422),
+            ("seller=north", 422),
+            ("cycle=2026-10&seller=north&from=2026-01-01&cursor=x", 422),
         ],
     )
-    def test_is_of_a_month_and_a_list_that_one_sees(self, north: Program, wanted: dict[str, Any], status: int) -> None:
-        assert north.post("/prices/simulate", wanted)[0] == status
+    def test_is_of_a_month_and_a_list_that_one_sees(self, north: Program, wanted: str, status: int) -> None:
+        assert north.get(f"/prices/simulation?{wanted}")[0] == status
 
     def test_needs_the_scope(self, as_program: AsProgram) -> None:
         program = as_program("north", Scope.PRICES_WRITE)
-        assert program.post("/prices/simulate", {"cycle": "2026-10"})[1]["code"] == "missing_scope"
+        assert program.get(f"{SIMULATION}&seller=north")[1]["code"] == "missing_scope"
         assert json.loads(program.call("GET", "/prices/export").content)["code"] == "missing_scope"

@@ -124,10 +124,17 @@ class TestPriceRemove:
 class TestPriceSimulate:
     def test_shows_a_month_with_a_list_beside_now(self, priced: Trueup) -> None:
         found = priced.json("price", "simulate", "2026-10", "north", "--as", NORTH)
-        assert keys(found) == ["msp", "msp_name", "currency", "net", "tax", "gross", "now_currency", "now_net", "difference", "reason"]
+        assert keys(found) == [
+            "buyer", "buyer_name", "currency", "net", "tax", "gross", "why_not", "now_currency", "now_net", "now_why_not", "difference",
+        ]  # fmt: skip
         bolt = found[0]
-        assert (bolt["msp"], bolt["net"], bolt["now_net"], bolt["difference"]) == ("bolt", "104.40", "104.40", "0.00")
-        assert "MSP" in priced.done("price", "simulate", "2026-10", "north", "bolt")
+        assert (bolt["buyer"], bolt["net"], bolt["now_net"], bolt["difference"]) == ("bolt", "104.40", "104.40", "0.00")
+        assert "Who pays" in priced.done("price", "simulate", "2026-10", "north", "bolt")
+
+    def test_of_a_vendor_is_by_distributor(self, priced: Trueup) -> None:
+        found = priced.json("price", "simulate", "2026-10", "acme-vendor", "--as", VENDOR)
+        assert [one["buyer"] for one in found] == ["north"]
+        assert [one["buyer"] for one in priced.json("price", "simulate", "2026-10", "acme-vendor", "--as", NORTH)] == ["north"]
 
     def test_is_for_those_who_see_the_list(self, priced: Trueup) -> None:
         assert "no such price list" in priced.refused("price", "simulate", "2026-10", "acme-vendor", "--as", BOLT)

@@ -62,10 +62,10 @@ class PriceLists:
         """A file of the prices of a seller, as far as one sees them (None: one's own), which can be applied again."""
         return self._transport.content("/prices/export", {"seller": seller}).decode()
 
-    def simulate(self, cycle: Month | str, seller: str, buyer: str | None = None, begin: date = BEGINNING) -> tuple[Simulated, ...]:
-        """What the reports of a month come to by a price list, beside what they come to now. Raises NotFound."""
-        said = {"cycle": str(cycle), "seller": seller, "buyer": buyer, "from": begin.isoformat()}
-        return tuple(read(Simulated, one) for one in listed(self._transport.call("POST", "/prices/simulate", json=said), "items"))
+    def simulate(self, cycle: Month | str, seller: str, buyer: str | None = None, begin: date = BEGINNING) -> Iterator[Simulated]:
+        """What those a list is for would pay for a month with it, by ref, beside what they pay now. Raises NotFound."""
+        asked = {"cycle": cycle, "seller": seller, "buyer": DEFAULT if buyer is None else buyer, "from": begin.isoformat()}
+        return (read(Simulated, one) for one in self._transport.pages("/prices/simulation", asked))
 
 
 class PromoCodes:

@@ -25,6 +25,7 @@ from trueup.client.answers import (
     WaitingStatement,
 )
 from trueup.kit.period import Month
+from trueup.statements.exports.archiving import Means
 from trueup.statements.exports.forms import Form
 
 
@@ -68,7 +69,7 @@ class Prices(Protocol):
         """Remove a price list."""
 
     def simulate(self, month: Month, seller: str, buyer: str | None, begin: date) -> Iterable[Simulated]:
-        """What the reports of a month come to by a price list, and by those in force."""
+        """What those a price list is for would pay for a month with it, by ref, and what they pay now."""
 
     def promo_codes(self, *, seller: str | None = None) -> Iterable[PromoCode]:
         """Promo codes, by seller and code."""
@@ -159,5 +160,5 @@ class Files(Protocol):
     def customers(self, month: Month, msp: str, form: Form) -> Download:
         """What an MSP bills its customers."""
 
-    def cycle(self, month: Month, forms: Iterable[Form], *, iso_currency: bool) -> Download:
-        """All that one sees of a cycle, as a zip."""
+    def cycle(self, month: Month, forms: Iterable[Form], means: Means, *, iso_currency: bool) -> Download:
+        """All that one sees of a cycle, as a zip, made by these means."""

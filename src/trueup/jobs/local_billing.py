@@ -48,7 +48,7 @@ class LocalBilling:
     def reports(self, *, month: Month | None) -> Iterable[BillingSummary]:
         """The billing reports of all memberships."""
         answers = every_answer(viewers(self.email), lambda viewer: queries.billing_reports(viewer, month=month))
-        found = {(-one.cycle.year, -one.cycle.month, one.distributor, one.vendor): one for rows in answers for one in rows}
+        found = {(_latest_first(one.cycle), one.distributor, one.vendor): one for rows in answers for one in rows}
         return [_summary(found[key]) for key in sorted(found)]
 
     def report(self, month: Month, distributor: str) -> BillingReport:
@@ -133,8 +133,14 @@ class LocalBilling:
     def waiting(self) -> Iterable[WaitingStatement]:
         """The approved reports of all memberships without a statement."""
         answers = every_answer(viewers(self.email), queries.waiting_for_prices)
-        found = {(one.cycle.year, one.cycle.month, one.msp): one for rows in answers for one in rows}
-        return [WaitingStatement(one.cycle, one.msp, one.msp_name, one.reason) for one in (found[key] for key in sorted(found))]
+        found = {(one.cycle, one.msp): one for rows in answers for one in rows}
+        ordered = sorted(found.values(), key=lambda one: (one.cycle.cycle, one.msp))
+        return [WaitingStatement(one.cycle, one.msp, one.msp_name, one.reason) for one in ordered]
+
+
+def _latest_first(cycle: Month) -> tuple[int, int, Month]:
+    """Where a month stands in a list: the latest cycle first, in it those that adjust earlier months last."""
+    return -cycle.cycle.year, -cycle.cycle.month, cycle if cycle.adjusted_in else Month(0, 0)
 
 
 def _pages(viewer: Viewer, asked: StatementFilter) -> Iterator[StatementRow]:

@@ -1,6 +1,6 @@
 """Prices of the installation on this machine, for the operator or the person `--as` names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,7 +15,11 @@ from trueup.prices.queries import Kept, KeptPromo
 from trueup.prices.rules.lists import ListKey
 from trueup.prices.rules.promos import PromoCode as Promo
 from trueup.prices.written import as_text
-from trueup.statements import queries as statements
+from trueup.statements.queries import Trial, Tried, tried_out
+from trueup.statements.rules.settlement import Settled
+
+_AT_ONCE = 200
+"""Buyers that are tried out at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,10 @@ class LocalPrices:
         actions.remove_price_list(viewer, key, seen=None, now=self.now)
 
     def simulate(self, month: Month, seller: str, buyer: str | None, begin: date) -> Iterable[Simulated]:
-        """What the reports of a month come to."""
-        key = ListKey(seller, buyer, begin)
-        viewer = in_account(self.email, seller)
-        tried = every_answer([viewer, *viewers(self.email)], lambda one: (one, statements.simulate(one, month, key)))[0]
-        in_force = {one.msp: one for one in statements.simulate(tried[0], month)}
-        return [_simulated(one, in_force[one.msp]) for one in tried[1]]
+        """What a month comes to, a portion at a time."""
+        key, asking = ListKey(seller, buyer, begin), [in_account(self.email, seller), *viewers(self.email)]
+        first = every_answer(asking, lambda viewer: (viewer, tried_out(viewer, month, key, limit=_AT_ONCE)))[0]
+        return map(_simulated, _all_tried(*first, month, key))
 
     def promo_codes(self, *, seller: str | None = None) -> Iterable[PromoCode]:
         """The promo codes of all memberships."""
@@ -126,10 +128,19 @@ def _promo(kept: KeptPromo) -> PromoCode:
     )  # fmt: skip
 
 
-def _simulated(one: statements.Simulated, now: statements.Simulated) -> Simulated:
-    return Simulated(one.msp, one.msp_name, _amounts(one), str(one.reason) if one.reason else None, _amounts(now))
+def _all_tried(viewer: Viewer, first: Trial, month: Month, key: ListKey) -> Iterator[Tried]:
+    trial = first
+    yield from trial.rows
+    while trial.left_out and trial.rows:
+        trial = tried_out(viewer, month, key, limit=_AT_ONCE, after=trial.rows[-1].buyer)
+        yield from trial.rows
 
 
-def _amounts(one: statements.Simulated) -> Amounts | None:
-    said = one.settled
+def _simulated(one: Tried) -> Simulated:
+    reasons = (None if reason is None else str(reason) for reason in (one.why_not_now, one.why_not_by_list))
+    why_not_now, why_not_by_list = reasons
+    return Simulated(one.buyer, one.buyer_name, _amounts(one.now), why_not_now, _amounts(one.by_list), why_not_by_list, one.difference)
+
+
+def _amounts(said: Settled | None) -> Amounts | None:
     return None if said is None else Amounts(said.currency, said.net, said.tax, said.gross)

@@ -66,20 +66,22 @@ _PRICES = Listing(
 )  # fmt: skip
 _CHANGED = Listing(keys=("entry",), columns=(Column("Changes", "entry"),), empty="Prices are as the file says: nothing to change.")
 _SIMULATED = Listing(
-    keys=("msp", "msp_name", "currency", "net", "tax", "gross", "now_currency", "now_net", "difference", "reason"),
+    keys=(
+        "buyer", "buyer_name", "currency", "net", "tax", "gross", "why_not", "now_currency", "now_net", "now_why_not", "difference",
+    ),
     columns=(
-        Column("MSP", "msp"),
-        Column("Name", "msp_name", spare=True),
+        Column("Who pays", "buyer"),
+        Column("Name", "buyer_name", spare=True),
         Column("Currency", "currency"),
         Column("Net now", "now_net", number=True),
         Column("Net", "net", number=True),
         Column("Difference", "difference", number=True),
         Column("Tax", "tax", number=True, spare=True),
         Column("Total", "gross", number=True, spare=True),
-        Column("Why not", "reason", spare=True),
+        Column("Why not", "why_not", spare=True),
     ),
-    empty="There are no reports to be priced.",
-)
+    empty="There is nothing to be priced.",
+)  # fmt: skip
 _PROMOS = Listing(
     keys=("seller", "code", "from", "until", "service", "buyer", "price", "margin_percent", "saved_at", "saved_by"),
     columns=(
@@ -222,23 +224,23 @@ def remove(desk: Desk, seller: str, buyer: str | None, begin: date | None) -> No
 
 
 def simulate(desk: Desk, month: Month, seller: str, buyer: str | None, *, begin: date | None, form: Format) -> None:
-    """Write what the reports of a month come to by a price list, beside what they come to now. Raises NotFound, Conflict."""
+    """Write what those a price list is for would pay for a month, beside what they pay now. Raises NotFound, Conflict."""
     found = desk.prices.simulate(month, seller, buyer, _which(desk, seller, buyer, begin))
     _SIMULATED.write(map(_beside, found), form)
 
 
 def _beside(one: Simulated) -> Record:
-    tried, now = one.tried, one.in_force
-    more = tried.net - now.net if tried and now and tried.currency == now.currency else None
+    then, now = one.by_list, one.now
     return {
-        "msp": one.msp,
-        "msp_name": one.msp_name,
-        "currency": tried.currency if tried else None,
-        **{name: amount(getattr(tried, name), tried.currency) if tried else None for name in ("net", "tax", "gross")},
+        "buyer": one.buyer,
+        "buyer_name": one.buyer_name,
+        "currency": then.currency if then else None,
+        **{name: amount(getattr(then, name), then.currency) if then else None for name in ("net", "tax", "gross")},
+        "why_not": one.why_not_by_list,
         "now_currency": now.currency if now else None,
         "now_net": amount(now.net, now.currency) if now else None,
-        "difference": amount(more, tried.currency) if tried else None,
-        "reason": one.reason,
+        "now_why_not": one.why_not_now,
+        "difference": amount(one.difference, then.currency) if then else None,
     }
 
 

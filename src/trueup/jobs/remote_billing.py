@@ -57,7 +57,7 @@ class RemotePrices:
         self.client.prices.remove(seller, buyer, begin, version=ANY)
 
     def simulate(self, month: Month, seller: str, buyer: str | None, begin: date) -> Iterable[Simulated]:
-        """What the reports of a month come to."""
+        """What a month comes to."""
         return self.client.prices.simulate(month, seller, buyer, begin)
 
     def promo_codes(self, *, seller: str | None = None) -> Iterable[PromoCode]:

@@ -6,24 +6,25 @@ from typing import Annotated, Any, Final
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils.http import content_disposition_header
-from ninja import Field, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from trueup.accounts.rules import Scope
-from trueup.api import problems
+from trueup.api import paging, problems
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.network_shapes import RefAsked
-from trueup.api.endpoints.report_bodies import Taken
+from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
 from trueup.api.parameters import Cycle, Day
 from trueup.api.problems import Refused
-from trueup.api.schemas import CHANGES, REFUSALS, CycleName, Number, ProblemDocument
+from trueup.api.schemas import CHANGES, REFUSALS, Number, ProblemDocument
 from trueup.cycles.queries import cycle_view
 from trueup.kit.text import text
 from trueup.prices import queries
 from trueup.prices.actions import apply_prices
 from trueup.prices.rules.lists import ListKey
 from trueup.prices.written import as_text
-from trueup.statements.queries import Simulated, simulate
+from trueup.statements.queries import Tried, tried_out
+from trueup.statements.rules.settlement import Settled
 
 router = Router(by_alias=True)
 
@@ -92,17 +93,22 @@ def export_prices(
     return answer
 
 
-class Simulation(Taken):
+class Simulation(Schema):
     """A month, and the price list that is tried out."""
 
-    cycle: Cycle = Field(description="The month.")
-    seller: RefAsked | None = Field(None, description="The ref of who sells by the list; null, with the other two: the lists in force.")
-    buyer: RefAsked | None = Field(None, description="The ref of its buyer; null or `*`: the default list.")
-    begins: Day = Field(date.min, alias="from", description="Its first day; left out: since ever.")
+    cycle: Annotated[Cycle, Field(description="The month.")]
+    seller: Annotated[RefAsked, Field(description="The ref of who sells by the list.")]
+    buyer: Annotated[RefAsked, Field("*", description="The ref of its buyer; left out, or `*`: the default list.")]
+    begins: Annotated[Day, Field(date.min, alias="from", description="Its first day; left out: since ever.")]
+
+    @property
+    def key(self) -> ListKey:
+        """The list that is tried out."""
+        return ListKey(self.seller, None if self.buyer == "*" else self.buyer, self.begins)
 
 
 class SimulatedAmounts(Schema):
-    """What a report comes to by a price list."""
+    """What somebody pays for a month by a price list."""
 
     currency: str = Field(description="The currency of the list.")
     net: Number = Field(description="The sum of the lines.")
@@ -110,48 +116,48 @@ class SimulatedAmounts(Schema):
     gross: Number = Field(description="What is to be paid.")
 
 
-class SimulatedReport(Schema):
-    """What one report would come to, and what it comes to by the lists in force."""
+class Simulated(Schema):
+    """What one buyer pays for the month, and would pay."""
 
-    msp: str = Field(description="The ref of its MSP.")
-    msp_name: str = Field(description="Its name when the report was generated.")
-    tried: SimulatedAmounts | None = Field(description="By the list that is tried out; null: something has no price there.")
-    reason: str | None = Field(description="What has no price there; null: everything has one.")
-    in_force: SimulatedAmounts | None = Field(description="By the lists in force; null: something has no price, or you do not see them.")
-
-
-class SimulatedMonth(Schema):
-    """What a month would come to, report by report."""
-
-    cycle: CycleName
-    items: list[SimulatedReport] = Field(description="All reports you see, by the ref of the MSP.")
-    next: None = Field(None, description="Always null: there is no further page.")
+    buyer: str = Field(description="The ref of who pays.")
+    buyer_name: str = Field(description="What it is called.")
+    now: SimulatedAmounts | None = Field(description="By the lists in force; null: something has no price there.")
+    why_not_now: str | None = Field(description="What has no price there; null: everything has one.")
+    by_list: SimulatedAmounts | None = Field(description="With the list that is tried out; null: something has no price then.")
+    why_not_by_list: str | None = Field(description="What has no price then; null: everything has one.")
+    difference: Number | None = Field(
+        description="What it would pay more before tax (below 0: less); null: one of the two is not known, or is in another currency."
+    )
 
 
-@router.post(
-    "/prices/simulate", response={200: SimulatedMonth, **CHANGES}, auth=Allowed(Scope.STATEMENTS_READ), operation_id="simulate_prices",
-    summary="A month by another price list",
+@router.get(
+    "/prices/simulation", response={200: Listed[Simulated], **REFUSALS}, auth=Allowed(Scope.STATEMENTS_READ),
+    operation_id="simulate_prices", summary="A month by another price list",
 )  # fmt: skip
-def simulate_prices(request: HttpRequest, body: Simulation) -> Any:
-    """What the reports of a month would come to by a price list you sell or buy by. It changes nothing.
+def simulate_prices(
+    request: HttpRequest, response: HttpResponse, wanted: Query[Simulation], limit: Limit = USUAL, cursor: Cursor = None
+) -> Any:
+    """What those a price list is for would pay for a month if it were in force on its last day, beside what they pay now: by ref.
 
-    Chargeable units are those of now, approved or not. 404 for a month that is none of the cycles, and for a list you do not see.
+    A default list is tried for every buyer: what their own lists name stays. A distributor's buyers pay report by report, a vendor's all
+    reports of a distributor at once, an MSP's by customer. Chargeable units are those of now, approved or not; promo codes do not count.
+    404 for a month that is none of the cycles, and for a list you do not see.
     """
     asked: Asked = request  # type: ignore[assignment]
-    viewer = asked.caller.viewer
-    cycle_view(viewer, body.cycle)
-    key = ListKey(body.seller, None if body.buyer in {None, "*"} else body.buyer, body.begins) if body.seller else None
-    tried = simulate(viewer, body.cycle, key)
-    in_force = {one.msp: one for one in (simulate(viewer, body.cycle) if key else tried)}
-    return {"cycle": body.cycle, "items": [_simulated(one, in_force[one.msp]) for one in tried]}
+    viewer, after = asked.caller.viewer, unpacked(cursor, str)
+    cycle_view(viewer, wanted.cycle)
+    trial = tried_out(viewer, wanted.cycle, wanted.key, limit=limit, after=after[0] if after else "")
+    return paging.portion(request, response, trial.rows, more=trial.left_out > 0, shown=_simulated, place=lambda row: (row.buyer,))
 
 
-def _simulated(one: Simulated, now: Simulated) -> dict[str, Any]:
-    reason = str(one.reason) if one.reason else None
-    return {"msp": one.msp, "msp_name": one.msp_name, "tried": _amounts(one), "reason": reason, "in_force": _amounts(now)}
+def _simulated(one: Tried) -> dict[str, Any]:
+    return {
+        **{name: getattr(one, name) for name in ("buyer", "buyer_name", "difference")},
+        **{name: None if (said := getattr(one, name)) is None else str(said) for name in ("why_not_now", "why_not_by_list")},
+        "now": _amounts(one.now),
+        "by_list": _amounts(one.by_list),
+    }
 
 
-def _amounts(one: Simulated) -> dict[str, Any] | None:
-    if one.settled is None:
-        return None
-    return {name: getattr(one.settled, name) for name in ("currency", "net", "tax", "gross")}
+def _amounts(said: Settled | None) -> dict[str, Any] | None:
+    return None if said is None else {name: getattr(said, name) for name in ("currency", "net", "tax", "gross")}

@@ -93,11 +93,15 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """What a report would come to by the prices that are tried, and by those in force; None, with the `reason` of the tried ones, where
-    something has no price."""
+    """What one buyer pays for a month, and would pay with the list that is tried: None, with the reason, where something has no price.
 
-    msp: str
-    msp_name: str
-    tried: Amounts | None
-    reason: str | None
-    in_force: Amounts | None
+    `difference`: what it would pay more before tax; None where one of the two is not known, or is in another currency.
+    """
+
+    buyer: str
+    buyer_name: str
+    now: Amounts | None
+    why_not_now: str | None
+    by_list: Amounts | None
+    why_not_by_list: str | None
+    difference: Decimal | None

@@ -117,7 +117,11 @@ def simulate(
     email: SeenAs = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Show what the reports of a month would come to by a price list, beside what they come to now. Nothing is changed."""
+    """Show what those a price list is for would pay for a month with it, beside what they pay now. Nothing is changed.
+
+    A default list is tried for every buyer: what their own lists name stays. A distributor's buyers pay report by report, a vendor's all
+    reports of a distributor at once, an MSP's by customer.
+    """
     with reading(email) as desk:
         prices.simulate(desk, cycle, seller, buyer, begin=begin, form=form)
 

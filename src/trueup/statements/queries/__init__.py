@@ -16,7 +16,6 @@ from trueup.statements.queries.billing import (
 )
 from trueup.statements.queries.checking import Finding, billing_details, checked_statements
 from trueup.statements.queries.money import ReportMoney, Stake, inbox_by_money, money_of_report, next_by_money, stakes_of
-from trueup.statements.queries.simulating import Simulated, simulate
 from trueup.statements.queries.statements import (
     StatementFilter,
     StatementOptions,
@@ -29,6 +28,7 @@ from trueup.statements.queries.statements import (
     statements,
     statements_of_report,
 )
+from trueup.statements.queries.trying import Trial, Tried, tried_out
 from trueup.statements.queries.waiting import Waiting, WaitingBilling, waiting_billing, waiting_for_prices, waiting_page
 
 __all__ = [
@@ -40,12 +40,13 @@ __all__ = [
     "Finding",
     "LineBehind",
     "ReportMoney",
-    "Simulated",
     "Stake",
     "StatementFilter",
     "StatementOptions",
     "StatementRow",
     "StatementView",
+    "Trial",
+    "Tried",
     "Waiting",
     "WaitingBilling",
     "billing_details",
@@ -61,13 +62,13 @@ __all__ = [
     "lines_behind",
     "money_of_report",
     "next_by_money",
-    "simulate",
     "stakes_of",
     "statement",
     "statement_options",
     "statement_page",
     "statements",
     "statements_of_report",
+    "tried_out",
     "waiting_billing",
     "waiting_for_prices",
     "waiting_page",

@@ -1,26 +1,33 @@
 """This month with that price list: what its seller's buyers would pay if it were in force, beside what they pay now."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+from django.db.models import QuerySet
 
 from trueup.accounts.models import Account
 from trueup.accounts.rules import Tier, Viewer
 from trueup.cycles.models import of_month
+from trueup.kit.errors import Invalid
 from trueup.kit.money import Money, total
 from trueup.kit.period import Month
-from trueup.kit.text import Text
 from trueup.prices.queries import price_list, prices_of
 from trueup.prices.rules.lists import ListKey, PriceList
-from trueup.reports.models import Report
+from trueup.reports.models import Report, ReportLine
+from trueup.reports.queries import CustomerFigures, customers_behind
 from trueup.reports.queries.lists import readable
 from trueup.statements.rules.settlement import ChargedLine, CustomerShare, Settled, settled, why_not
-from trueup.statements.settling import Approved, approved, charged, together
+from trueup.statements.settling import Behind, approved, charged, together
 
 _OF_SELLER: Final = {Tier.VENDOR: "vendor", Tier.DISTRIBUTOR: "distributor", Tier.MSP: "msp"}
 """The column of a report that says who sells what it reports."""
 
+_OF_BUYER: Final = {Tier.VENDOR: "distributor_id", Tier.DISTRIBUTOR: "msp_id"}
+"""The column of a report that says who pays the seller for it; an MSP is paid by customers, which stand in the lines."""
+
+_REPORTS_AT_ONCE: Final = 200
 
 _Amounts = defaultdict[str, list[Money]]
 
@@ -32,9 +39,9 @@ class Tried:
     buyer: str
     buyer_name: str
     now: Settled | None
-    why_not_now: Text | None
+    why_not_now: str | None
     by_list: Settled | None
-    why_not_by_list: Text | None
+    why_not_by_list: str | None
 
     @property
     def difference(self) -> Money | None:
@@ -46,7 +53,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The buyers of a list, by ref; `left_out`: how many more there are than were asked for."""
+    """The buyers of a list, by ref; `left_out`: how many more follow those that were asked for."""
 
     rows: tuple[Tried, ...]
     left_out: int
@@ -76,77 +83,131 @@ class Sum:
     difference: Money
 
 
-def tried_out(viewer: Viewer, month: Month, key: ListKey, *, limit: int) -> Trial:
+_Parts = list[ChargedLine]
+_Both = tuple[_Parts, _Parts]
+"""The lines of one buyer, for what it pays now and for the list: they differ in the customers that were looked up."""
+
+
+def tried_out(viewer: Viewer, month: Month, key: ListKey, *, limit: int, after: str = "") -> Trial:
     """What a month comes to with a list in force on its last day, in place of the one that is, for those it is a list for.
 
     A default list is tried for every buyer: what their own lists name stays. A distributor's buyers pay report by report, a vendor's
     all reports of a distributor at once, an MSP's by customer. Chargeable units are those of now, approved or not; promo codes do not
-    count.
+    count. At most `limit` buyers, those behind the ref `after`.
     Raises NotFound for a list that the viewer does not see, NotAllowed, with the reason, for an MSP without access to its reports.
     """
     tried = price_list(viewer, key).prices
     seller = Account.objects.get(ref=key.seller)
-    rows = readable(viewer).filter(of_month(month)).select_related("cycle")
-    of_seller = rows.filter(**{_OF_SELLER[Tier(seller.tier)]: seller}).order_by("msp_ref")
-    found = _buyers(Tier(seller.tier), of_seller, key.buyer)
-    chosen = sorted(found)[:limit]
-    return Trial(tuple(_tried(viewer, seller, month, [found[ref] for ref in chosen], tried)), len(found) - len(chosen))
+    tier = Tier(seller.tier)
+    reports = readable(viewer).filter(of_month(month), **{_OF_SELLER[tier]: seller})
+    shares = _by_customer(reports) if tier == Tier.MSP else {}
+    paying = _customers(shares) if tier == Tier.MSP else _accounts(reports.values(_OF_BUYER[tier]))
+    buyers, more = paying(key.buyer, after, limit)
+    lists = _Lists.of(viewer, seller, buyers, month, tried)
+    lines = {one.pk: (shares[one.ref],) * 2 for one in buyers} if tier == Tier.MSP else _charges(reports, _OF_BUYER[tier], lists)
+    return Trial(tuple(_tried(one, lists, lines[one.pk]) for one in buyers), more)
+
+
+_Paying = Callable[[str | None, str, int], tuple[list[Account], int]]
+"""Of those who pay one (or all), behind a ref, so many; and how many more follow."""
+
+
+def _accounts(ids: QuerySet[Report, Any]) -> _Paying:
+    def chosen(only: str | None, after: str, limit: int) -> tuple[list[Account], int]:
+        rows = Account.objects.filter(pk__in=ids, ref__gt=after).order_by("ref")
+        wanted = rows if only is None else rows.filter(ref=only)
+        found = list(wanted[:limit])
+        return found, max(wanted.count() - len(found), 0)
+
+    return chosen
+
+
+def _customers(shares: Collection[str]) -> _Paying:
+    def chosen(only: str | None, after: str, limit: int) -> tuple[list[Account], int]:
+        refs = sorted(ref for ref in shares if ref > after and only in {None, ref})
+        found = {one.ref: one for one in Account.objects.filter(ref__in=refs[:limit])}
+        return [found[ref] for ref in refs[:limit] if ref in found], len(refs[limit:])
+
+    return chosen
 
 
 @dataclass(frozen=True, slots=True)
-class _Buyer:
-    """Somebody who pays, and the reports that say what for; `customer`: of an MSP, what of its report is this customer's."""
+class _Lists:
+    """What some buyers (by id) pay by now, and what they would."""
 
-    account: Account
-    reports: tuple[Approved, ...]
-    customer: bool = False
+    buyers: Sequence[int]
+    now: Mapping[int, PriceList]
+    then: Mapping[int, PriceList]
 
-    def lines(self, prices: PriceList | None) -> list[ChargedLine]:
-        """What is charged. Customers are read from the ledger only where they matter."""
-        if self.customer:
-            return [one for one in (_share(line, self.account.ref) for line in charged(self.reports[0], customers=True)) if one]
-        parts = [charged(one, prices) for one in self.reports]
-        return parts[0] if len(parts) == 1 else together(parts)
-
-
-def _buyers(tier: Tier, reports: Iterable[Report], only: str | None) -> dict[str, _Buyer]:
-    """Who pays, by ref."""
-    read = approved(reports)
-    if tier == Tier.MSP:
-        refs = {share.customer for one in read for line in charged(one, customers=True) for share in line.customers if share.units}
-        accounts = {one.ref: one for one in Account.objects.filter(ref__in=refs if only is None else refs & {only})}
-        return {ref: _Buyer(one, tuple(read), customer=True) for ref, one in accounts.items()}
-    by_id: dict[int, list[Approved]] = {}
-    for one in read:
-        by_id.setdefault(one.report.distributor_id if tier == Tier.VENDOR else one.report.msp_id, []).append(one)
-    accounts_ = Account.objects.in_bulk(list(by_id))
-    return {accounts_[pk].ref: _Buyer(accounts_[pk], tuple(own)) for pk, own in by_id.items() if only in {None, accounts_[pk].ref}}
+    @classmethod
+    def of(cls, viewer: Viewer, seller: Account, buyers: Iterable[Account], month: Month, tried: PriceList) -> "_Lists":
+        """As the viewer sees them."""
+        ids = [one.pk for one in buyers]
+        place = None if tried.buyer is None else next((one.pk for one in buyers if one.ref == tried.buyer), None)
+        now = prices_of(viewer, seller.pk, ids, month.last_day)
+        return cls(ids, now, prices_of(viewer, seller.pk, ids, month.last_day, instead={place: tried}) if ids else {})
 
 
-def _share(line: ChargedLine, customer: str) -> ChargedLine | None:
-    own: CustomerShare | None = next((one for one in line.customers if one.customer == customer and one.units), None)
-    if own is None:
-        return None
+def _charges(reports: QuerySet[Report], column: str, lists: _Lists) -> dict[int, _Both]:
+    """What is charged to buyers, a portion of reports at a time: a distributor may have thousands."""
+    found: dict[int, _Both] = {pk: ([], []) for pk in lists.buyers}
+    ids = list(reports.filter(**{f"{column}__in": lists.buyers}).order_by("msp_ref", "pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), _REPORTS_AT_ONCE):
+        parts: defaultdict[int, tuple[list[_Parts], list[_Parts]]] = defaultdict(lambda: ([], []))
+        portion = Report.objects.filter(pk__in=ids[start : start + _REPORTS_AT_ONCE]).select_related("cycle").order_by("msp_ref", "pk")
+        for one in approved(portion):
+            buyer, behind = getattr(one.report, column), _once()
+            for side, prices in zip(parts[buyer], (lists.now.get(buyer), lists.then.get(buyer)), strict=True):
+                side.append(charged(one, prices, behind=behind))
+        found |= {buyer: (_more(found[buyer][0], now), _more(found[buyer][1], then)) for buyer, (now, then) in parts.items()}
+    return found
+
+
+def _more(known: _Parts, parts: Sequence[_Parts]) -> _Parts:
+    return parts[0] if not known and len(parts) == 1 else together([known, *parts])
+
+
+def _once() -> Behind:
+    """The customers behind the lines of one report, each line read from the ledger once."""
+    known: dict[str, Sequence[CustomerFigures]] = {}
+
+    def behind(report: Report, wanted: Sequence[ReportLine]) -> Mapping[str, Sequence[CustomerFigures]]:
+        missing = [line for line in wanted if line.service_code not in known]
+        if missing:
+            known.update(customers_behind(report, missing))
+        return {line.service_code: known[line.service_code] for line in wanted if line.service_code in known}
+
+    return behind
+
+
+def _by_customer(reports: Iterable[Report]) -> dict[str, _Parts]:
+    """What of an MSP's report is whose, by the ref of the customer: read once, however many customers and lists there are."""
+    found: defaultdict[str, _Parts] = defaultdict(list)
+    for one in approved(reports):
+        for line in charged(one, customers=True):
+            for own in line.customers:
+                if own.units:
+                    found[own.customer].append(_share(line, own))
+    return found
+
+
+def _share(line: ChargedLine, own: CustomerShare) -> ChargedLine:
     return ChargedLine(
         line.service, line.service_name, line.group, line.group_name, line.unit, line.decimals, own.units, own.credits, (own,)
     )  # fmt: skip
 
 
-def _tried(viewer: Viewer, seller: Account, month: Month, found: Sequence[_Buyer], tried: PriceList) -> Iterable[Tried]:
-    ids = [one.account.pk for one in found]
-    place = next((one.account.pk for one in found if one.account.ref == tried.buyer), None)
-    now = prices_of(viewer, seller.pk, ids, month.last_day)
-    then = prices_of(viewer, seller.pk, ids, month.last_day, instead={place: tried})
-    return [_priced(one, now, then) for one in found]
+def _tried(one: Account, lists: _Lists, lines: _Both) -> Tried:
+    was, why_not_now = _settled(lists.now.get(one.pk), lines[0])
+    is_, why_not_by_list = _settled(lists.then.get(one.pk), lines[1])
+    return Tried(one.ref, one.name, was, why_not_now, is_, why_not_by_list)
 
 
-def _priced(one: _Buyer, now: Mapping[int, PriceList], then: Mapping[int, PriceList]) -> Tried:
-    was, why_not_now = _settled(one, now.get(one.account.pk))
-    is_, why_not_by_list = _settled(one, then.get(one.account.pk))
-    return Tried(one.account.ref, one.account.name, was, why_not_now, is_, why_not_by_list)
-
-
-def _settled(one: _Buyer, prices: PriceList | None) -> tuple[Settled | None, Text | None]:
-    lines = one.lines(prices)
+def _settled(prices: PriceList | None, lines: _Parts) -> tuple[Settled | None, str | None]:
     wrong = why_not(prices, lines)
-    return (settled(prices, lines) if prices and not wrong else None), wrong
+    if wrong or prices is None:
+        return None, wrong
+    try:
+        return settled(prices, lines), None
+    except Invalid as error:  # more money than there is
+        return None, error.message
