@@ -1,5 +1,7 @@
 """The sheet on which a price list is edited: what is typed, what is wrong with it, and what happens when two edit it."""
 
+import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -8,6 +10,8 @@ from tests.exchange.test_actions import who
 from tests.web.conftest import AsPerson
 from tests.web.sending import page, seen_in, sent
 from tests.web.sheets import ADDRESS, DEFAULT, NORTH, SAID, fields_of, keep, typed
+from trueup.accounts.models import Account, Placement
+from trueup.prices.models import KeptPriceList
 from trueup.prices.queries import price_list
 from trueup.prices.rules.packs import PackPrice
 from trueup.prices.rules.pricing import PriceTier, Pricing
@@ -119,6 +123,36 @@ class TestTheSheet:
         keep()
         monkeypatch.setattr("trueup.web.pages.prices_edit.MOST_ON_A_PAGE", 1)
         assert "more than a page takes" in page(as_person(NORTH), f"{ADDRESS}edit/")
+
+    def test_of_very_many_customers_loses_none(self, as_person: AsPerson) -> None:
+        """One more than 1,000: every one is shown, sent and saved again."""
+        refs = [f"customer-{one}" for one in range(1001)]
+        made = Account.objects.bulk_create([Account(ref=ref, tier="customer", name=ref) for ref in refs], batch_size=200)
+        bolt = Account.objects.get(ref="bolt")
+        Placement.objects.bulk_create([Placement(account=one, parent=bolt, from_date=date(2026, 1, 1)) for one in made], batch_size=200)
+        packs = {"credits": {"price": 12, "complimentary_of": dict.fromkeys(refs, 5)}}
+        mark, client = keep(said={"currency": "EUR", "packs": packs}), as_person(NORTH)
+        fields = fields_of(page(client, f"{ADDRESS}edit/"))
+        sent(client, f"{ADDRESS}edit/", fields | {"p-0-margin_percent": "5"}, 302)
+        kept = price_list(who(NORTH), DEFAULT)
+        assert (kept.fingerprint != mark, len(kept.prices.packs["credits"].complimentary_of)) == (True, 1001)
+
+    @pytest.mark.parametrize("name", ["p-0-customers", "p-0-tiers", "s-rows"])
+    @pytest.mark.parametrize("count", ["5001", "100000", "9" * 60])
+    def test_refuses_more_than_it_reads(self, as_person: AsPerson, name: str, count: str) -> None:
+        mark = keep()
+        more = {"p-rows": "1", "p-0-code": "credits", "p-0-price": "12", "p-0-customers": "1"} | {name: count}
+        assert "change the list in a file" in sent(as_person(NORTH), f"{ADDRESS}edit/", typed(mark, **more), 400)
+        assert price_list(who(NORTH), DEFAULT).fingerprint == mark
+
+    def test_of_a_list_with_too_many_customers_points_to_the_file(self, as_person: AsPerson) -> None:
+        keep()
+        many = {f"customer-{one}": "1" for one in range(4600)}
+        packs = {"credits": {"pack_size": "100", "tiers": [{"price": "12"}], "complimentary_of": many}}
+        KeptPriceList.objects.update(definition={"currency": "EUR", "services": {}, "packs": packs})
+        shown = page(as_person(NORTH), f"{ADDRESS}edit/")
+        assert "more than a page takes" in shown
+        assert re.search(r"This list has 4,?60\d prices", shown)  # the other groups have a row too
 
 
 class TestTwoAtOnce:

@@ -31,8 +31,8 @@ MOST_AT_ONCE: Final = 100
 MOST_OFFERED: Final = 1000
 """Customers that are offered while somebody types."""
 
-MOST_ON_A_PAGE: Final = 600
-"""Prices that can be sent in one form."""
+MOST_ON_A_PAGE: Final = 9000
+"""Fields of the sheet that a form sends; settings.py says how many it may at all."""
 
 
 def edit_price_list(request: Request, seller: str, buyer: str, day: str) -> HttpResponse:
@@ -138,8 +138,8 @@ class _Editing:
             "stale": status == 409, "typed": self.request.method == "POST",
             "customers": queries.customers(self.request.viewer, limit=MOST_OFFERED),
         }  # fmt: skip
-        if len(sheet.rows) > MOST_ON_A_PAGE:
-            return render(self.request, "web/prices/too_many.html", context | {"count": len(sheet.rows)})
+        if sheet.fields > MOST_ON_A_PAGE:
+            return render(self.request, "web/prices/too_many.html", context | {"count": sheet.prices})
         return render(self.request, "web/prices/edit.html", context | {"sheet": shown(sheet, self.known, reading, extra)}, status=status)
 
 

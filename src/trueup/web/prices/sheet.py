@@ -40,9 +40,10 @@ _PLACES: Final[Mapping[tuple[str, ...], str]] = {
 
 SPARE: Final = 2
 """Empty tiers, and empty customers, that a row offers."""
-MOST_ROWS: Final = 2000
-MOST_INNER: Final = 1000
-"""Tiers of a row, and customers."""
+_OF_A_ROW: Final = 15
+"""Fields of a row without tiers and customers."""
+MOST_SENT: Final = 5000
+"""Rows, tiers and customers of a sheet together; it is sent in fewer fields than twice as many."""
 MOST_TYPED: Final = 300
 MOST_DIGITS: Final = 40
 
@@ -78,6 +79,16 @@ class Sheet:
     def of(self, section: Section) -> tuple[Row, ...]:
         """The rows of a section."""
         return tuple(row for row in self.rows if row.section == section)
+
+    @property
+    def fields(self) -> int:
+        """In how many fields it is sent, about."""
+        return sum(_OF_A_ROW + 2 * (len(row.tiers) + len(row.customers)) for row in self.rows)
+
+    @property
+    def prices(self) -> int:
+        """How many prices it has, those of tiers too, and customers with credits of their own."""
+        return sum(1 + len(row.tiers) + len(row.customers) for row in self.rows)
 
     def with_rows(self, section: Section, codes: Iterable[str]) -> "Sheet":
         """The same with empty rows for what has none yet."""
@@ -124,8 +135,20 @@ def _typed(said: Any) -> str:
 
 
 def typed(data: QueryDict) -> Sheet:
-    """The sheet as it was sent. Numbers that were typed into a page of another language stand in it as that of this page writes them."""
-    made_in = numbers.known_language(data.get("language", ""))
+    """The sheet as it was sent. Numbers that were typed into a page of another language stand in it as that of this page writes them.
+
+    Raises Invalid for more rows than are read: nothing is left out of a list because of its length.
+    """
+    made_in, left = numbers.known_language(data.get("language", "")), MOST_SENT
+
+    def count(name: str) -> range:
+        nonlocal left
+        written = data.get(name, "")
+        found = int(written[:MOST_DIGITS]) if written.isascii() and written.isdigit() else 0
+        left -= found
+        if left < 0:
+            raise Invalid(text("this is more than a page takes: change the list in a file"))
+        return range(found)
 
     def said(name: str) -> str:
         return data.get(name, "").strip()[:MOST_TYPED]
@@ -139,24 +162,14 @@ def typed(data: QueryDict) -> Sheet:
     head = {name: number(name) if name in _HEAD_NUMBERS else said(name) for name in HEAD}
     rows: list[Row] = []
     for section, letter in SECTIONS.items():
-        for place in range(_count(data, f"{letter}-rows", MOST_ROWS)):
+        for place in count(f"{letter}-rows"):
             mark = f"{letter}-{place}"
-            tiers = [
-                (number(f"{mark}-t{at}-up_to"), number(f"{mark}-t{at}-price")) for at in range(_count(data, f"{mark}-tiers", MOST_INNER))
-            ]
-            own = [
-                (said(f"{mark}-c{at}-customer"), number(f"{mark}-c{at}-credits"))
-                for at in range(_count(data, f"{mark}-customers", MOST_INNER))
-            ]
+            tiers = [(number(f"{mark}-t{at}-up_to"), number(f"{mark}-t{at}-price")) for at in count(f"{mark}-tiers")]
+            own = [(said(f"{mark}-c{at}-customer"), number(f"{mark}-c{at}-credits")) for at in count(f"{mark}-customers")]
             values = {name: number(f"{mark}-{name}") for name in FIELDS[section]}
             pricing = said(f"{mark}-pricing") or Pricing.UNIT.value
             rows.append(Row(section, said(f"{mark}-code"), pricing, values, _not_empty(tiers), _not_empty(own)))
     return Sheet(said("seen"), head, tuple(rows))
-
-
-def _count(data: QueryDict, name: str, most: int) -> int:
-    written = data.get(name, "")
-    return min(int(written), most) if written.isascii() and written.isdigit() and len(written) < 6 else 0
 
 
 def _not_empty(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
