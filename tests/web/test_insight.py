@@ -106,7 +106,7 @@ class TestInsight:
         assert 'width="10"' in north.text
         msps = as_person(NORTH).get(f"{reviews}?by=msp").context
         assert [one.key for one in msps["page"].items] == ["bolt", "coil"]
-        assert [(one.key, sum) for one, _counts, sum in msps["comments"]] == [("bolt", 1), ("coil", 1)]
+        assert [(one.key, said) for one, _counts, said in msps["comments"]] == [("bolt", 1), ("coil", 1)]
         vendor = as_person(VENDOR).get(f"{reviews}?by=distributor")
         assert [one.key for one in vendor.context["page"].items] == ["north"]
         assert "By distributor" in vendor.text

@@ -50,6 +50,7 @@ from trueup.reports.queries.one import (
     viewer_for,
 )
 from trueup.reports.queries.overview import (
+    CycleAdjustment,
     CycleFigures,
     CyclePage,
     CycleRow,
@@ -57,6 +58,7 @@ from trueup.reports.queries.overview import (
     Waiting,
     WaitingItem,
     calendar,
+    cycle_adjustments,
     cycle_as_seen,
     cycle_list,
     cycle_page,
@@ -86,6 +88,7 @@ __all__ = [
     "Counted",
     "CustomerFigures",
     "CustomerOfLine",
+    "CycleAdjustment",
     "CycleFigures",
     "CyclePage",
     "CycleRow",
@@ -130,6 +133,7 @@ __all__ = [
     "customers",
     "customers_behind",
     "customers_from",
+    "cycle_adjustments",
     "cycle_as_seen",
     "cycle_list",
     "cycle_page",

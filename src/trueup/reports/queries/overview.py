@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Right, Tier, Viewer
@@ -86,6 +86,14 @@ class CycleRow:
     view: CycleView
     reports: dict[Status, int]
     figures: CycleFigures | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CycleAdjustment:
+    """The adjustments of one month in one cycle, and how many of them, of those the viewer sees, are in which status."""
+
+    month: Month
+    reports: dict[Status, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +256,16 @@ def cycle_as_seen(viewer: Viewer, month: Month, *, now: datetime) -> CyclePage:
             tuple(DeadlineAhead(at, count, overdue=at <= now) for at, count in ahead),
             () if viewer.tier == Tier.MSP else tuple(source_calendar(viewer, month, as_of=view.as_of, now=now)),
         )
+
+
+def cycle_adjustments(viewer: Viewer, month: Month) -> list[CycleAdjustment]:
+    """What was adjusted in a cycle of earlier months, and of the month itself in later cycles. Raises NotAllowed as `cycle_as_seen`."""
+    concerned = Q(cycle__first_day=month.first_day) | Q(cycle__adjusts=month.first_day)
+    rows = readable(viewer).filter(concerned).exclude(cycle__adjusts=None).order_by()
+    counts: dict[Month, dict[Status, int]] = {}
+    for first_day, adjusts, status, count in rows.values_list("cycle__first_day", "cycle__adjusts", "status").annotate(count=Count("pk")):
+        counts.setdefault(month_in(first_day, adjusts), {})[Status(status)] = count
+    return [CycleAdjustment(one, _by_status(counts[one])) for one in sorted(counts, key=lambda one: (one.cycle, one.usage))]
 
 
 def _require_overview(viewer: Viewer) -> None:

@@ -30,8 +30,9 @@ class ToDeprovision:
 
 @dataclass(frozen=True, slots=True)
 class OverProvisioned:
-    """A line with units nobody uses. `charged` of them are charged for; `cost` is what that comes to this month, `saving` what is saved
-    next month without them: by the list in force then, with all other lines as they are. Below 0 where fewer units are in a dearer tier."""
+    """A line with units nobody uses, also where other customers use more than they have. `charged` of them are charged for; `cost` is what
+    that comes to this month, `saving` what is saved next month without them: by the list in force then, with all other lines as they are.
+    Below 0 where fewer units are in a dearer tier."""
 
     service: str
     name: str
@@ -66,14 +67,21 @@ def deprovision(viewer: Viewer, month: Month, msp: str) -> Deprovisioning:
     """
     report = to_read(viewer, month, msp)
     one = approved([report])[0]
-    over = {line.service_code: line for line in one.lines if line.used is not None and line.provisioned > line.used}
+    known = [line for line in one.lines if line.used is not None]
+    behind = customers_behind(report, known)
+    over = {line.service_code: line for line in known if _unused(line, behind[line.service_code])}
     now = _Prices.of(viewer, report, one, month)
     then = _Prices.of(viewer, report, one, month.cycle.next())
-    behind = customers_behind(report, list(over.values()))
     lines = tuple(_line(line, now, then, behind[line.service_code]) for line in over.values())
     return Deprovisioning(
         month, report.msp_ref, report.msp_name, now.currency, now.worth(over.values()), then.currency, then.worth(over.values()), lines
     )  # fmt: skip
+
+
+def _unused(line: ReportLine, behind: Sequence[CustomerFigures]) -> Quantity:
+    """What nobody uses: what customers leave, for one may use more than it has and another less."""
+    left = added(max(one.provisioned - one.used, ZERO) for one in behind if one.used is not None)
+    return max(left, line.provisioned - (line.used or ZERO))
 
 
 def charged_over(line: ReportLine) -> Quantity:
@@ -136,14 +144,13 @@ def _line(line: ReportLine, now: _Prices, then: _Prices, behind: Sequence[Custom
         ToDeprovision(one.customer, one.name, one.provisioned, one.used or ZERO, units, part)
         for (one, units), part in zip(unused, parts, strict=True)
     ]
-    over = added([line.provisioned, -(line.used or ZERO)])
     customers.sort(key=lambda one: (-one.units, one.customer))
     return OverProvisioned(
         line.service_code,
         line.service_name,
         line.unit,
         line.decimals,
-        over,
+        _unused(line, behind),
         charged_over(line),
         now.worth([line]),
         saving,

@@ -8,13 +8,13 @@ from datetime import date
 from django.db.models import F, Q
 
 from trueup.accounts.rules import Tier, Viewer
-from trueup.cycles.models import month_in
-from trueup.kit.errors import NotFound
+from trueup.cycles.models import month_in, of_usage
+from trueup.kit.errors import Invalid, NotFound
 from trueup.kit.money import Money
 from trueup.kit.page import Page
 from trueup.kit.period import Month
 from trueup.kit.quantity import Quantity
-from trueup.kit.text import Text
+from trueup.kit.text import Text, text
 from trueup.prices.models import KeptPriceList
 from trueup.prices.rules.lists import PriceList, combined
 from trueup.prices.rules.packs import chargeable_credits
@@ -23,7 +23,8 @@ from trueup.reports.models import Report, ReportLine
 from trueup.reports.queries import InboxFilter, InboxRow, ReportKey
 from trueup.reports.queries.inbox import narrowed, rows_of
 from trueup.reports.rules.lines import Outcome
-from trueup.statements.adjusting import in_force
+from trueup.statements.adjusting import chain_of_report, in_force, priced_as_before
+from trueup.statements.issuing import said_of_report
 from trueup.statements.models import Statement
 from trueup.statements.rules.documents import Document, settled_document
 from trueup.statements.rules.settlement import ChargedLine, settled, why_not
@@ -45,7 +46,7 @@ class ReportMoney:
 
 
 def money_of_report(viewer: Viewer, month: Month, msp: str, *, units: Mapping[str, Quantity] | None = None) -> ReportMoney | None:
-    """What a report comes to; None for who may not know: anybody but the MSP and its distributor. Adjustments say it once they are settled.
+    """What a report comes to, an adjustment the difference; None for who may not know: anybody but the MSP and its distributor.
 
     `units` by service in place of the chargeable ones, for `otherwise`. Raises NotFound, NotAllowed.
     """
@@ -56,7 +57,7 @@ def money_of_report(viewer: Viewer, month: Month, msp: str, *, units: Mapping[st
     if issued is not None:
         return ReportMoney(issued.document, issued.number)
     if found.cycle.adjusts:
-        return None
+        return _of_adjustment(found, units)
     one, prices = approved([found])[0], in_force(found.distributor_id, found.msp_id, month)
     lines = charged(one, prices)
     wrong = why_not(prices, lines)
@@ -64,6 +65,22 @@ def money_of_report(viewer: Viewer, month: Month, msp: str, *, units: Mapping[st
         return ReportMoney(None, reason=wrong)
     otherwise = charged(_with(one, units), prices) if units else []
     return ReportMoney(_said(prices, lines), otherwise=_said(prices, otherwise) if units and not why_not(prices, otherwise) else None)
+
+
+def _of_adjustment(found: Report, units: Mapping[str, Quantity] | None) -> ReportMoney:
+    """What its statement would say now: the difference to what statements have said of the month."""
+    before = chain_of_report(found).before(found.cycle.month)
+    earlier = Report.objects.filter(of_usage(found.cycle.month), msp=found.msp_id, cycle__first_day__lt=found.cycle.first_day)
+    if set(earlier.values_list("pk", flat=True)) - {one.report_id for one in before.statements}:
+        return ReportMoney(None, reason=text("what it adjusts has no statement yet"))
+    one, listed = approved([found])[0], in_force(found.distributor_id, found.msp_id, found.cycle.month)
+    prices = priced_as_before(before, listed, charged(one))
+    try:
+        said = said_of_report(one, prices, before.standing)
+        otherwise = said_of_report(_with(one, units), prices, before.standing) if units else None
+    except Invalid as refused:
+        return ReportMoney(None, reason=refused.message)
+    return ReportMoney(said, otherwise=otherwise)
 
 
 def _said(prices: PriceList, lines: Sequence[ChargedLine]) -> Document:

@@ -23,7 +23,7 @@ from trueup.cycles.rules import CycleStatus, DayState
 from trueup.kit.errors import Invalid
 from trueup.kit.period import Month, local_date
 from trueup.kit.text import text
-from trueup.reports.queries import CyclePage, InboxFilter, InboxRow, cycle_list, cycle_page, inbox, preview
+from trueup.reports.queries import CyclePage, InboxFilter, InboxRow, cycle_adjustments, cycle_list, cycle_page, inbox, preview
 from trueup.reports.rules.workflow import EDITABLE, Status
 from trueup.reports.several import MOST_REGENERATED, Chosen, regenerate_each
 from trueup.web import words
@@ -143,6 +143,9 @@ def _show(
         "month": month,
         "zone": zone,
         "counts": _counts(month, page.reports),
+        "adjustments": [
+            (one.month, [count for count in _counts(one.month, one.reports) if count.count]) for one in cycle_adjustments(viewer, month)
+        ],
         "leaves": _leaves(page, sources, local_date(now, zone), zone),
         "sources": sources,
         "states": [(state, MARKS[state], words.word(DAY_STATES, state)) for state in DayState],

@@ -14,13 +14,14 @@ from trueup.web.page import Request
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The lines and totals; or why there are none. `statement`: its number, once it is issued. `otherwise`: the net amount if nobody does
-    anything until the deadline, where that is another one."""
+    anything until the deadline, where that is another one. `is_difference`: of an adjustment."""
 
     lines: tuple[MoneyLine, ...]
     sums: Sums | None
     statement: str
     reason: Text | None
     otherwise: Money | None
+    is_difference: bool = False
 
 
 def shown(request: Request, month: Month, msp: str, page: ReportPage) -> Shown | None:
@@ -33,4 +34,5 @@ def shown(request: Request, month: Month, msp: str, page: ReportPage) -> Shown |
         return Shown((), None, "", found.reason, None)
     sums = sums_in(found.document)
     otherwise = sums_in(found.otherwise).net if found.otherwise else sums.net
-    return Shown(lines_in(found.document), sums, found.number, None, otherwise if otherwise != sums.net else None)
+    differing = otherwise if otherwise != sums.net else None
+    return Shown(lines_in(found.document), sums, found.number, None, differing, is_difference=bool(month.adjusted_in))
