@@ -104,6 +104,19 @@ class TestKeeping:
         assert {(status, problem["code"]) for status, problem in answers} == {(403, "missing_scope")}
 
 
+class TestHistory:
+    def test_tells_the_seller_who_changed_what(self, as_program: AsProgram, north: Program) -> None:
+        north.put(LAUNCH, SAID, **ONLY_NEW)
+        north.put(LAUNCH, SAID | {"price": "3"}, if_match="*")
+        north.delete(LAUNCH, if_match="*")
+        steps = [one for page in whole(north, f"{LAUNCH}/history", 2) for one in page]
+        assert [one["event"] for one in steps] == ["promo_code_saved", "promo_code_saved", "promo_code_removed"]
+        assert steps[1]["changes"] == [{"of": "LAUNCH", "field": "price", "before": "3.5", "after": "3"}]
+        for account in ("bolt", "acme-vendor"):
+            assert as_program(account).get(f"{LAUNCH}/history")[0] == 404
+        assert north.get("/promo-codes/north/NEVER/history")[0] == 404
+
+
 class TestChecking:
     def test_says_what_a_code_unlocks(self, as_program: AsProgram, north: Program) -> None:
         north.put(LAUNCH, SAID, **ONLY_NEW)
@@ -122,6 +135,17 @@ class TestChecking:
         north.put(LAUNCH, SAID, **ONLY_NEW)
         answer = checked(as_program("bolt"), **said)
         assert answer == (200, {"holds": False, "reason": reason, "price": None, "margin_percent": None})
+
+    @pytest.mark.parametrize(("prices", "holds"), [({"services": {"endpoint-core": 4}}, True), ({"packs": {"credits": 12}}, False)])
+    def test_unlocks_nothing_of_what_is_paid_in_packs(
+        self, as_program: AsProgram, north: Program, prices: dict[str, Any], holds: bool
+    ) -> None:
+        north.put(LAUNCH, SAID, **ONLY_NEW)
+        assert north.put("/price-lists/north/*/2026-01-01", {"currency": "EUR", **prices}, **ONLY_NEW)[0] == 201
+        for program in (as_program("bolt"), north):
+            answer = checked(program, buyer="bolt")[1]
+            why = None if holds else "the service “endpoint-core” has no price of its own, so no promo code holds for it"
+            assert (answer["holds"], answer["reason"]) == (holds, why)
 
     def test_knows_no_code_of_another_buyer(self, as_program: AsProgram, north: Program) -> None:
         north.put(LAUNCH, SAID, **ONLY_NEW)

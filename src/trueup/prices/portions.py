@@ -13,7 +13,7 @@ from trueup.kit.errors import NotFound
 from trueup.kit.text import Text, text
 from trueup.prices.models import KeptPriceList, KeptPromoCode
 from trueup.prices.naming import as_read
-from trueup.prices.queries import KeptPromo, history_owner, promo_code, told_of
+from trueup.prices.queries import KeptPromo, history_owner, prices_of, promo_code, told_of
 from trueup.prices.rules.documents import Document
 from trueup.prices.rules.promos import PromoCode
 
@@ -127,4 +127,6 @@ def checked_promo_code(
     found = rows.values_list("pk", flat=True).first()
     if found is None:
         raise NotFound(no_account(seller))
-    return promo_code(found, code, day=day, service=service, buyer=buyer)
+    buyers = Account.objects.filter(ref=buyer).values_list("pk", flat=True)
+    prices = next(iter(prices_of(Viewer.system(), found, buyers, day).values()), None)
+    return promo_code(found, code, day=day, service=service, buyer=buyer, prices=prices)

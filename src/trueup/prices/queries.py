@@ -259,11 +259,13 @@ def kept_promo_code(viewer: Viewer, seller: str, code: str) -> KeptPromo:
     return found
 
 
-def promo_code(seller_id: int, typed: str, *, day: date, service: str, buyer: str) -> tuple[PromoCode | None, Text | None]:
-    """A promo code a buyer (ref) typed for a service, and why it does not hold (None: it does).
+def promo_code(
+    seller_id: int, typed: str, *, day: date, service: str, buyer: str, prices: PriceList | None = None
+) -> tuple[PromoCode | None, Text | None]:  # fmt: skip
+    """A promo code a buyer (ref) typed for a service, and why it does not hold (None: it does). `prices`: what it pays by, where known.
 
     For buyers too: what they type is checked, which codes there are is not told.
     """
     row = None if "\0" in typed else KeptPromoCode.objects.filter(seller_id=seller_id, code=typed).first()
     promo = row.promo if row else None
-    return promo, why_not(promo, typed, day=day, service=service, buyer=buyer)
+    return promo, why_not(promo, typed, day=day, service=service, buyer=buyer, prices=prices)

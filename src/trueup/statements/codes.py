@@ -7,6 +7,7 @@ from trueup.kit.text import Text
 from trueup.prices.queries import promo_code
 from trueup.prices.rules.definition import read_promo_code
 from trueup.prices.rules.documents import promo_document
+from trueup.prices.rules.lists import PriceList
 from trueup.prices.rules.promos import PromoCode
 from trueup.statements.models import BillingReport
 from trueup.statements.rules.documents import Document
@@ -32,11 +33,13 @@ def unlocked_in(documents: Sequence[Document]) -> dict[str, PromoCode]:
 
 
 def checked(
-    billing: BillingReport, codes: Mapping[str, str], lines: Sequence[ChargedLine], kept: Unlocked, *, anew: bool
-) -> tuple[dict[str, PromoCode], dict[str, Text]]:
+    billing: BillingReport, codes: Mapping[str, str], lines: Sequence[ChargedLine], kept: Unlocked, *, anew: bool,
+    prices: PriceList | None = None,
+) -> tuple[dict[str, PromoCode], dict[str, Text]]:  # fmt: skip
     """The codes that hold, and why others don't, by service.
 
-    What is `kept` of a code holds in any case: as it was, or `anew` as it is now where it still is one.
+    What is `kept` of a code holds in any case: as it was, or `anew` as it is now where it still is one. Any other unlocks nothing of what
+    has no price of its own in `prices`.
     """
     promos: dict[str, PromoCode] = {}
     problems: dict[str, Text] = {}
@@ -50,7 +53,7 @@ def checked(
             promos[line.service] = known
             continue
         promo, why = promo_code(
-            billing.vendor_id, typed, day=billing.cycle.month.last_day, service=line.service, buyer=billing.distributor_ref
+            billing.vendor_id, typed, day=billing.cycle.month.last_day, service=line.service, buyer=billing.distributor_ref, prices=prices
         )
         if promo and not why:
             promos[line.service] = promo

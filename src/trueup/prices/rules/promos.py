@@ -5,6 +5,7 @@ from datetime import date
 
 from trueup.kit.money import Percent, Price
 from trueup.kit.text import Text, text
+from trueup.prices.rules.lists import PriceList
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,11 @@ class PromoCode:
     margin_percent: Percent | None = None
 
 
-def why_not(promo: PromoCode | None, typed: str, *, day: date, service: str, buyer: str) -> Text | None:
-    """Why a code does not hold for a line; None if it does. `day` is the last day of the cycle that is billed.
+def why_not(
+    promo: PromoCode | None, typed: str, *, day: date, service: str, buyer: str, prices: PriceList | None = None
+) -> Text | None:  # fmt: skip
+    """Why a code does not hold for a line; None if it does. `day` is the last day of the cycle that is billed, `prices` what the buyer
+    pays by then.
 
     A code of another buyer is unknown: nobody learns that there is one.
     """
@@ -35,6 +39,8 @@ def why_not(promo: PromoCode | None, typed: str, *, day: date, service: str, buy
         )  # fmt: skip
     if promo.service not in {None, service}:
         return text("the promo code “{code}” is not for the service “{service}”", code=promo.code, service=service)
+    if prices is not None and service not in prices.services:  # it is paid in packs, or not at all
+        return text("the service “{service}” has no price of its own, so no promo code holds for it", service=service)
     return None
 
 
