@@ -65,3 +65,9 @@ def require_member(viewer: Viewer, tier: Tier, before: Role | None, role: Role) 
     if lacks := lacking(viewer, gained):
         said = text("your token can't make somebody {position}: it lacks {scopes}", position=POSITIONS[role, tier], scopes=", ".join(lacks))
         raise NotAllowed(said)
+
+
+def own_people_below(email: str, giver: str) -> Text:
+    """Why nobody makes people of their own account (`giver`, a ref) members of one below: they would read what that buys and sells by,
+    and be both sides of an approval."""
+    return text("{email} is a member of “{ref}”: an account below is joined by the word of its own admins", email=email, ref=giver)

@@ -12,7 +12,7 @@ from trueup.kit.errors import Conflict, NotAllowed
 from trueup.kit.period import BEGINNING, FOREVER
 from trueup.kit.text import Text, text
 from trueup.network.rules import dated
-from trueup.network.rules.granting import require_member
+from trueup.network.rules.granting import own_people_below, require_member
 from trueup.network.rules.plan import Plan, outcome
 from trueup.network.rules.tree import A_TIER, Key, State, Values
 
@@ -131,6 +131,8 @@ def require_plan(reach: Reach, plan: Plan, before: State, wanted: State) -> None
                 raise NotAllowed(refused)
         if step.section == "members":
             _require_role(reach.viewer, before["accounts"][step.key[1],]["tier"], old, new)
+            if old is None and _is_of_giver(reach, step.key, before["members"]):
+                raise NotAllowed(own_people_below(step.key[0], reach.ref))
             _keep_an_admin(reach, step.key, before["members"], new)
 
 
@@ -138,6 +140,12 @@ def _require_role(viewer: Viewer, tier: Plain, old: Values | None, new: Values |
     """A program makes nobody stronger than itself. To take away is not to give."""
     if new is not None and not viewer.sees_all:
         require_member(viewer, Tier(str(tier)), Role(str(old["role"])) if old else None, Role(str(new["role"])))
+
+
+def _is_of_giver(reach: Reach, key: Key, members: Mapping[Key, Values]) -> bool:
+    """Whether somebody is to be in an account below the one they are in already, by the word of that one."""
+    email, ref = key
+    return not reach.viewer.sees_all and ref != reach.ref and (email, reach.ref) in members
 
 
 def _history(values: Values | None) -> History:
