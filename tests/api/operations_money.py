@@ -76,6 +76,8 @@ MONEY: Final = (
         "simulate_prices", {"acme-vendor": "200 VNS", "north": "200 NBCv", "bolt": "200 Bv", NOWHERE: ""},
         query="?cycle=2026-10&seller={of}&from=2026-01-01",
     ),
+    Operation("list_prices_history", {"acme-vendor": "200 V", "north": "200 N", "bolt": "200 Bv", NOWHERE: ""}, query="?seller={of}"),
+    Operation("list_promo_code_history", {"acme-vendor": "200 V", "north": "200 N", NOWHERE: ""}, at=_promo),
     Operation("list_promo_codes", {"": f"200 {ALL}"}),
     Operation("get_promo_code", {"acme-vendor": "200 V", "north": "200 N", NOWHERE: ""}, at=_promo),
     Operation("put_promo_code", {"north": "200 N", NOWHERE: ""}, at=_promo, sends=_PROMO, headers=ANY, doer="N north"),

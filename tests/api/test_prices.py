@@ -247,7 +247,31 @@ class TestHistory:
         pages = whole(north, f"{BOLTS}/history", 1)
         first, second = (page[0] for page in pages)
         assert (first["event"], first["actor_kind"], first["at"]) == ("price_list_saved", "client", "2026-11-03T12:00:00Z")
-        assert second["changes"] == [{"field": "endpoint-core", "before": {"price": "5"}, "after": {"price": "4"}}]
+        assert second["changes"] == [
+            {"of": "bolt 2026-01-01", "field": "endpoint-core", "before": {"price": "5"}, "after": {"price": "4"}},
+        ]  # fmt: skip
         assert as_program("bolt").get(BOLTS)[0] == 200
         for account in ("bolt", "coil", "acme-vendor"):
             assert as_program(account).get(f"{BOLTS}/history")[0] == 404
+
+    def test_goes_on_once_a_list_was_removed(self, as_program: AsProgram, north: Program) -> None:
+        north.put(BOLTS, {"currency": "EUR"}, **ONLY_NEW)
+        north.delete(BOLTS, if_match="*")
+        status, found = north.get(f"{BOLTS}/history")
+        assert (status, [one["event"] for one in found["items"]]) == (200, ["price_list_saved", "price_list_removed"])
+        assert as_program("bolt").get(f"{BOLTS}/history")[0] == 404
+
+    def test_of_all_lists_and_codes_is_read_page_by_page(self, as_program: AsProgram, north: Program) -> None:
+        north.put(DEFAULT, {"currency": "EUR"}, **ONLY_NEW)
+        north.put(BOLTS, {"currency": "USD"}, **ONLY_NEW)
+        north.put("/promo-codes/north/TEN", {"from": "2026-01-01", "until": "2026-12-31", "margin_percent": 10}, **ONLY_NEW)
+        north.delete(DEFAULT, if_match="*")
+        pages = whole(north, "/prices/history", 3)
+        assert [[(one["event"], one["changes"][0]["of"]) for one in page] for page in pages] == [
+            [("price_list_saved", "* 2026-01-01"), ("price_list_saved", "bolt 2026-01-01"), ("promo_code_saved", "TEN")],
+            [("price_list_removed", "* 2026-01-01")],
+        ]  # fmt: skip
+        assert whole(north, "/prices/history?seller=north", 3) == pages
+        assert as_program("bolt").get("/prices/history") == (200, {"items": [], "next": None})
+        for account in ("bolt", "acme-vendor", "south"):
+            assert as_program(account).get("/prices/history?seller=north")[0] == 404

@@ -14,6 +14,7 @@ LINE = [*REPORT, "endpoint-core"]
 
 ANYWHERE: dict[str, list[str]] = {
     "billing complete": ["2026-10", "north"],
+    "billing history": ["2026-10", "north"],
     "billing list": [],
     "billing return": ["2026-10", "north", "--reason", "Why"],
     "billing save": ["2026-10", "north", "--comment", "Why"],
@@ -36,6 +37,7 @@ ANYWHERE: dict[str, list[str]] = {
     "insight measures": REPORT,
     "insight review": ["--from", "2026-10"],
     "price export": [],
+    "price history": ["north"],
     "price import": ["prices.yaml"],
     "price list": [],
     "price remove": ["north"],

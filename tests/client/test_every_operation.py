@@ -104,6 +104,8 @@ CALLS: dict[str, Call] = {
     "put_price_list": lambda c: c.prices.save("north", "bolt", date(2026, 7, 1), definition={"currency": "EUR"}),
     "delete_price_list": lambda c: c.prices.remove("north", "bolt", version="1"),
     "list_price_list_history": lambda c: c.prices.history("north", "bolt"),
+    "list_prices_history": lambda c: c.prices.all_history("north"),
+    "list_promo_code_history": lambda c: c.promo_codes.history("north", "LAUNCH"),
     "apply_prices": lambda c: c.prices.apply("price_lists: []\n", dry_run=True),
     "export_prices": lambda c: c.prices.export("north"),
     "simulate_prices": lambda c: c.prices.simulate("2026-10", "north"),

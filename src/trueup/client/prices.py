@@ -46,8 +46,12 @@ class PriceLists:
         self._transport.call("DELETE", _path(seller, buyer, begin), version=version)
 
     def history(self, seller: str, buyer: str | None = None, begin: date = BEGINNING) -> Iterator[HistoryEntry]:
-        """Every step of a price list, the first one first: for its seller. Raises NotFound."""
+        """Every step of a price list, the first one first, also once it was removed: for its seller. Raises NotFound."""
         return (read(HistoryEntry, one) for one in self._transport.pages(f"{_path(seller, buyer, begin)}/history"))
+
+    def all_history(self, seller: str | None = None) -> Iterator[HistoryEntry]:
+        """Every step of all price lists and promo codes of a seller (None: one's own account), the first one first. Raises NotFound."""
+        return (read(HistoryEntry, one) for one in self._transport.pages("/prices/history", {"seller": seller}))
 
     def apply(self, written: str, *, dry_run: bool = False) -> tuple[str, ...]:
         """Save a file of prices (YAML), all or nothing; what was changed. Raises NotAllowed, Invalid with every line that is wrong."""
@@ -89,6 +93,10 @@ class PromoCodes:
     def remove(self, seller: str, code: str, *, version: str) -> None:
         """Remove a promo code: it unlocks nothing from now on."""
         self._transport.call("DELETE", _code(seller, code), version=version)
+
+    def history(self, seller: str, code: str) -> Iterator[HistoryEntry]:
+        """Every step of a promo code, the first one first, also once it was removed: for its seller. Raises NotFound."""
+        return (read(HistoryEntry, one) for one in self._transport.pages(f"{_code(seller, code)}/history"))
 
     def check(self, seller: str, code: str, service: str, cycle: Month | str) -> PromoCheck:
         """Whether a seller's code holds for a service in a month, for one's own account. Raises NotFound for who does not sell to it."""

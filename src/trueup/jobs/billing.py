@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from trueup.client.answers import BillingReport, BillingSummary, Highlight
+from trueup.jobs import history as written
 from trueup.jobs.desk import Desk
 from trueup.jobs.messages import say
 from trueup.jobs.money import amount, as_record, write_lines
@@ -86,6 +87,7 @@ def _print(found: BillingReport) -> None:
         "Completed": found.completed_at,
         "Comment": found.comment,
         "Returned because": found.return_reason,
+        "Adjusts": found.amounts.adjusts if found.amounts else None,
         "Reports": ", ".join(one.msp for one in found.reports) or "none is approved yet",
     }
     print_facts({name: value for name, value in facts.items() if value})
@@ -109,6 +111,11 @@ def _in_words(one: Highlight) -> str:
         more = f" ({'+' if one.percent > 0 else ''}{for_people(one.percent)} %)" if one.percent is not None else ""
         said.insert(0, f"{for_people(one.units)} {one.unit}, last month {for_people(one.previous)}{more}")
     return f"{one.service}: {'; '.join(said)}"
+
+
+def history(desk: Desk, month: Month, distributor: str, form: Format) -> None:
+    """Write every step of a billing report. Raises NotFound, NotAllowed."""
+    written.write(desk.billing.history(month, distributor), form)
 
 
 def save(desk: Desk, month: Month, distributor: str, *, po_number: str | None, promo: Mapping[str, str], comment: str | None) -> None:

@@ -13,6 +13,7 @@ from trueup.client.answers import (
     Corrected,
     Deprovisioning,
     Download,
+    HistoryEntry,
     MeasuredOtherwise,
     PriceList,
     PriceListSummary,
@@ -71,6 +72,9 @@ class Prices(Protocol):
     def simulate(self, month: Month, seller: str, buyer: str | None, begin: date) -> Iterable[Simulated]:
         """What those a price list is for would pay for a month with it, by ref, and what they pay now."""
 
+    def history(self, seller: str) -> Iterable[HistoryEntry]:
+        """What happened to the price lists and promo codes of a seller, those that were removed too, the first step first."""
+
     def promo_codes(self, *, seller: str | None = None) -> Iterable[PromoCode]:
         """Promo codes, by seller and code."""
 
@@ -103,6 +107,9 @@ class Billing(Protocol):
 
     def complete(self, month: Month, distributor: str) -> BillingSummary:
         """Complete it. Raises Conflict."""
+
+    def history(self, month: Month, distributor: str) -> Iterable[HistoryEntry]:
+        """What happened to a billing report, the first step first."""
 
     def details(self, account: str) -> BillingDetails:
         """What documents say of an account."""

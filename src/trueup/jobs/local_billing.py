@@ -14,6 +14,7 @@ from trueup.client.answers import (
     ChargedUnits,
     Corrected,
     Highlight,
+    HistoryEntry,
     MissingReport,
     Money,
     PenaltyUnits,
@@ -92,6 +93,11 @@ class LocalBilling:
         see = [viewer for viewer, seen in rows if any(one.distributor == distributor for one in seen)]
         may = [viewer for viewer in see if viewer.may(right_of(verb))]
         return (may or see or asking)[0]
+
+    def history(self, month: Month, distributor: str) -> Iterable[HistoryEntry]:
+        """What happened to a billing report."""
+        steps = every_answer(viewers(self.email), lambda viewer: queries.billing_history(viewer, month, distributor))[0]
+        return [_step(one) for one in steps]
 
     def details(self, account: str) -> BillingDetails:
         """What documents say of an account."""
@@ -185,7 +191,7 @@ def _whole(found: BillingView) -> BillingReport:
         comment=found.comment,
         return_reason=found.return_reason,
         promo_codes=tuple(TypedPromo(service, code, _text(problems.get(service))) for service, code in sorted(found.promo_codes.items())),
-        reports=tuple(_billed(one.report) for one in collected.reports),
+        reports=tuple(_billed(one) for one in collected.reports),
         missing=tuple(MissingReport(one.msp, one.msp_name, one.status.value) for one in collected.missing),
         units=tuple(ChargedUnits(one.service, one.service_name, one.unit, one.units, one.credits) for one in collected.lines),
         unpriced=tuple(line.service for line in collected.unpriced) if open_ else (),
@@ -193,6 +199,11 @@ def _whole(found: BillingView) -> BillingReport:
         highlights=tuple(_highlight(one) for one in found.highlights),
         obstacles=tuple(map(str, collected.obstacles)) if open_ else (),
     )
+
+
+def _step(event: Any) -> HistoryEntry:
+    changes = tuple({name: one[name] for name in ("field", "before", "after")} for one in event.changes)
+    return HistoryEntry(event.at, event.actor_name, event.kind, changes)
 
 
 def _text(sentence: object) -> str | None:

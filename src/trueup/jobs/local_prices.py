@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from trueup.accounts.rules import Right, Viewer
-from trueup.client.answers import Amounts, PriceList, PriceListSummary, PromoCheck, PromoCode, Simulated, Tax
+from trueup.client.answers import Amounts, HistoryEntry, PriceList, PriceListSummary, PromoCheck, PromoCode, Simulated, Tax
 from trueup.jobs.people import every_answer, in_account, keeper, refs_of, viewers
 from trueup.kit.errors import NotAllowed
 from trueup.kit.period import Month
 from trueup.prices import actions, queries
-from trueup.prices.portions import checked_promo_code, kept_promo_code
+from trueup.prices.portions import checked_promo_code, history_after, kept_promo_code
 from trueup.prices.queries import Kept, KeptPromo
 from trueup.prices.rules.lists import ListKey
 from trueup.prices.rules.promos import PromoCode as Promo
@@ -19,7 +20,7 @@ from trueup.statements.queries import Trial, Tried, tried_out
 from trueup.statements.rules.settlement import Settled
 
 _AT_ONCE = 200
-"""Buyers that are tried out at once."""
+"""Buyers that are tried out, and steps of the history that are read, at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ class LocalPrices:
         key, asking = ListKey(seller, buyer, begin), [in_account(self.email, seller), *viewers(self.email)]
         first = every_answer(asking, lambda viewer: (viewer, tried_out(viewer, month, key, limit=_AT_ONCE)))[0]
         return map(_simulated, _all_tried(*first, month, key))
+
+    def history(self, seller: str) -> Iterable[HistoryEntry]:
+        """What happened to prices."""
+        viewer = in_account(self.email, seller)
+        return map(_step, _all_steps(viewer, seller, history_after(viewer, seller, limit=_AT_ONCE)))
 
     def promo_codes(self, *, seller: str | None = None) -> Iterable[PromoCode]:
         """The promo codes of all memberships."""
@@ -134,6 +140,18 @@ def _all_tried(viewer: Viewer, first: Trial, month: Month, key: ListKey) -> Iter
     while trial.left_out and trial.rows:
         trial = tried_out(viewer, month, key, limit=_AT_ONCE, after=trial.rows[-1].buyer)
         yield from trial.rows
+
+
+def _all_steps(viewer: Viewer, seller: str, first: list[Any]) -> Iterator[Any]:
+    steps = first
+    while steps:
+        yield from steps
+        steps = history_after(viewer, seller, after=steps[-1].sequence, limit=_AT_ONCE)
+
+
+def _step(event: Any) -> HistoryEntry:
+    changes = tuple({name: one.get(name) for name in ("of", "field", "before", "after")} for one in event.changes)
+    return HistoryEntry(event.at, event.actor_name, event.kind, changes)
 
 
 def _simulated(one: Tried) -> Simulated:

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from trueup.client.answers import PriceList, PriceListSummary, PromoCode, Simulated
+from trueup.jobs import history as written
 from trueup.jobs.desk import Desk
 from trueup.jobs.given import read_text
 from trueup.jobs.messages import say
@@ -242,6 +243,11 @@ def _beside(one: Simulated) -> Record:
         "now_why_not": one.why_not_now,
         "difference": amount(one.difference, then.currency) if then else None,
     }
+
+
+def history(desk: Desk, seller: str, form: Format) -> None:
+    """Write what happened to the price lists and promo codes of a seller. Raises NotFound."""
+    written.write(desk.prices.history(seller), form)
 
 
 # ── Promo codes ───────────────────────────────────────────────────────────────────────────────────────────────────────

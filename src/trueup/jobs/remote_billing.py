@@ -10,6 +10,7 @@ from trueup.client.answers import (
     BillingReport,
     BillingSummary,
     Corrected,
+    HistoryEntry,
     PriceList,
     PriceListSummary,
     PromoCheck,
@@ -60,6 +61,10 @@ class RemotePrices:
         """What a month comes to."""
         return self.client.prices.simulate(month, seller, buyer, begin)
 
+    def history(self, seller: str) -> Iterable[HistoryEntry]:
+        """What happened to prices."""
+        return self.client.prices.all_history(seller)
+
     def promo_codes(self, *, seller: str | None = None) -> Iterable[PromoCode]:
         """Promo codes."""
         return self.client.promo_codes.list(seller=seller)
@@ -109,6 +114,10 @@ class RemoteBilling:
     def complete(self, month: Month, distributor: str) -> BillingSummary:
         """Complete it."""
         return self.client.billing.complete(month, distributor, version=ANY)
+
+    def history(self, month: Month, distributor: str) -> Iterable[HistoryEntry]:
+        """What happened to a billing report."""
+        return self.client.billing.history(month, distributor)
 
     def details(self, account: str) -> BillingDetails:
         """What documents say of an account."""

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from trueup.client.answers import Report, ReportLine, ReportSummary
+from trueup.jobs import history as written
 from trueup.jobs.desk import Desk
 from trueup.jobs.options import Format
 from trueup.jobs.output import Listing, Record, write_object
@@ -80,16 +81,6 @@ _DAYS = Listing(
         Column("", show=lambda record: "← chosen" if record["chosen"] else " ", style=lambda _: "green"),
     ),
     empty="The month has no days.",
-)
-_HISTORY = Listing(
-    keys=("at", "actor", "event", "changes"),
-    columns=(
-        Column("At", "at"),
-        Column("Who", "actor"),
-        Column("What", "event", codes=True),
-        Column("Changes", show=lambda record: _in_words(record["changes"])),
-    ),
-    empty="Nothing has happened yet.",
 )
 _FORECAST = Listing(
     keys=("service", "as_saved", "if_nothing", "reason"),
@@ -204,22 +195,7 @@ def days(desk: Desk, month: Month, msp: str, service: str, form: Format) -> None
 
 def history(desk: Desk, month: Month, msp: str, form: Format) -> None:
     """Write every step of a report. Raises NotFound, NotAllowed."""
-    _HISTORY.write((asdict(one) | {"changes": [_change(change) for change in one.changes]} for one in desk.history(month, msp)), form)
-
-
-def _change(change: Record) -> Record:
-    """In the order of the contract: databases keep it in one of their own. What is of no line has no service."""
-    return {key: change[key] for key in ("service", "field", "before", "after") if key in change}
-
-
-def _in_words(changes: object) -> str:
-    """A line for each changed value: `endpoint-core chargeable: 31 → 35`."""
-    texts = []
-    for change in changes if isinstance(changes, list | tuple) else []:
-        name = " ".join(part for part in (change.get("service"), change["field"].replace("_", " ")) if part)
-        write = in_words if change["field"] in {"status", "submission"} else for_people
-        texts.append(f"{name}: {write(change['before'])} → {write(change['after'])}")
-    return "\n".join(texts)
+    written.write(desk.history(month, msp), form)
 
 
 def forecast(desk: Desk, month: Month, msp: str, form: Format) -> None:

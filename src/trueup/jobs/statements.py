@@ -96,6 +96,7 @@ def _print_header(found: Statement) -> None:
         "From": f"{found.seller_name} ({found.seller})",
         "To": f"{found.buyer_name} ({found.buyer})",
         "Issued": found.issue_date,
+        "Adjusts": found.amounts.adjusts,
         "Corrects": found.corrects,
         "Corrected by": found.corrected_by,
         "Reason": found.reason,

@@ -137,7 +137,7 @@ def shown(view: BillingView) -> dict[str, Any]:
             {"service": service, "code": code, "problem": str(found.promo_problems[service]) if service in found.promo_problems else None}
             for service, code in sorted(view.promo_codes.items())
         ],
-        "reports": [_billed(one.report) for one in found.reports],
+        "reports": [_billed(one) for one in found.reports],
         "missing": [{"msp": one.msp, "msp_name": one.msp_name, "status": one.status} for one in found.missing],
         "units": [_units(line) for line in found.lines],
         "unpriced": [line.service for line in found.unpriced] if open_ else [],

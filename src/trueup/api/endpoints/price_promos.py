@@ -27,7 +27,7 @@ from trueup.prices.queries import KeptPromo
 router = Router(by_alias=True)
 READ: Final = Allowed(Scope.STATEMENTS_READ)
 WRITE: Final = Allowed(Scope.PRICES_WRITE)
-_ADDRESS: Final = "/promo-codes/{seller}/{code}"
+ADDRESS: Final = "/promo-codes/{seller}/{code}"
 
 Code = Annotated[Ref, Field(description="The promo code.")]
 
@@ -64,14 +64,14 @@ def list_promo_codes(
     return paging.page(request, response, rows, limit, shown=shapes.promo_shown, place=lambda row: (row.seller, row.promo.code))
 
 
-@router.get(_ADDRESS, response={200: PromoCode, **REFUSALS}, auth=READ, operation_id="get_promo_code", summary="A promo code")
+@router.get(ADDRESS, response={200: PromoCode, **REFUSALS}, auth=READ, operation_id="get_promo_code", summary="A promo code")
 def get_promo_code(request: HttpRequest, response: HttpResponse, seller: Ref, code: Code) -> Any:
     """One promo code, for its seller."""
     return _entry(request, seller, code).show(response)
 
 
 @router.put(
-    _ADDRESS, response={200: PromoCode, 201: PromoCode, **WRITES}, auth=WRITE, operation_id="put_promo_code", summary="Save a promo code",
+    ADDRESS, response={200: PromoCode, 201: PromoCode, **WRITES}, auth=WRITE, operation_id="put_promo_code", summary="Save a promo code",
 )  # fmt: skip
 def put_promo_code(request: HttpRequest, response: HttpResponse, seller: Ref, code: Code, body: PromoCodeIn) -> Any:
     """Make the code as it is sent, as a whole. A new one comes with `If-None-Match: *`. For the seller's own people.
@@ -90,7 +90,7 @@ def put_promo_code(request: HttpRequest, response: HttpResponse, seller: Ref, co
     return _entry(request, seller, code).put(request, response, save)
 
 
-@router.delete(_ADDRESS, response={204: None, **WRITES}, auth=WRITE, operation_id="delete_promo_code", summary="Remove a promo code")
+@router.delete(ADDRESS, response={204: None, **WRITES}, auth=WRITE, operation_id="delete_promo_code", summary="Remove a promo code")
 def delete_promo_code(request: HttpRequest, seller: Ref, code: Code) -> Any:
     """Remove a code: it unlocks nothing from now on. What was issued with it stays. For the seller's own people."""
     asked: Asked = request  # type: ignore[assignment]

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Router, Schema
+from ninja import Field, Router
 
 from trueup.accounts.rules import Scope
 from trueup.api import paging
@@ -17,7 +17,7 @@ from trueup.api.endpoints.price_shapes import PriceList, PriceListIn, PriceListR
 from trueup.api.endpoints.price_writing import Entry
 from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
 from trueup.api.parameters import Day, Ref, Storable
-from trueup.api.schemas import REFUSALS, WRITES, Instant
+from trueup.api.schemas import REFUSALS, WRITES
 from trueup.kit.errors import NotAllowed
 from trueup.kit.page import no_place
 from trueup.kit.text import text
@@ -28,7 +28,7 @@ from trueup.prices.rules.lists import ListKey
 router = Router(by_alias=True)
 READ: Final = Allowed(Scope.STATEMENTS_READ)
 WRITE: Final = Allowed(Scope.PRICES_WRITE)
-_ADDRESS: Final = "/price-lists/{seller}/{buyer}/{day}"
+ADDRESS: Final = "/price-lists/{seller}/{buyer}/{day}"
 
 DEFAULT: Final = "*"
 """As a buyer in an address: every buyer without a list of its own."""
@@ -38,25 +38,6 @@ FromDay = Annotated[Day, Field(description="The first day; 0001-01-01 is since e
 BuyerAsked = Annotated[
     Storable, Field(min_length=1, max_length=200, description="Only those for this buyer (ref); `*`: only default lists.")
 ]  # fmt: skip
-
-
-class PriceChange(Schema):
-    """What a step changed of a price list."""
-
-    field: str = Field(description="A service, a solution group (as it is sent in `services` or `packs`), or a field of the list.")
-    before: Any = Field(description="What was said before; null: nothing.")
-    after: Any = Field(description="What is said since; null: nothing.")
-
-
-class PriceListStep(Schema):
-    """One step in the life of a price list."""
-
-    sequence: int = Field(description="Its place in the history of the seller: later steps have higher ones.")
-    at: Instant = Field(description="When it happened.")
-    event: str = Field(description="What happened: `price_list_saved`, `price_list_removed`.")
-    actor: str = Field(description="Who did it: an e-mail address, the name of a program, or `system`.")
-    actor_kind: str = Field(description="`person`, `client` (a program) or `system`.")
-    changes: list[PriceChange] = Field(description="What it changed.")
 
 
 @router.get(
@@ -86,15 +67,15 @@ def _place(cursor: str | None) -> portions.Place | None:
 
 
 @router.get(
-    _ADDRESS, response={200: PriceList, **REFUSALS}, auth=READ, operation_id="get_price_list", summary="A price list",
+    ADDRESS, response={200: PriceList, **REFUSALS}, auth=READ, operation_id="get_price_list", summary="A price list",
 )  # fmt: skip
 def get_price_list(request: HttpRequest, response: HttpResponse, seller: Ref, buyer: Buyer, day: FromDay) -> Any:
     """One price list with all its prices, for its seller and its buyer alone; a default, for all buyers of its seller."""
-    return _entry(request, _key(seller, buyer, day)).show(response)
+    return _entry(request, key_of(seller, buyer, day)).show(response)
 
 
 @router.put(
-    _ADDRESS, response={200: PriceList, 201: PriceList, **WRITES}, auth=WRITE, operation_id="put_price_list", summary="Save a price list",
+    ADDRESS, response={200: PriceList, 201: PriceList, **WRITES}, auth=WRITE, operation_id="put_price_list", summary="Save a price list",
 )  # fmt: skip
 def put_price_list(request: HttpRequest, response: HttpResponse, *, seller: Ref, buyer: Buyer, day: FromDay, body: PriceListIn) -> Any:
     """Make the list as it is sent, as a whole. A new one comes with `If-None-Match: *`. For the seller's own people.
@@ -103,50 +84,25 @@ def put_price_list(request: HttpRequest, response: HttpResponse, *, seller: Ref,
     their prices and stay as they are. 412 `stale` carries the list as it is now.
     """
     asked: Asked = request  # type: ignore[assignment]
-    key, said = _key(seller, buyer, day), shapes.sent(body)
+    key, said = key_of(seller, buyer, day), shapes.sent(body)
     return _entry(request, key).put(
         request, response, lambda seen: actions.save_price_list(asked.caller.viewer, key, said, seen=seen, now=asked.now)
     )
 
 
 @router.delete(
-    _ADDRESS, response={204: None, **WRITES}, auth=WRITE, operation_id="delete_price_list", summary="Remove a price list",
+    ADDRESS, response={204: None, **WRITES}, auth=WRITE, operation_id="delete_price_list", summary="Remove a price list",
 )  # fmt: skip
 def delete_price_list(request: HttpRequest, seller: Ref, buyer: Buyer, day: FromDay) -> Any:
     """Remove a list: the one before it holds again. For the seller's own people."""
     asked: Asked = request  # type: ignore[assignment]
-    key = _key(seller, buyer, day)
+    key = key_of(seller, buyer, day)
     remove = partial(actions.remove_price_list, asked.caller.viewer, key, now=asked.now)
     return _entry(request, key).remove(request, lambda seen: remove(seen=seen))
 
 
-@router.get(
-    f"{_ADDRESS}/history", response={200: Listed[PriceListStep], **REFUSALS}, auth=READ, operation_id="list_price_list_history",
-    summary="The history of a price list",
-)  # fmt: skip
-def list_price_list_history(
-    request: HttpRequest, response: HttpResponse, seller: Ref, buyer: Buyer, day: FromDay, *, limit: Limit = USUAL, cursor: Cursor = None
-) -> Any:
-    """Every step, oldest first: who changed what when. For the seller alone."""
-    asked: Asked = request  # type: ignore[assignment]
-    after = unpacked(cursor, int)
-    steps = queries.list_history(asked.caller.viewer, _key(seller, buyer, day))
-    found = [step for step in steps if after is None or step.sequence > after[0]]
-    return paging.page(request, response, found[: limit + 1], limit, shown=_step, place=lambda step: (step.sequence,))
-
-
-def _step(step: Any) -> dict[str, Any]:
-    return {
-        "sequence": step.sequence,
-        "at": step.at,
-        "event": step.kind,
-        "actor": step.actor_name,
-        "actor_kind": step.actor_kind,
-        "changes": [{"field": one["field"], "before": one["before"], "after": one["after"]} for one in step.changes],
-    }
-
-
-def _key(seller: str, buyer: str, day: date) -> ListKey:
+def key_of(seller: str, buyer: str, day: date) -> ListKey:
+    """The list that an address names."""
     return ListKey(seller, None if buyer == DEFAULT else buyer, day)
 
 

@@ -107,5 +107,5 @@ def amounts(said: Document | None) -> dict[str, Any] | None:
 
 
 def _line(line: Document) -> dict[str, Any]:
-    sides = {name: {"slices": (), **line[name]} for name in ("before", "after") if name in line}
+    sides: Document = {name: {"slices": (), **line[name]} for name in ("before", "after") if name in line}
     return {**_UNSAID, **line, **sides}

@@ -152,7 +152,8 @@ class DayFigures:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One step in the life of a report; `changes` are objects with field, before, after and, where it is one of a line, service."""
+    """One step in the life of something; `changes` are objects with field, before, after and, where it is one of a line, service; where
+    it is one of a price list or promo code, `of`."""
 
     at: datetime
     actor: str

@@ -34,6 +34,13 @@ def show(cycle: CycleArgument, distributor: DistributorArgument, email: SeenAs =
         billing.show(desk, cycle, distributor, form)
 
 
+@app.command("history", epilog=examples("trueup billing history 2026-10 north"))
+def history(cycle: CycleArgument, distributor: DistributorArgument, email: SeenAs = None, form: FormatOption = Format.TABLE) -> None:
+    """Show every step of a billing report: when, who, and each value before and after."""
+    with reading(email) as desk:
+        billing.history(desk, cycle, distributor, form)
+
+
 @app.command(
     "save",
     epilog=examples(

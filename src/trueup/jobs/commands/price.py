@@ -126,6 +126,13 @@ def simulate(
         prices.simulate(desk, cycle, seller, buyer, begin=begin, form=form)
 
 
+@price.command("history", epilog=examples("trueup price history north", "trueup price history north --format json"))
+def history(seller: SellerArgument, email: SeenAs = None, form: FormatOption = Format.TABLE) -> None:
+    """Show every step of a seller's price lists and promo codes, those that were removed too: when, who, and what was changed."""
+    with reading(email) as desk:
+        prices.history(desk, seller, form)
+
+
 @promo.command("list", epilog=examples("trueup promo list --as billing@north.example", "trueup promo list --format json"))
 def list_promos(seller: SellerOption = None, email: SeenAs = None, form: FormatOption = Format.TABLE) -> None:
     """List the promo codes of an account: those who buy from it see none. `trueup price import` saves them."""

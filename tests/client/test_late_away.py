@@ -1,0 +1,107 @@
+"""Late usage at the machine and over the network: what is typed, and what is answered."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from tests.client.conftest import SignIn
+from tests.jobs.command import Answer, Trueup
+from tests.jobs.october import BOLT, COIL, NORTH, VENDOR, approve, begin
+from tests.web.conftest import Clock
+from trueup.kit.period import parse_instant
+
+NOW = "2026-12-05T09:00:00Z"
+OCTOBER, LATE = ("2026-10", "north"), ("2026-11-adjusts-2026-10", "north")
+FIRST, LATER, VENDORS = "north-2026-000001", "north-2026-000003", "acme-vendor-2026-000001"
+
+STORY: list[tuple[str, list[str]]] = [
+    *((email, ["statement", "list", "--format", "json"]) for email in (BOLT, NORTH, VENDOR)),
+    (NORTH, ["statement", "list", "--cycle", LATE[0]]),
+    *((BOLT, ["statement", "show", LATER, "--format", form]) for form in ("table", "json", "csv")),
+    (COIL, ["statement", "show", LATER]),
+    (NORTH, ["statement", "waiting", "--format", "json"]),
+    *((email, ["billing", "list", "--format", form]) for email in (NORTH, VENDOR) for form in ("table", "json")),
+    *((NORTH, ["billing", "show", *LATE, "--format", form]) for form in ("table", "json", "csv")),
+    (VENDOR, ["billing", "show", *LATE]),
+    (VENDOR, ["billing", "history", *LATE]),
+    (NORTH, ["billing", "save", *LATE, "--po-number", "PO-7", "--comment", "Late."]),
+    (NORTH, ["billing", "submit", *LATE]),
+    (VENDOR, ["billing", "show", *LATE, "--format", "json"]),
+    (VENDOR, ["billing", "return", *LATE, "--reason", "Why?"]),
+    (NORTH, ["billing", "submit", *LATE]),
+    (VENDOR, ["billing", "complete", *LATE]),
+    *((NORTH, ["billing", "history", *LATE, "--format", form]) for form in ("table", "json", "csv")),
+    (BOLT, ["billing", "history", *LATE]),
+    (NORTH, ["billing", "history", "2025-01", "north"]),
+    (NORTH, ["export", "statement", LATER, "--format", "csv"]),
+    (NORTH, ["export", "billing", *LATE, "--format", "csv"]),
+    (BOLT, ["export", "customers", LATE[0], "bolt", "--format", "csv"]),
+    (NORTH, ["statement", "correct", FIRST, "--reason", "Another price"]),
+    (NORTH, ["statement", "correct", LATER, "--reason", "Another price"]),
+    (BOLT, ["statement", "show", "north-2026-000007", "--format", "json"]),
+    (NORTH, ["price", "remove", "north", "bolt"]),
+    *((NORTH, ["price", "history", "north", "--format", form]) for form in ("table", "json", "csv")),
+    (VENDOR, ["price", "history", "acme-vendor"]),
+    (BOLT, ["price", "history", "north"]),
+]
+"""Who, what."""
+
+ASKING = {
+    "statement list", "statement show", "statement waiting", "billing list", "billing show", "billing history", "price history",
+    "export statement", "export billing", "export customers",
+}  # fmt: skip
+"""Commands that do not ask what time it is."""
+
+
+@pytest.fixture
+def trueup(transactional_db: None, ledger_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Trueup:
+    """The command line on an empty database and an empty ledger."""
+    return Trueup(capsys, tmp_path)
+
+
+def come_late(trueup: Trueup) -> None:
+    """October is settled with everybody; then two more seats of bolt come, are adjusted in November and settled."""
+    begin(trueup)
+    approve(trueup)
+    trueup.done("billing", "submit", *OCTOBER, "--as", NORTH, "--now", "2026-11-05T09:00:00Z")
+    trueup.done("billing", "complete", *OCTOBER, "--as", VENDOR, "--now", "2026-11-06T09:00:00Z")
+    trueup.done("work", "--once", "--now", "2026-11-06T10:00:00Z")
+    late = "day,customer,service,provisioned_units,used_units\n2026-10-05,bolt-dental,workspace-security,24,24\n"
+    trueup.done("usage", "import", trueup.file("late.csv", late), "--now", "2026-11-20T12:00:00Z")
+    trueup.done("work", "--once", "--now", "2026-12-01T00:00:00Z")
+    trueup.done("report", "submit", LATE[0], "bolt", "--as", BOLT, "--now", "2026-12-02T09:00:00Z")
+    trueup.done("report", "approve", LATE[0], "bolt", "--as", NORTH, "--now", "2026-12-03T09:00:00Z")
+    trueup.done("work", "--once", "--now", "2026-12-04T09:00:00Z")
+
+
+class TestLateUsage:
+    def test_is_told_the_same_from_anywhere(
+        self, *, trueup: Trueup, live_server: LiveServer, sign_in: SignIn, settings: Settings, tmp_path: Path
+    ) -> None:
+        settings.TRUEUP_CLOCK = Clock(parse_instant(NOW))
+        settings.TRUEUP_API_LIMIT = 100_000
+
+        def away(email: str, words: list[str]) -> Answer:
+            sign_in(email, live_server.url)
+            return trueup("--server", live_server.url, *words)
+
+        def here(email: str, words: list[str]) -> Answer:
+            when = [] if " ".join(words[:2]) in ASKING else ["--now", NOW]
+            return trueup(*words, "--as", email, *when)
+
+        come_late(trueup)
+        far = [away(*step) for step in STORY]
+        call_command("flush", verbosity=0, interactive=False)
+        settings.TRUEUP_LEDGER_URL = str(tmp_path / "another-ledger")
+        come_late(trueup)
+        near = [here(*step) for step in STORY]
+        different = [(step, one, other) for step, one, other in zip(STORY, far, near, strict=True) if one != other]
+        assert not different, "\n".join(map(str, different))
+        told = {" ".join(words): answer for (_, words), answer in zip(STORY, near, strict=True)}
+        assert not any("Traceback" in answer.err for answer in near)
+        assert "With it, for late usage: credit note north-2026-000006." in told[f"statement correct {FIRST} --reason Another price"].out
+        assert f"Adjusts {FIRST}" in " ".join(told[f"statement show {LATER} --format table"].out.split())
+        assert (told["billing history 2025-01 north"].code, told["price history north --format json"].code) == (1, 0)
