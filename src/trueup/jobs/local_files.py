@@ -12,7 +12,7 @@ from trueup.reports.queries import ReportFilter
 from trueup.reports.rules.workflow import Status
 from trueup.statements import files
 from trueup.statements.exports.forms import Form
-from trueup.statements.files import File
+from trueup.statements.files import File, Means
 from trueup.statements.queries import StatementFilter
 
 
@@ -50,9 +50,9 @@ class LocalFiles:
         """What an MSP bills its customers."""
         return _download(files.customer_bills_file(viewer_of_report(self.email, month, msp), month, msp, form))
 
-    def cycle(self, month: Month, forms: Iterable[Form], *, iso_currency: bool) -> Download:
+    def cycle(self, month: Month, forms: Iterable[Form], means: Means, *, iso_currency: bool) -> Download:
         """All that one sees of a cycle."""
-        return _download(files.cycle_archive(self._viewer(), month, forms, iso_currency=iso_currency))
+        return _download(files.cycle_archive(self._viewer(), month, forms, iso_currency=iso_currency, means=means))
 
     def _viewer(self) -> Viewer:
         return keeper(self.email, self.account, lambda _: True, "is a member of")

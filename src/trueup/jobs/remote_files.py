@@ -1,12 +1,14 @@
 """Files of a server, and its figures over months."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 
 from trueup.client import Client
 from trueup.client.answers import Billed, Deprovisioning, Download, MeasuredOtherwise, Reviewed
 from trueup.jobs.desk_billing import Reports, Wanted
 from trueup.kit.period import Month
+from trueup.kit.progress import Progress
+from trueup.statements.exports.archiving import Means
 from trueup.statements.exports.forms import Form
 
 
@@ -40,9 +42,19 @@ class RemoteFiles:
         """What an MSP bills its customers."""
         return self.client.reports.customer_bills_file(month, msp, form)
 
-    def cycle(self, month: Month, forms: Iterable[Form], *, iso_currency: bool) -> Download:
-        """All that one sees of a cycle."""
-        return self.client.cycles.archive(month, forms, iso_currency=iso_currency)
+    def cycle(self, month: Month, forms: Iterable[Form], means: Means, *, iso_currency: bool) -> Download:
+        """All that one sees of a cycle: the server makes it, by its own means."""
+        found = self.client.cycles.archive(month, forms, iso_currency=iso_currency)
+        return replace(found, content=_told(found.content, means.progress))
+
+
+def _told(content: Iterable[bytes], progress: Progress) -> Iterator[bytes]:
+    """A file while it comes; nobody knows how long it will be."""
+    progress.start("Writing", None)
+    for piece in content:
+        yield piece
+        progress.advance(len(piece))
+    progress.finish()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,23 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from trueup.jobs.messages import say
 from trueup.jobs.progress import showing_progress
 from trueup.kit.errors import Conflict, Invalid
+from trueup.kit.progress import Progress
 
 
-def write(content: Iterable[bytes], output: Path | None, *, name: str = "", text: bool = True, label: str = "Writing") -> None:
+def write(
+    content: Iterable[bytes], output: Path | None, *, name: str = "", text: bool = True, label: str = "Writing",
+    progress: Progress | None = None,
+) -> None:  # fmt: skip
     """Write what comes in pieces: to standard output, to a file, or under its own name into a folder.
 
     A file appears when it is complete; before that, and if anything goes wrong, what was there stays. Raises Conflict for what is no
-    text (`text` False) and would go to a terminal.
+    text (`text` False) and would go to a terminal. `progress` is told of the bytes; None: a bar is shown.
     """
     if output is None:
         _to_standard_output(content, text=text)
@@ -25,7 +29,7 @@ def write(content: Iterable[bytes], output: Path | None, *, name: str = "", text
     if target.exists() and not target.is_file():
         _into(content, target)  # a device, or a pipe
     else:
-        _to_file(content, target.resolve(), label)
+        _to_file(content, target.resolve(), label, progress)
     say(f"{target} is written.")
 
 
@@ -42,13 +46,13 @@ def _into(content: Iterable[bytes], target: Path) -> None:
         file.writelines(content)
 
 
-def _to_file(content: Iterable[bytes], target: Path, label: str) -> None:
+def _to_file(content: Iterable[bytes], target: Path, label: str, told: Progress | None) -> None:
     try:
         descriptor, beside = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
     except OSError as error:
         raise Invalid(f"{target} cannot be written: {error.strerror}") from error
     try:
-        with os.fdopen(descriptor, "wb") as file, showing_progress() as progress:
+        with os.fdopen(descriptor, "wb") as file, nullcontext(told) if told else showing_progress() as progress:
             progress.start(label, None)
             for piece in content:
                 file.write(piece)

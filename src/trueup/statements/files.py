@@ -10,6 +10,7 @@ from trueup.kit.text import joined, text
 from trueup.reports.queries import ReportFilter, report
 from trueup.statements.customers import customer_bills
 from trueup.statements.exports.archive import zipped
+from trueup.statements.exports.archiving import Means
 from trueup.statements.exports.bills import bills_table
 from trueup.statements.exports.cycle import entries
 from trueup.statements.exports.forms import FORMS, WRITTEN, Form, Kind, ending, file_name, form_of, no_form
@@ -18,8 +19,8 @@ from trueup.statements.exports.pdf import Say
 from trueup.statements.queries import StatementFilter, billing_report, statement
 
 __all__ = [
-    "FORMS", "File", "Form", "Kind", "Say", "billing_file", "customer_bills_file", "cycle_archive", "ending", "form_of", "report_file",
-    "reports_file", "statement_file", "statements_file",
+    "FORMS", "File", "Form", "Kind", "Means", "Say", "billing_file", "customer_bills_file", "cycle_archive", "ending", "form_of",
+    "report_file", "reports_file", "statement_file", "statements_file",
 ]  # fmt: skip
 
 
@@ -79,19 +80,21 @@ def customer_bills_file(viewer: Viewer, month: Month, msp: str, form: Form | str
 
 
 def cycle_archive(
-    viewer: Viewer, month: Month, forms: Iterable[Form | str], *, iso_currency: bool = False, language: str = "en", say: Say = str
+    viewer: Viewer, month: Month, forms: Iterable[Form | str], *, iso_currency: bool = False, language: str = "en", say: Say = str,
+    means: Means | None = None,
 ) -> File:  # fmt: skip
     """All that the viewer sees of a cycle as one zip: its statements, reports and billing reports, in each of the forms, adjustments of
     earlier months among them.
 
     Raises NotFound for a cycle that is not closed, Invalid. What can't be in a form is named, with the reason, in a file of its own.
+    `means`: by several processes, kept aside in case it is cut short (`say` goes to other processes then).
     """
     chosen = tuple(dict.fromkeys(form_of(Kind.CYCLE, form) for form in forms))
     if not chosen:
         raise no_form(text("say at least one form of {forms}", forms=joined(FORMS[Kind.CYCLE])))
     cycle = month.cycle
     closed_cycle(viewer, cycle)
-    content = zipped(entries(viewer, cycle, chosen, Reader(language, say, iso_currency)), made=cycle.last_day)
+    content = zipped(entries(viewer, cycle, chosen, Reader(language, say, iso_currency), means or Means()), made=cycle.last_day)
     return File(f"trueup-{cycle}.zip", "application/zip", content)
 
 

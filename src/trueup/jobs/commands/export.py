@@ -120,10 +120,11 @@ def cycle_(
 ) -> None:
     """Write all statements, reports and billing reports of a closed month as one zip, in each of the formats.
 
-    What cannot be in one of them is named in the archive, with the reason.
+    What cannot be in one of them is named in the archive, with the reason. A command that was interrupted goes on where it was when
+    it is given again: until the zip is whole, its files are kept in a hidden folder beside it.
     """
     with reading(email, account=account) as desk:
-        exports.export(desk.files.cycle(cycle, forms, iso_currency=iso_currency), output)
+        exports.archive(lambda means: desk.files.cycle(cycle, forms, means, iso_currency=iso_currency), cycle, output)
 
 
 def add_to(root: typer.Typer) -> None:
