@@ -12,7 +12,7 @@ from trueup.accounts.models import Account, Placement
 from trueup.accounts.queries import account
 from trueup.accounts.rules import SYSTEM, Right, Tier, Viewer
 from trueup.catalog.models import Service, SolutionGroup
-from trueup.events.recording import Change, record
+from trueup.events.recording import Change, lock, record
 from trueup.kit.errors import Invalid, NotAllowed, NotFound, Problem, Stale
 from trueup.kit.text import plural, text
 from trueup.network.document import line_in
@@ -42,13 +42,13 @@ def save_price_list(viewer: Viewer, key: ListKey, said: Mapping[str, object], *,
     Raises NotFound for a seller or buyer the viewer does not see, NotAllowed for who does not sell, Invalid with the place of
     everything that is wrong, Stale.
     """
-    return bool(_Keeper.of(viewer, key.seller, now).save_list(key, said, seen))
+    return bool(_Keeper.of(viewer, key.seller, now).alone().save_list(key, said, seen))
 
 
 @transaction.atomic(durable=True)
 def remove_price_list(viewer: Viewer, key: ListKey, *, seen: str | None, now: datetime) -> None:
     """Remove a price list: the one before it holds again. Raises as saving does, and NotFound for a list that there is not."""
-    keeper = _Keeper.of(viewer, key.seller, now)
+    keeper = _Keeper.of(viewer, key.seller, now).alone()
     row = keeper.list_at(key)
     if row is None:
         raise NotFound(text("there is no such price list"))
@@ -60,13 +60,13 @@ def remove_price_list(viewer: Viewer, key: ListKey, *, seen: str | None, now: da
 @transaction.atomic(durable=True)
 def save_promo_code(viewer: Viewer, seller: str, code: str, said: Mapping[str, object], *, seen: str | None, now: datetime) -> bool:
     """Save a promo code of a seller (ref); False if it was there already. Raises as saving a price list does."""
-    return bool(_Keeper.of(viewer, seller, now).save_promo(code, said, seen))
+    return bool(_Keeper.of(viewer, seller, now).alone().save_promo(code, said, seen))
 
 
 @transaction.atomic(durable=True)
 def remove_promo_code(viewer: Viewer, seller: str, code: str, *, seen: str | None, now: datetime) -> None:
     """Remove a promo code: it unlocks nothing from now on. Raises as saving does, and NotFound."""
-    keeper = _Keeper.of(viewer, seller, now)
+    keeper = _Keeper.of(viewer, seller, now).alone()
     row = keeper.promo_at(code)
     if row is None:
         raise NotFound(text("there is no promo code “{code}”", code=code))
@@ -99,6 +99,7 @@ def _applied(
     entries, problems = entries_of(read.data)
     plan: list[Planned] = []
     with transaction.atomic(durable=True):
+        lock(_sellers(viewer, entries))
         for said in entries:
             try:
                 plan.append(Planned(said, tuple(_save(viewer, said, now))))
@@ -114,6 +115,13 @@ def _applied(
             raise Stale(text("prices were changed meanwhile; nothing was changed"))
         transaction.set_rollback(dry_run)
     return tuple(plan)
+
+
+def _sellers(viewer: Viewer, entries: Sequence[Said]) -> list[int]:
+    """The sellers of a file (ids) whose prices the viewer may keep: claimed at once, in whatever order the file names them."""
+    named = {said.seller for said in entries if "\0" not in said.seller}
+    rows = Account.objects.filter(ref__in=named) if viewer.sees_all else Account.objects.filter(pk=viewer.account_id, ref__in=named)
+    return list(rows.values_list("pk", flat=True))
 
 
 def _save(viewer: Viewer, said: Said, now: datetime) -> list[Change]:
@@ -146,6 +154,11 @@ class _Keeper:
         if not viewer.sees_all and seller.pk != viewer.account_id:
             raise NotAllowed(text("the prices of “{ref}” are kept by “{ref}” itself", ref=ref))
         return cls(viewer, seller, now)
+
+    def alone(self) -> "_Keeper":
+        """The same once nobody else writes in the history of the seller: who comes second waits here, and holds nothing meanwhile."""
+        lock([self.seller.pk])
+        return self
 
     def save_list(self, key: ListKey, said: Mapping[str, object], seen: str | None) -> list[Change]:
         wanted = read_price_list(key.seller, key.buyer, key.from_date, said)
