@@ -14,6 +14,7 @@ from trueup.accounts.rules import Viewer
 from trueup.catalog.rules import MeasureName
 from trueup.kit.errors import Invalid, NotAllowed, NotFound
 from trueup.kit.period import Month
+from trueup.kit.quantity import added
 from trueup.statements.actions import correct
 from trueup.statements.insight import By, ReviewedBy, billed, deprovision, measured_otherwise, review_figures
 from trueup.statements.models import Statement
@@ -121,12 +122,15 @@ class TestReview:
         assert month.over_provisioned == 80
 
     def test_tells_penalties_by_what_has_them(self, october: October) -> None:
-        october.deliver(*at_times("bolt-dental", WORKSPACE, "40", "10"), *at_times("coil-bakery", WORKSPACE, "5", "5"))
+        october.deliver(*at_times("bolt-dental", WORKSPACE, "40", "10"), *at_times("coil-bakery", WORKSPACE, "1000", "5"))
         october.close()
         october.deadline()
         north = person("north@north.example")
         (month,) = review_figures(north, OCTOBER, OCTOBER)
         assert month.penalties
+        for name in ("provisioned", "chargeable", "over_provisioned"):  # what people and the clock have changed is written in another way
+            by_service = review_figures(north, OCTOBER, OCTOBER, by=ReviewedBy.SERVICE)
+            assert added(getattr(one, name) for one in by_service) == getattr(month, name), name
         services = {one.key: (one.penalties, one.penalty_units) for one in review_figures(north, OCTOBER, OCTOBER, by=ReviewedBy.SERVICE)}
         assert services[WORKSPACE] == (month.penalties, month.penalty_units)
         msps = {one.key: one.penalties for one in review_figures(north, OCTOBER, OCTOBER, by=ReviewedBy.MSP)}

@@ -42,6 +42,7 @@ class TestReport:
             page = said(as_person(person).get(OF_BOLT).text)
             assert "the difference to what was charged before; the statement is issued when the report is approved" in page
             assert "<strong>8.40 EUR</strong>" in page
+            assert "Charged before: 13, 54.60 EUR. Comes to by now: 15, 63.00 EUR." in page
         approve("bolt")
         issue_all("2026-12-10T00:00:00Z")
         page = said(as_person(BOLT).get(OF_BOLT).text)

@@ -44,22 +44,24 @@ class RankedDecimalField(ExactDecimalField):
         return str(format_number(number, self.max_digits, self.decimal_places)).zfill(self.max_digits + 1)
 
 
+_POINT = "instr(%(expressions)s, '.')"
+_PLACES = "'000000'"
+_WRITTEN = f"CASE {_POINT} WHEN 0 THEN %(expressions)s || '.' || {_PLACES} ELSE substr(%(expressions)s || {_PLACES}, 1, {_POINT} + 6) END"
+
+
 class Ranked(models.Func):
-    """An `ExactDecimalField` that is not below 0, as the database can compare it: both databases answer the same."""
+    """An `ExactDecimalField` that is not below 0, as a database can compare it, and add it up by `ExactSum`."""
 
     arity = 1
+    template = "%(expressions)s"
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        """Zeros in front, as in a `RankedDecimalField`; behind the point there are always as many places."""
-        return super().as_sql(compiler, connection, template=f"substr('{'0' * 32}' || %(expressions)s, -32)", **context)
-
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        """The number itself."""
-        return super().as_sql(compiler, connection, **{"template": "%(expressions)s", **context})
+        """However the number is written: six places behind the point, and zeros in front as in a `RankedDecimalField`."""
+        return super().as_sql(compiler, connection, template=f"substr('{'0' * 32}' || {_WRITTEN}, -32)", **context)
 
 
 class ExactSum(models.Aggregate):
-    """The exact sum of a `RankedDecimalField`, or of an `ExactDecimalField` that is not below 0; 0 of nothing.
+    """The exact sum of a `RankedDecimalField`, or of an `ExactDecimalField` that is `Ranked`; 0 of nothing.
 
     SQLite adds whole units and their millionths as whole numbers; it raises an error where the units exceed 9,223,372,036,854,775,807.
     """

@@ -81,7 +81,7 @@ def deprovision(viewer: Viewer, month: Month, msp: str) -> Deprovisioning:
 def _unused(line: ReportLine, behind: Sequence[CustomerFigures]) -> Quantity:
     """What nobody uses: what customers leave, for one may use more than it has and another less."""
     left = added(max(one.provisioned - one.used, ZERO) for one in behind if one.used is not None)
-    return max(left, line.provisioned - (line.used or ZERO))
+    return max(left, added([line.provisioned, -(line.used or ZERO)]))
 
 
 def charged_over(line: ReportLine) -> Quantity:

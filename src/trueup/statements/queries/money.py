@@ -14,7 +14,7 @@ from trueup.kit.money import Money
 from trueup.kit.page import Page
 from trueup.kit.period import Month
 from trueup.kit.quantity import Quantity
-from trueup.kit.text import Text, text
+from trueup.kit.text import text
 from trueup.prices.models import KeptPriceList
 from trueup.prices.rules.lists import PriceList, combined
 from trueup.prices.rules.packs import chargeable_credits
@@ -41,7 +41,7 @@ class ReportMoney:
 
     document: Document | None
     number: str = ""
-    reason: Text | None = None
+    reason: str | None = None
     otherwise: Document | None = None
 
 

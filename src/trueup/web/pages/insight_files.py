@@ -35,13 +35,13 @@ def review_file(rows: Iterable[Reviewed], by: ReviewedBy, first: Month, last: Mo
         "reports", "provisioned", "chargeable", "over_provisioned", "over_provisioned_percent", *credits_, "penalties", "penalty_units",
     )  # fmt: skip
     named = columns((*_KEYS[by], *numbers), **dict.fromkeys(numbers, _NUMBER))
-    said = (_keys(one, by) | {name: getattr(one, name) for name in numbers} for one in rows)
+    said = ({**_keys(one, by), **{name: getattr(one, name) for name in numbers}} for one in rows)
     return _file(f"review-{_way(by)}{first}-{last}", Table("Review", named, said, last.last_day))
 
 
 def comments_file(rows: Iterable[Reviewed], by: ReviewedBy, first: Month, last: Month) -> File:
     """How many lines have a comment, by reason; the reason is empty where none was given."""
-    said: Iterator[Row] = (_keys(one, by) | {"reason": code, "lines": count} for one in rows for code, count in one.comments.items())
+    said: Iterator[Row] = ({**_keys(one, by), "reason": code, "lines": count} for one in rows for code, count in one.comments.items())
     named = columns((*_KEYS[by], "reason", "lines"), lines=_NUMBER)
     return _file(f"comments-{_way(by)}{first}-{last}", Table("Comments", named, said, last.last_day))
 

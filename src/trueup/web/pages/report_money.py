@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from trueup.kit.money import Money
 from trueup.kit.period import Month
-from trueup.kit.text import Text
 from trueup.reports.queries.page import ReportPage
 from trueup.statements.queries import money_of_report
 from trueup.web.billing.lines import MoneyLine, Sums, lines_in, sums_in
@@ -19,7 +18,7 @@ class Shown:
     lines: tuple[MoneyLine, ...]
     sums: Sums | None
     statement: str
-    reason: Text | None
+    reason: str | None
     otherwise: Money | None
     is_difference: bool = False
 
