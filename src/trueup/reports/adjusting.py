@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from trueup.accounts.rules import Viewer
 from trueup.catalog.rules import ChargeableBasis
@@ -66,7 +67,7 @@ def adjust(viewer: Viewer, cycle: Cycle, *, now: datetime, progress: Progress) -
     the next call goes on; called twice at once, each adjustment is made once.
     """
     made = 0
-    since = _months_to_look_at(cycle)
+    since = {} if _is_belated(cycle) else _months_to_look_at(cycle)
     if not since or cycle.as_of is None:
         return 0
     months = months_recorded(after=min(since.values()), until=cycle.as_of)
@@ -82,9 +83,22 @@ def adjust(viewer: Viewer, cycle: Cycle, *, now: datetime, progress: Progress) -
     return made
 
 
+def closed_before(cycle: Cycle) -> QuerySet[Cycle]:
+    """The closed months before that of a cycle, the earliest first."""
+    return Cycle.objects.calendar().filter(status=CycleStatus.CLOSED, first_day__lt=cycle.first_day).order_by("first_day")
+
+
+def _is_belated(cycle: Cycle) -> bool:
+    """Whether a later month was closed before this one: that looks at all months before it, and each has one difference after the other.
+
+    The row of a month is made when it is closed.
+    """
+    return Cycle.objects.calendar().filter(status=CycleStatus.CLOSED, first_day__gt=cycle.first_day, pk__lt=cycle.pk).exists()
+
+
 def _months_to_look_at(cycle: Cycle) -> dict[Cycle, datetime]:
-    """The earlier months that were not looked at in this cycle yet, and since when anything recorded is late for them."""
-    earlier = Cycle.objects.calendar().filter(status=CycleStatus.CLOSED, first_day__lt=cycle.first_day).order_by("first_day")
+    """The earlier months with reports that were not looked at in this cycle yet, and since when anything recorded is late for them."""
+    earlier = closed_before(cycle).exclude(generation=None)
     checks = LateCheck.objects.select_related("cycle").order_by("cycle__first_day")
     last = {check.month_id: check for check in checks}
     return {

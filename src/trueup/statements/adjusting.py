@@ -17,6 +17,7 @@ from trueup.prices.rules.definition import read_price_list
 from trueup.prices.rules.documents import customers_in
 from trueup.prices.rules.lists import PriceList
 from trueup.reports.models import Report
+from trueup.reports.queries import customers_behind
 from trueup.reports.rules.workflow import Status
 from trueup.statements.models import BillingReport, Statement
 from trueup.statements.rules.adjustments import standing
@@ -50,14 +51,26 @@ class Chain:
     @property
     def prices(self) -> PriceList | None:
         """What the last of them was priced by; None where nothing was settled yet."""
+        return copied_prices(self._last) if self._last else None
+
+    @property
+    def _last(self) -> Statement | None:
         counting = {one["number"] for one in self.standing}
-        last = next((one for one in reversed(self.statements) if one.number in counting), None)
-        return copied_prices(last) if last else None
+        return next((one for one in reversed(self.statements) if one.number in counting), None)
 
     @property
     def services(self) -> set[str]:
         """The services that were charged in what counts."""
         return {part["service"] for one in self.standing for line in one["lines"] for part in line["charged"]}
+
+    @property
+    def customers(self) -> set[str]:
+        """The customers (refs) behind what the last of them was made of. Read from the ledger."""
+        if self._last is None:
+            return set()
+        billing = self._last.billing_report
+        found = approved(reports_of(billing) if billing else [one for one in (self._last.report,) if one])
+        return {figures.customer for one in found for own in customers_behind(one.report, one.lines).values() for figures in own}
 
 
 def copied_prices(issued: Statement) -> PriceList:
@@ -122,12 +135,32 @@ def priced_as_before(before: Chain, now: PriceList | None, lines: Sequence[Charg
     prices = before.prices
     if prices is None or now is None or now.currency != prices.currency:
         return prices or now
+    prices = _naming_who_is_new(prices, now, before)
     asked = {line.service for line in (*without_price(prices, lines), *(one for one in lines if one.service not in before.services))}
     services = {service: price for service, price in now.services.items() if service in asked and service not in prices.services}
     known = replace(prices, services={**prices.services, **services})
     groups = {line.group for line in without_price(known, lines)}
     packs = {group: now.packs[group] for group in groups if group in now.packs}
     return replace(known, packs={**prices.packs, **packs}, customers=prices.customers | now.customers)
+
+
+def _naming_who_is_new(prices: PriceList, now: PriceList, before: Chain) -> PriceList:
+    """Prices that were copied, with the complimentary credits of customers nothing was said of before, as of one that had moved.
+
+    Who was there before keeps what it had, whatever became of the list.
+    """
+    new = now.customers - prices.customers
+    named = {group: new & set(now.packs[group].complimentary_of) for group in prices.packs if group in now.packs}
+    if any(named.values()):
+        new -= before.customers
+    packs = {
+        group: replace(prices.packs[group], complimentary_of={
+            **{customer: now.packs[group].complimentary_of[customer] for customer in sorted(customers & new)},
+            **prices.packs[group].complimentary_of,
+        })
+        for group, customers in named.items()
+    }  # fmt: skip
+    return replace(prices, packs={**prices.packs, **packs})
 
 
 # ── Billing reports ───────────────────────────────────────────────────────────────────────────────────────────────────
