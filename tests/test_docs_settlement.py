@@ -1,7 +1,7 @@
 """The page of the settlement is true: its tables are run against the rules."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 from tests.test_docs_measures import Row, shown, tables
 from trueup.kit.money import money_text
 from trueup.kit.quantity import ZERO, Quantity, added
-from trueup.prices.rules.lists import PriceList, Tax
+from trueup.prices.rules.lists import PriceList, Tax, combined
 from trueup.prices.rules.packs import PackPrice, chargeable_credits, packed, shared_credits
 from trueup.prices.rules.pricing import PriceTier, Pricing, ServicePrice, priced, unit_price, what_is_wrong, what_is_wrong_with_tiers
 from trueup.prices.rules.promos import PromoCode, why_not
@@ -49,6 +49,26 @@ def price(row: Row) -> ServicePrice:
         Pricing(row["pricing"].strip("`")), tiers(row["tiers"]), number(row["package"]), Decimal(row["free"]),
         Decimal(row["minimum units"]), Decimal(row["minimum amount"]),
     )  # fmt: skip
+
+
+def listed(row: Row) -> PriceList:
+    """A list of a seller, its default one too; `3 less 50` has a margin of its own."""
+    services = {}
+    for service in ("endpoint", "email", "backup"):
+        amount, _, margin = row[service].partition(" less ")
+        if amount != "–":
+            services[service] = replace(unit_price(Decimal(amount)), margin_percent=number(margin or "–"))
+    buyer = "nordwind" if row["list"] == "own" else None
+    return PriceList("vendor", buyer, date(2026, 1, 1), "EUR", margin_percent=Decimal(row["margin"]), services=services)
+
+
+def test_what_is_looked_up_in_the_default_list_is_a_price() -> None:
+    own, default, said = with_columns("list", "margin")
+    prices = combined(listed(own), listed(default))
+    assert prices is not None
+    services = ("endpoint", "email", "backup")
+    lines = [ChargedLine(service, service, "group", "Group", "unit", 6, Decimal(1)) for service in services]
+    assert [money_text(line.amount, "EUR") for line in settled(prices, lines).lines] == [said[service] for service in services]
 
 
 PRICES = {row["price"]: price(row) for row in with_columns("price", "pricing")}
