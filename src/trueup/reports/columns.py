@@ -50,7 +50,7 @@ _WRITTEN = f"CASE {_POINT} WHEN 0 THEN %(expressions)s || '.' || {_PLACES} ELSE 
 
 
 class Ranked(models.Func):
-    """An `ExactDecimalField` that is not below 0, as a database can compare it, and add it up by `ExactSum`."""
+    """An `ExactDecimalField` that is not below 0, as a database can compare it."""
 
     arity = 1
     template = "%(expressions)s"
@@ -61,7 +61,7 @@ class Ranked(models.Func):
 
 
 class ExactSum(models.Aggregate):
-    """The exact sum of a `RankedDecimalField`, or of an `ExactDecimalField` that is `Ranked`; 0 of nothing.
+    """The exact sum of a `RankedDecimalField`, or of an `ExactDecimalField` that is not below 0; 0 of nothing.
 
     SQLite adds whole units and their millionths as whole numbers; it raises an error where the units exceed 9,223,372,036,854,775,807.
     """
@@ -70,10 +70,10 @@ class ExactSum(models.Aggregate):
     name = "ExactSum"
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        """Two sums in one text."""
+        """Two sums in one text, however the numbers are written: with six places behind the point, fewer, or no point."""
         template = (
-            "SUM(CAST(substr(%(expressions)s, 1, instr(%(expressions)s, '.') - 1) AS INTEGER)) || '|' || "
-            "SUM(CAST(substr(%(expressions)s, instr(%(expressions)s, '.') + 1) AS INTEGER))"
+            "SUM(CAST(%(expressions)s AS INTEGER)) || '|' || SUM(CASE instr(%(expressions)s, '.') WHEN 0 THEN 0 "
+            "ELSE CAST(substr(%(expressions)s || '000000', instr(%(expressions)s, '.') + 1, 6) AS INTEGER) END)"
         )
         return super().as_sql(compiler, connection, template=template, **context)
 

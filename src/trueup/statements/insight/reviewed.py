@@ -120,18 +120,18 @@ def _of_reports(reports: QuerySet[Report], by: ReviewedBy) -> list[_Row]:
 def _of_services(lines: QuerySet[ReportLine]) -> list[_Row]:
     """A line with more used units than provisioned ones is not over-provisioned, and takes nothing off those that are."""
     over = lines.alias(has=Ranked("provisioned"), uses=Ranked("used")).filter(has__gt=F("uses"))
-    beyond = over.values(key=F("service_code")).annotate(has_all=ExactSum("has"), uses_all=ExactSum("uses"))
+    beyond = over.values(key=F("service_code")).annotate(has_all=ExactSum("provisioned"), uses_all=ExactSum("used"))
     units = {row["key"]: row["has_all"] - row["uses_all"] for row in beyond}
     told = lines.values(key=F("service_code")).annotate(
-        name=Max("service_name"), told_unit=Max("unit"), count=Count("pk"), all_provisioned=ExactSum(Ranked("provisioned")),
-        all_chargeable=ExactSum(Ranked("chargeable")),
+        name=Max("service_name"), told_unit=Max("unit"), count=Count("pk"), all_provisioned=ExactSum("provisioned"),
+        all_chargeable=ExactSum("chargeable"),
     )  # fmt: skip
     return [{**row, "over": units.get(row["key"], ZERO)} for row in told]
 
 
 def _credits(lines: QuerySet[ReportLine], key: str) -> dict[Any, Credits]:
     """Of what has any."""
-    rows = lines.filter(credits__isnull=False).values(key=F(key)).annotate(all_credits=ExactSum(Ranked("credits")))
+    rows = lines.filter(credits__isnull=False).values(key=F(key)).annotate(all_credits=ExactSum("credits"))
     return {row["key"]: row["all_credits"] for row in rows}
 
 
