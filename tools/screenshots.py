@@ -33,6 +33,8 @@ PASSWORD = "true-up-demo"  # noqa: S105 -- the demo world's
 WIDTHS = (360, 768, 1440, 1920)
 
 VENDOR, DISTRIBUTOR, MSP = "admin@tessarine.example", "billing@northfall.example", "billing@bryndle.example"
+STATEMENT = "northfall-2026-000057"
+"""Bryndle's, of September: the same in every world that is loaded on that day."""
 
 
 class Picture(NamedTuple):
@@ -64,6 +66,20 @@ PICTURES = (
     Picture("partners", DISTRIBUTOR, "/partners/"),
     Picture("imports", VENDOR, "/imports/"),
     Picture("unmapped", VENDOR, "/imports/unmapped/"),
+    Picture("prices", DISTRIBUTOR, "/prices/"),
+    Picture("price-list", DISTRIBUTOR, "/prices/northfall/*/0001-01-01/"),
+    Picture("price-sheet", DISTRIBUTOR, "/prices/northfall/*/0001-01-01/edit/"),
+    Picture("simulation", DISTRIBUTOR, "/prices/simulation/?cycle=2026-09"),
+    Picture("promos", VENDOR, "/promos/"),
+    Picture("billing", VENDOR, "/billing/"),
+    Picture("billing-report", DISTRIBUTOR, "/billing/2026-10/northfall/"),
+    Picture("billing-report-submitted", VENDOR, "/billing/2026-09/northfall/"),
+    Picture("statements", DISTRIBUTOR, "/statements/"),
+    Picture("statement", MSP, f"/statements/{STATEMENT}/"),
+    Picture("customer-bills", MSP, "/reports/2026-09/bryndle/customers-bills/"),
+    Picture("adjustment", DISTRIBUTOR, "/reports/2026-10-adjusts-2026-09/fenwright/"),
+    Picture("insight", DISTRIBUTOR, "/insight/"),
+    Picture("billing-details", DISTRIBUTOR, "/settings/billing-details/"),
     Picture("settings", VENDOR, "/settings/"),
     Picture("members", VENDOR, "/settings/members/"),
     Picture("terms", DISTRIBUTOR, "/settings/terms/"),
@@ -76,7 +92,7 @@ PICTURES = (
     Picture("two-step", MSP, "/account/2fa/"),
     Picture("sessions", MSP, "/account/sessions/"),
 )
-FOR_DOCS = ("report", "report-comment", "review", "cycle", "home-msp")
+FOR_DOCS = ("report", "report-comment", "review", "cycle", "home-msp", "statement", "billing-report", "price-sheet", "insight")
 
 
 @contextmanager

@@ -63,6 +63,10 @@ class TestDemo:
         of_the_vendor = statements(SYSTEM, StatementFilter(seller="tessarine"), limit=9)
         assert [(row.buyer, row.currency) for _, row in of_the_vendor] == [("northfall", "EUR"), ("carrow", "USD")]
         assert {row.currency for _, row in statements(SYSTEM, StatementFilter(), limit=99)} == {"EUR", "USD", "GBP"}
+        corrected = [row for _, row in statements(SYSTEM, StatementFilter(), limit=99) if row.corrects]
+        assert [(str(row.cycle), row.seller, row.kind) for row in corrected] == [
+            ("2026-09", "northfall", "statement"), ("2026-09", "northfall", "credit_note")
+        ]  # fmt: skip
         assert all(row.document["buyer"]["street"] and row.document["buyer"]["country"] for row in Statement.objects.all())
         assert list(checked_statements()) == []
 

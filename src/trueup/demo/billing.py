@@ -10,8 +10,8 @@ from trueup.accounts.rules import Viewer
 from trueup.demo.channel import VENDOR, World
 from trueup.kit.period import Month, at_time
 from trueup.prices.actions import apply_prices
-from trueup.statements.actions import complete_billing, return_billing, save_billing, save_details, submit_billing
-from trueup.statements.queries import billing_reports
+from trueup.statements.actions import complete_billing, correct, return_billing, save_billing, save_details, submit_billing
+from trueup.statements.queries import StatementFilter, billing_reports, statements
 from trueup.statements.rules.billing import BillingStatus
 
 _OPERATOR = Viewer.system()
@@ -65,7 +65,7 @@ def _details(ref: str, said: dict[str, str]) -> dict[str, str]:
 
 def bill(month: Month, *, unfinished: bool) -> None:
     """What becomes of the billing reports of a month that is long over: completed; of an `unfinished` one submitted, after it came
-    back once, and one still collecting."""
+    back once, one still collecting, and one statement corrected."""
     for row in billing_reports(_OPERATOR, month=month):
         distributor = viewers_of(f"billing@{row.distributor}.example")[0]
         if row.status != BillingStatus.COLLECTING:
@@ -74,6 +74,7 @@ def bill(month: Month, *, unfinished: bool) -> None:
             save_billing(distributor, month, row.distributor, comment="Kestrow is still being reviewed.", now=_on(month, 15, time(9)))
         elif unfinished:
             _return_once(month, row.distributor, distributor)
+            _correct_the_address(month, row.distributor, distributor)
         else:
             _submit(month, row.distributor, distributor, _on(month, 15, time(10)))
             complete_billing(_vendor(), month, row.distributor, now=_on(month, 16, time(11)))
@@ -91,6 +92,16 @@ def _return_once(month: Month, ref: str, distributor: Viewer) -> None:
     submit_billing(distributor, month, ref, now=_on(month, 15, time(10)))
     return_billing(_vendor(), month, ref, reason="The PO number is missing.", now=_on(month, 15, time(15)))
     _submit(month, ref, distributor, _on(month, 16, time(8, 45)))
+
+
+def _correct_the_address(month: Month, ref: str, distributor: Viewer) -> None:
+    """Somebody had moved: the first statement of the month is corrected, and says the same amounts of another street."""
+    found = StatementFilter(cycle=month, seller=ref)
+    for _, row in statements(distributor, found, limit=1):
+        said = dict(zip(_FIELDS, _DETAILS[row.buyer], strict=True))
+        at = _on(month, 16, time(9))
+        save_details(_OPERATOR, row.buyer, _details(row.buyer, said | {"street": f"{said['street']}, 2nd floor"}), seen=None, now=at)
+        correct(distributor, row.number, reason="The address of the office had changed.", now=at + timedelta(minutes=10))
 
 
 def _vendor() -> Viewer:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.hashers import make_password
+
 from trueup.accounts.models import Member, User
 
 PASSWORD = "true-up-demo"  # noqa: S105 -- everybody is told: it opens a world of invented figures
@@ -27,7 +29,6 @@ def people() -> list[Person]:
 
 def let_everybody_in() -> None:
     """Give a password to everybody who has none; one that somebody has chosen stays."""
-    for user in User.objects.all():
-        if not user.has_usable_password():
-            user.set_password(PASSWORD)
-            user.save(update_fields=["password"])
+    strangers = [user for user in User.objects.all() if not user.has_usable_password()]
+    password = make_password(PASSWORD) if strangers else ""  # slow on purpose: once, for everybody knows that it is the same
+    User.objects.filter(pk__in=[user.pk for user in strangers]).update(password=password)
