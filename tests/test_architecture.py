@@ -68,6 +68,7 @@ FURTHER_NAMES = {
     "statements/insight": "the questions beyond single documents, one file for each",
     "statements/due.py": "what the clock of final billing finds in the tables, for what issues and for the pipeline",
     "statements/issuing.py": "what the clock does: drafts of statements, portion by portion",
+    "statements/adding.py": "the lines behind a billing report, added up for its verbs and its questions alike",
     "statements/codes.py": "what promo codes of a billing report unlock, now or as it was copied",
     "statements/writing.py": "numbers are given and statements written in one transaction, for the clock and for corrections alike",
     "statements/settling.py": "from reports to charged lines, for everything that is priced",

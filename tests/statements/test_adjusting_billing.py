@@ -24,6 +24,7 @@ from trueup.statements.collecting import collected
 from trueup.statements.due import months_to_bill
 from trueup.statements.issuing import issue_of_billing
 from trueup.statements.models import BillingReport, Statement
+from trueup.statements.queries import billing_report, lines_behind
 from trueup.statements.rules.adjustments import sign_of
 from trueup.statements.rules.billing import BillingStatus
 from trueup.statements.writing import Draft
@@ -59,9 +60,19 @@ class TestBillingReport:
         assert amounts("acme-vendor-2026-000002") == [("statement", "5.60", "5.60"), ("workspace-security", "2", "5.60")]
         billing = BillingReport.objects.get(cycle__adjusts__isnull=False)
         whole = collected(billing)
-        assert [(one.report.msp_ref, one.report.cycle.month) for one in whole.reports] == [("bolt", LATE), ("coil", OCTOBER)]
+        assert [(one.msp_ref, one.cycle.month) for one in whole.reports] == [("bolt", LATE), ("coil", OCTOBER)]
         assert whole.settled is not None
         assert self.said() == whole.settled.net
+
+    def test_shows_the_lines_of_the_whole_month_behind_it(self, billed: October) -> None:
+        self.bill()
+        late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
+        self.begin()
+        for month, lines in ((LATE, [(LATE, "bolt", 15), (OCTOBER, "coil", 5)]), (OCTOBER, [(OCTOBER, "bolt", 13), (OCTOBER, "coil", 5)])):
+            found = lines_behind(who("north"), month, "north", ["workspace-security"])
+            assert [(line.cycle, line.msp, line.units) for line in found.items] == lines
+            line = next(one for one in billing_report(who("north"), month, "north").collected.lines if one.service == "workspace-security")
+            assert line.units == sum(units for *_, units in lines)
 
     def test_waits_for_what_it_is_a_difference_to(self, billed: October) -> None:
         late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
@@ -78,7 +89,7 @@ class TestBillingReport:
         close_month(NOVEMBER)
         assert sorted(map(str, self.begin())) == ["2026-11", "2026-11-adjusts-2026-10"]
         november = BillingReport.objects.get(cycle=Cycle.objects.of(NOVEMBER).get())
-        assert [one.report.cycle.month for one in collected(november).reports] == []
+        assert [one.cycle.month for one in collected(november).reports] == []
         assert [one.cycle for one in collected(november).missing] == [NOVEMBER]
 
     def launch(self, price: str = "1", until: str = "2026-10-31", now: str = "2026-10-01T00:00:00Z") -> None:

@@ -15,7 +15,15 @@ from trueup.events.models import Event
 from trueup.kit.errors import Conflict
 from trueup.reports.models import Report
 from trueup.reports.rules.workflow import Status
-from trueup.statements.actions import complete_billing, correct, open_billing_reports, return_billing, save_billing, submit_billing
+from trueup.statements.actions import (
+    complete_billing,
+    correct,
+    open_billing_reports,
+    return_billing,
+    save_billing,
+    save_details,
+    submit_billing,
+)
 from trueup.statements.issuing import issue_of_billing
 from trueup.statements.models import BillingReport, Statement
 
@@ -105,6 +113,16 @@ class TestCorrecting:
         assert all(isinstance(one, list) for one in made), made
         assert Statement.objects.filter(seller__ref="north").count() == 16
         assert what_is_wrong() == []
+
+
+class TestBillingDetails:
+    def test_that_are_the_first_ones_are_saved_once(self, october: October) -> None:
+        north = who("north@north.example")
+        made = at_once(
+            *[lambda name=name: save_details(north, "north", {"legal_name": name}, seen="", now=NOW) for name in ("A", "B", "C")]
+        )
+        assert sorted(type(one).__name__ for one in made) == ["Stale", "Stale", "bool"], made
+        assert Event.objects.filter(kind="billing_details_saved").count() == 1
 
 
 class TestBillingReport:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from trueup.cycles.actions import close
 from trueup.cycles.models import Cycle
 from trueup.events.models import Event
 from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
-from trueup.prices.actions import save_promo_code
+from trueup.prices.actions import remove_promo_code, save_promo_code
 from trueup.statements.actions import (
     complete_billing,
     open_billing_reports,
@@ -22,10 +23,23 @@ from trueup.statements.actions import (
     save_details,
     submit_billing,
 )
+from trueup.statements.adding import with_lines
 from trueup.statements.due import vendors_due
 from trueup.statements.issuing import issue_of_billing
-from trueup.statements.queries import BillingView, billing_details, billing_history, billing_report, billing_reports, statement
+from trueup.statements.queries import (
+    BillingFilter,
+    BillingView,
+    billing_details,
+    billing_history,
+    billing_page,
+    billing_report,
+    billing_reports,
+    statement,
+)
 from trueup.statements.rules.billing import WORKFLOW, BillingStatus, BillingVerb, move
+from trueup.statements.rules.documents import settled_document
+from trueup.statements.rules.settlement import settled
+from trueup.statements.settling import charged, together
 
 Approve = Callable[..., October]
 NOW = at("2026-11-09T00:00:00Z")
@@ -94,7 +108,7 @@ class TestCollecting:
         assert [(line.code, line.quantity, line.amount) for line in found.settled.lines] == [
             ("workspace-security", 18, Decimal("50.40")), ("credits", 15, Decimal("105.00")), ("nfr", 1, Decimal("7.00")),
         ]  # fmt: skip
-        assert [one.report.msp_ref for one in found.reports] == ["bolt", "coil"]
+        assert [one.msp_ref for one in found.reports] == ["bolt", "coil"]
 
     def test_takes_promo_codes_that_hold(self, ready: October) -> None:
         said = {"from": "2026-10-01", "until": "2026-10-31", "service": "workspace-security", "price": 1}
@@ -117,6 +131,34 @@ class TestCollecting:
             with pytest.raises(Invalid):
                 save_billing(who("north"), OCTOBER, "north", now=NOW, **said)  # type: ignore[arg-type]
         assert seen().row.version == save_billing(who("north"), OCTOBER, "north", po_number="", now=NOW) == 1
+
+    @pytest.mark.parametrize("mark", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\r", "\ufffe"])
+    def test_takes_no_character_that_a_document_can_not_say(self, ready: October, mark: str) -> None:
+        with pytest.raises(Invalid, match="this must be text of at most 5000 characters"):
+            save_billing(who("north"), OCTOBER, "north", comment=f"one{mark}two", now=NOW)
+
+    def test_ends_lines_alike_wherever_they_were_typed(self, ready: October) -> None:
+        save_billing(who("north"), OCTOBER, "north", comment="one\r\ntwo\nthree", now=NOW)
+        assert seen().comment == "one\ntwo\nthree"
+
+    @pytest.mark.parametrize(
+        "packs",
+        [
+            {"nfr": {"price": 10, "complimentary": 30}},
+            {"nfr": {"price": 10, "complimentary_of": {"bolt-garage": 20}}},
+            {"nfr": {"price": 10, "complimentary_of": {"coil-bakery": 20}}},
+            {"nfr": 10},
+        ],
+    )
+    def test_adds_up_what_report_after_report_comes_to(self, ready: October, packs: dict[str, Any]) -> None:
+        save_prices("acme-vendor", BUYING | {"packs": {"credits": 10, **packs}}, now="2026-11-08T00:00:00Z")
+        found = seen().collected
+        assert found.prices is not None
+        one_by_one = together([charged(one, found.prices) for one in with_lines(found.reports)])
+        assert [(line.service, line.units, line.credits, line.group_name) for line in found.lines] == [
+            (line.service, line.units, line.credits, line.group_name) for line in one_by_one
+        ]
+        assert found.document == settled_document(settled(found.prices, one_by_one), one_by_one, found.prices)
 
 
 class TestWorkflow:
@@ -184,6 +226,28 @@ class TestWorkflow:
             complete_billing(who("north"), OCTOBER, "north", now=NOW)
         with pytest.raises(Conflict):
             save_billing(who("north"), OCTOBER, "north", po_number="late", now=NOW)
+
+    def test_is_read_by_the_vendor_from_its_submission_on(self, ready: October) -> None:
+        save_billing(who("north"), OCTOBER, "north", po_number="PO 7", now=NOW)
+        assert [(row.po_number, row.version) for row in billing_reports(who("north"))] == [("PO 7", 2)]
+        assert [(row.po_number, row.version) for row in billing_reports(who("vendor"))] == [("", 0)]
+        submit_billing(who("north"), OCTOBER, "north", now=NOW)
+        assert [(row.po_number, row.version) for row in billing_reports(who("vendor"))] == [("PO 7", 3)]
+        return_billing(who("vendor"), OCTOBER, "north", reason="Another one", now=NOW)
+        assert [row.po_number for row in billing_page(who("vendor"), BillingFilter()).items] == [""]
+
+    def test_has_nothing_in_its_way_once_it_is_submitted(self, ready: October) -> None:
+        """Whatever became of prices and codes."""
+        said = {"from": "2026-10-01", "until": "2026-10-31", "service": "workspace-security", "price": 1}
+        save_promo_code(who("vendor"), "acme-vendor", "LAUNCH", said, seen="", now=NOW)
+        save_billing(who("north"), OCTOBER, "north", promo_codes={"workspace-security": "LAUNCH"}, now=NOW)
+        before = seen().collected
+        submit_billing(who("north"), OCTOBER, "north", now=NOW)
+        remove_promo_code(who("vendor"), "acme-vendor", "LAUNCH", seen=None, now=NOW)
+        save_prices("acme-vendor", {"currency": "USD", "services": {}, "packs": {}}, now="2026-11-10T00:00:00Z")
+        found = seen().collected
+        assert (found.obstacles, found.promo_problems, found.unpriced, found.missing) == ((), {}, (), ())
+        assert (found.reports, found.lines) == (before.reports, before.lines)
 
     def test_notices_somebody_else(self, ready: October) -> None:
         save_billing(who("north"), OCTOBER, "north", po_number="PO 7", expected_version=1, now=NOW)

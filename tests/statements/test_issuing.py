@@ -23,6 +23,7 @@ from trueup.statements.models import Hold, NumberSeries, Statement, StatementLin
 from trueup.statements.queries import (
     StatementFilter,
     checked_statements,
+    checking,
     statement,
     statements,
     statements_of_report,
@@ -230,6 +231,21 @@ class TestStatement:
         found = [(one.number, one.message) for one in checked_statements()]
         assert ("north-2026-000001", "its content was altered: the checksum is another") in found
         assert found[-1][1] == "the last number given is 5, and there is no such statement"
+
+    def test_is_found_out_if_nobody_gave_its_number(self) -> None:
+        NumberSeries.objects.update(last=1)
+        found = [one.message for one in checked_statements()]
+        assert found == ["the number 2 was never given, and there is such a statement"]
+
+    def test_that_is_issued_while_all_are_checked_is_no_finding(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        known = checking._given
+        answers = [{key: last - 1 for key, last in known().items()}]
+        monkeypatch.setattr(checking, "_given", lambda: answers.pop() if answers else known())
+        assert list(checked_statements()) == []
+
+    def test_is_corrected_with_a_reason_that_every_form_can_say(self) -> None:
+        with pytest.raises(Invalid, match="this must be text of at most 5000 characters"):
+            correct(viewers_of("north@north.example")[0], "north-2026-000001", reason="Wrong\x0bprice", now=at("2026-11-10T00:00:00Z"))
 
     def test_does_not_change_with_prices(self) -> None:
         before = statement(OPERATOR, "north-2026-000001")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from trueup.accounts.models import Account
@@ -18,6 +18,7 @@ from trueup.kit.text import joined, text
 from trueup.prices.rules.documents import fingerprint
 from trueup.reports.generating import is_generated
 from trueup.reports.models import Report
+from trueup.statements.adding import added_up, lines_of
 from trueup.statements.adjusting import is_as_submitted
 from trueup.statements.collecting import collected
 from trueup.statements.correcting import correct_with, corrections, require_nothing_under_way
@@ -28,6 +29,8 @@ from trueup.statements.rules.parties import read_details
 
 MOST_COMMENT = 5000
 MOST_PO_NUMBER = 100
+
+_CHANGED = text("somebody else has changed this meanwhile; nothing was changed")
 
 
 # ── Billing details ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -47,17 +50,29 @@ def save_details(viewer: Viewer, ref: str, said: Mapping[str, object], *, seen: 
     row = BillingDetails.objects.select_for_update().filter(account=found).first()
     before = row.details if row else {}
     if seen is not None and seen != (row.fingerprint if row else ""):
-        raise Stale(text("somebody else has changed this meanwhile; nothing was changed"))
+        raise Stale(_CHANGED)
     if row and wanted == before:
         return False
     values = {"details": wanted, "fingerprint": fingerprint(wanted), "saved_at": now, "saved_by": viewer.actor.name}
-    BillingDetails.objects.update_or_create(account=found, defaults=values)
+    _put_details(found, row, values)
     changes = [Change(name, before.get(name), wanted.get(name)) for name in {**before, **wanted} if before.get(name) != wanted.get(name)]
     record(
         account_id=found.pk, kind="billing_details_saved", actor=viewer.actor, at=now, subject="billing_details", subject_id=found.pk,
         changes=changes,
     )  # fmt: skip
     return True
+
+
+def _put_details(account: Account, row: BillingDetails | None, values: Mapping[str, Any]) -> None:
+    """Raises Stale where two save the first ones at once, and the other was first."""
+    if row is not None:
+        BillingDetails.objects.filter(pk=row.pk).update(**values)
+        return
+    try:
+        with transaction.atomic():
+            BillingDetails.objects.create(account=account, **values)
+    except IntegrityError:
+        raise Stale(_CHANGED) from None
 
 
 # ── Billing reports ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -114,7 +129,7 @@ def save_billing(
         "promo_codes": {service: _line("promo_codes", code, 60) for service, code in sorted(codes.items()) if code},
         "comment": billing.comment if comment is None else _line("comment", comment, MOST_COMMENT, lines=True),
     }
-    known = {line.service for line in collected(billing, {}).lines} | set(billing.promo_codes)
+    known = {line.service for line in added_up(lines_of(billing))} | set(billing.promo_codes)
     unknown = sorted(set(wanted["promo_codes"]) - known)
     if unknown:
         problems = [
@@ -212,9 +227,9 @@ def _gross(document: Document) -> Change:
 
 
 def _line(name: str, typed: str, most: int, *, lines: bool = False) -> str:
-    """Text as somebody typed it. Raises Invalid."""
-    said = typed.strip()
-    fits = all(part.isprintable() for part in (said.splitlines() if lines else [said]))
+    """Text as somebody typed it; lines end alike, wherever they were typed. Raises Invalid for what no document can say."""
+    said = typed.replace("\r\n", "\n").strip() if lines else typed.strip()
+    fits = all(part.isprintable() for part in (said.split("\n") if lines else [said]))
     if len(said) > most or not fits:
         message = text("this must be text of at most {most} characters", most=most)
         raise Invalid(message, [Problem(name, message, "text", (name,))])

@@ -1,25 +1,24 @@
 """What a billing report comes to while it is collected: approved reports, what has no price, which promo codes hold."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from trueup.cycles.models import of_month
 from trueup.kit.period import Month
-from trueup.kit.quantity import Quantity, added
+from trueup.kit.quantity import Quantity
 from trueup.kit.text import Text, plural, text
 from trueup.prices.rules.lists import PriceList
 from trueup.prices.rules.promos import PromoCode
+from trueup.reports.columns import ExactSum
 from trueup.reports.models import Report, ReportLine
-from trueup.reports.rules.lines import Outcome
 from trueup.reports.rules.workflow import Status
-from trueup.statements.adjusting import approved_of, chain_of_billing, in_force, not_settled_before, priced_as_before
+from trueup.statements.adding import added_up, lines_of, with_customers
+from trueup.statements.adjusting import chain_of_billing, in_force, not_settled_before, priced_as_before, reports_of
 from trueup.statements.codes import checked, unlocked_in, written
 from trueup.statements.models import BillingReport
 from trueup.statements.rules.adjustments import adjustment
 from trueup.statements.rules.documents import Document, settled_document
-from trueup.statements.rules.highlights import Penalty
 from trueup.statements.rules.settlement import ChargedLine, Settled, settled, why_not, without_price
-from trueup.statements.settling import Approved, charged, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,8 @@ class Missing:
 class Collected:
     """A billing report as it stands. `settled` is None while something has no price; `obstacles` say why it can't be submitted."""
 
-    reports: tuple[Approved, ...]
+    reports: tuple[Report, ...]
+    """The approved ones, by MSP."""
     lines: tuple[ChargedLine, ...]
     prices: PriceList | None
     promo_problems: Mapping[str, Text]
@@ -50,10 +50,14 @@ class Collected:
     """Of an adjustment: the billing reports before it that have no statement yet."""
     before: tuple[Document, ...] | None = None
     """Of an adjustment: what statements have said of the month before. `lines` and `settled` are the whole month as it is now."""
+    is_open: bool = True
+    """Whether it is collected still; else its document says what it comes to."""
 
     @property
     def unpriced(self) -> tuple[ChargedLine, ...]:
         """The lines that charge something and have no price."""
+        if not self.is_open:
+            return ()
         return tuple(without_price(self.prices, self.lines)) if self.prices else tuple(line for line in self.lines if line.units)
 
     @property
@@ -87,7 +91,9 @@ def collected(
     prices of now, in place of what is `replaced`.
     """
     month = billing.cycle.month
-    found, others = approved_of(billing)
+    reports, rows = reports_of(billing), lines_of(billing)
+    found, others = ([one for one in reports if (one.status == Status.APPROVED) is approved] for approved in (True, False))
+    bare = added_up(rows)
     prices = in_force(billing.vendor_id, billing.distributor_id, month)
     before: Sequence[Document] | None = None
     kept = unlocked_in([replaced] if replaced else [])
@@ -95,10 +101,11 @@ def collected(
         chain = chain_of_billing(billing).before(month)
         before = chain.standing if anew_after is None else anew_after
         if anew_after is None:
-            prices = priced_as_before(chain, prices, together([charged(one) for one in found]))
+            prices = priced_as_before(chain, prices, bare)
             kept = unlocked_in(before)
-    lines = together([charged(one, prices) for one in found])
-    promos, problems = checked(billing, billing.promo_codes if codes is None else codes, lines, kept, anew=anew_after is not None)
+    lines = with_customers(rows, bare, prices)
+    typed = billing.promo_codes if codes is None else codes
+    promos, problems = checked(billing, typed, lines, kept, anew=anew_after is not None, prices=prices)
     wrong = why_not(prices, lines)
     result = settled(prices, lines, promos) if prices and not wrong else None
     not_settled = tuple(not_settled_before(billing))
@@ -107,6 +114,13 @@ def collected(
     missing = tuple(_missing(report) for report in others)
     said = None if before is None else tuple(before)
     return Collected(tuple(found), tuple(lines), prices, problems, result, tuple(obstacles), promos, missing, not_settled, said)
+
+
+def submitted(billing: BillingReport) -> Collected:
+    """What is behind a billing report whose money is that of its document: reports and units. Nothing stands in its way any more."""
+    found = [report for report in reports_of(billing) if report.status == Status.APPROVED]
+    prices = in_force(billing.vendor_id, billing.distributor_id, billing.cycle.month)
+    return Collected(tuple(found), tuple(added_up(lines_of(billing))), prices, {}, None, (), {}, (), is_open=False)
 
 
 def _missing(report: Report) -> Missing:
@@ -129,18 +143,4 @@ def units_before(billing: BillingReport) -> dict[str, Quantity] | None:
     of_last = of_month(billing.cycle.month.previous(), "report__cycle__")
     rows = ReportLine.objects.filter(of_last, report__status=Status.APPROVED)
     rows = rows.filter(report__distributor_id=billing.distributor_id, report__vendor_id=billing.vendor_id)
-    found: dict[str, list[Quantity]] = {}
-    for service, units in rows.values_list("service_code", "chargeable"):
-        found.setdefault(service, []).append(units)
-    return {service: added(units) for service, units in found.items()} or None
-
-
-def penalties_in(reports: Iterable[Approved]) -> dict[str, tuple[Penalty, ...]]:
-    """The penalties in reports, by service."""
-    found: dict[str, tuple[Penalty, ...]] = {}
-    for one in reports:
-        for line in one.lines:
-            if line.outcome == Outcome.PENALTY:
-                penalty = Penalty(one.report.msp_ref, one.report.msp_name, line.chargeable)
-                found[line.service_code] = (*found.get(line.service_code, ()), penalty)
-    return found
+    return dict(rows.order_by().values_list("service_code").annotate(units=ExactSum("chargeable"))) or None

@@ -6,7 +6,9 @@ from typing import Any
 
 from trueup.kit.quantity import plain
 from trueup.kit.text import text
+from trueup.reports.models import Report
 from trueup.reports.rules.workflow import MAY_REQUIRE_REVIEW, Submission
+from trueup.statements.adding import with_lines
 from trueup.statements.exports.pdf import Page, Party, Say, grouped
 from trueup.statements.exports.pdf import Table as PageTable
 from trueup.statements.exports.report import SUBMISSION_WORDS
@@ -122,14 +124,13 @@ def _highlight(one: Highlight) -> tuple[Any, ...]:
     )
 
 
-def _reports(reports: Iterable[Approved], say: Say) -> PageTable:
+def _reports(reports: Iterable[Report], say: Say) -> PageTable:
     head = (say(text("Partner")), say(text("Submission")), say(text("Lines")), say(text("Penalties")))
     rows = tuple(_report(one, say) for one in reports)
     return PageTable(head, rows, (5, 5, 1, 1), (2, 3), say(text("Approved reports")))
 
 
-def _report(one: Approved, say: Say) -> tuple[Any, ...]:
-    report = one.report
+def _report(report: Report, say: Say) -> tuple[Any, ...]:
     submission = say(SUBMISSION_WORDS[Submission(report.submission)]) if report.submission else ""
     review = say(text("Automatically submitted – may require review"))
     return (
@@ -173,7 +174,7 @@ def reports_table(view: BillingView) -> Table:
     named = (
         "cycle", "msp", "msp_name", "submission", "flags", "service", "service_name", "unit", "chargeable", "comment", "reason",
     )  # fmt: skip
-    return Table("Reports", columns(named, chargeable=Of.NUMBER), _of_reports(view.collected.reports), _made(view))
+    return Table("Reports", columns(named, chargeable=Of.NUMBER), _of_reports(with_lines(view.collected.reports)), _made(view))
 
 
 def _of_reports(reports: Iterable[Approved]) -> Iterator[Row]:

@@ -4,13 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from trueup.accounts.rules import Viewer
-from trueup.cycles.models import of_month
 from trueup.kit.page import Page
 from trueup.kit.period import Month
 from trueup.kit.quantity import Credits, Quantity
 from trueup.prices.rules.packs import chargeable_credits
 from trueup.reports.models import ReportLine
-from trueup.reports.rules.workflow import Status
+from trueup.statements.adding import lines_of
 from trueup.statements.queries.billing import readable
 
 
@@ -33,17 +32,20 @@ class LineBehind:
 def lines_behind(
     viewer: Viewer, month: Month, distributor: str, services: Collection[str], *, page: int = 1, per_page: int = 50
 ) -> Page[LineBehind]:
-    """The lines of reports that a billing report charges of some services, MSP by MSP. Raises NotFound, NotAllowed."""
+    """The lines of reports that a billing report charges of some services, MSP by MSP. Raises NotFound, NotAllowed.
+
+    What adjusts a month is a difference of whole months: of every MSP the line as it stands then, also one that did not change.
+    """
     billing = readable(viewer, month, distributor)
-    rows = ReportLine.objects.filter(of_month(month, "report__cycle__"), report__status=Status.APPROVED, service_code__in=list(services))
-    rows = rows.filter(report__distributor_id=billing.distributor_id, report__vendor_id=billing.vendor_id)
-    ordered = rows.select_related("report").order_by("report__msp_ref", "position", "service_code", "pk")
-    return Page.of(rows.count(), page, per_page, lambda start, stop: [_behind(month, line) for line in ordered[start:stop]])
+    rows = lines_of(billing).filter(service_code__in=list(services))
+    ordered = rows.select_related("report__cycle").order_by("report__msp_ref", "position", "service_code", "pk")
+    return Page.of(rows.count(), page, per_page, lambda start, stop: [_behind(line) for line in ordered[start:stop]])
 
 
-def _behind(month: Month, line: ReportLine) -> LineBehind:
+def _behind(line: ReportLine) -> LineBehind:
     own = chargeable_credits(line.chargeable, line, per_unit=line.credits_per_unit)
+    report = line.report
     return LineBehind(
-        month, line.report.msp_ref, line.report.msp_name, line.service_code, line.service_name, line.group_code, line.unit, line.decimals,
-        line.chargeable, own,
+        report.cycle.month, report.msp_ref, report.msp_name, line.service_code, line.service_name, line.group_code, line.unit,
+        line.decimals, line.chargeable, own,
     )  # fmt: skip

@@ -18,7 +18,8 @@ from trueup.kit.page import Page
 from trueup.kit.period import Month
 from trueup.kit.text import Text, text
 from trueup.prices.rules.promos import PromoCode
-from trueup.statements.collecting import Collected, collected, penalties_in, units_before
+from trueup.statements.adding import lines_of, penalties_in
+from trueup.statements.collecting import Collected, collected, submitted, units_before
 from trueup.statements.models import BillingReport
 from trueup.statements.rules.billing import BillingStatus
 from trueup.statements.rules.documents import Document
@@ -33,7 +34,10 @@ _MONEY = ("currency", "net", "tax", "gross")
 
 @dataclass(frozen=True, slots=True)
 class BillingRow:
-    """A billing report in a list. Amounts are those that were submitted; None while the distributor still works on it."""
+    """A billing report in a list. Amounts are those that were submitted; None while the distributor still works on it.
+
+    Until then its PO number is not its vendor's to read, nor how often it was changed (version 0).
+    """
 
     cycle: Month
     distributor: str
@@ -85,13 +89,13 @@ class BillingOptions:
 
 def billing_reports(viewer: Viewer, *, month: Month | None = None) -> list[BillingRow]:
     """The billing reports a distributor or vendor sees, the latest cycle first."""
-    return [_billing_row(row) for row in _listed(viewer, BillingFilter(month))]
+    return [_billing_row(viewer, row) for row in _listed(viewer, BillingFilter(month))]
 
 
 def billing_page(viewer: Viewer, wanted: BillingFilter, *, page: int = 1, per_page: int = 50) -> Page[BillingRow]:
     """A page of them."""
     rows = _listed(viewer, wanted)
-    return Page.of(rows.count(), page, per_page, lambda start, stop: [_billing_row(row) for row in rows[start:stop]])
+    return Page.of(rows.count(), page, per_page, lambda start, stop: [_billing_row(viewer, row) for row in rows[start:stop]])
 
 
 def billing_options(viewer: Viewer, wanted: BillingFilter) -> BillingOptions:
@@ -130,27 +134,32 @@ def _listed(viewer: Viewer, wanted: BillingFilter) -> QuerySet[BillingReport]:
     return rows
 
 
-def _billing_row(row: BillingReport) -> BillingRow:
+def _billing_row(viewer: Viewer, row: BillingReport) -> BillingRow:
     said = row.document or {} if "document" in row.__dict__ else {name: getattr(row, name) for name in _MONEY}
     net, tax, gross = (Decimal(said[name]) if said.get(name) else None for name in ("net", "tax", "gross"))
+    po_number, version = ("", 0) if _is_closed_to(viewer, row) else (row.po_number, row.version)
     return BillingRow(
         row.cycle.month, row.distributor_ref, row.distributor_name, row.vendor_ref, row.vendor_name, BillingStatus(row.status),
-        row.po_number, row.submitted_at, row.completed_at, row.version, said.get("currency") or "", net, tax, gross,
+        po_number, row.submitted_at, row.completed_at, version, said.get("currency") or "", net, tax, gross,
     )  # fmt: skip
+
+
+def _is_closed_to(viewer: Viewer, row: BillingReport) -> bool:
+    return viewer.tier == Tier.VENDOR and row.status in _OPEN
 
 
 def billing_report(viewer: Viewer, month: Month, distributor: str) -> BillingView:
     """One billing report. A vendor reads it once it was submitted. Raises NotFound, NotAllowed."""
     row = readable(viewer, month, distributor)
-    found = collected(row)
-    marked = highlights(found.lines, units_before(row), penalties_in(found.reports))
-    return BillingView(_billing_row(row), row.comment, row.return_reason, row.promo_codes, row.document, found, marked)
+    found = collected(row) if row.document is None else submitted(row)
+    marked = highlights(found.lines, units_before(row), penalties_in(lines_of(row)))
+    return BillingView(_billing_row(viewer, row), row.comment, row.return_reason, row.promo_codes, row.document, found, marked)
 
 
 def readable(viewer: Viewer, month: Month, distributor: str) -> BillingReport:
     """A billing report that the viewer may read. Raises NotFound, NotAllowed."""
     row = _billing(viewer, month, distributor)
-    if viewer.tier == Tier.VENDOR and row.status in _OPEN:
+    if _is_closed_to(viewer, row):
         raise NotAllowed(text("the distributor has not submitted this billing report yet"))
     return row
 

@@ -1,6 +1,6 @@
 """Billing details, and the proof that every statement still is as it was issued."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,6 +19,10 @@ def billing_details(viewer: Viewer, ref: str) -> tuple[dict[str, str], str]:
     return (row.details, row.fingerprint) if row else ({}, "")
 
 
+_Series = tuple[int, int]
+"""A seller (id) in a year."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A statement that is not as it was issued, or a number that is missing."""
@@ -29,7 +33,7 @@ class Finding:
 
 def checked_statements() -> Iterator[Finding]:
     """Every statement that lost its checksum, or whose columns say something else than its document, and missing numbers. Reads all."""
-    last: dict[tuple[int, int], int] = {}
+    given, last = _given(), dict[_Series, int]()  # given first: who issues meanwhile gives further ones
     for row in Statement.objects.order_by("seller_id", "year", "sequence").iterator(chunk_size=500):
         if checksum(row.document) != row.checksum:
             yield Finding(row.number, text("its content was altered: the checksum is another"))
@@ -40,9 +44,20 @@ def checked_statements() -> Iterator[Finding]:
         if row.sequence != before + 1:
             yield Finding(row.number, text("numbers before it are missing: the one before is {sequence}", sequence=before))
         last[row.seller_id, row.year] = row.sequence
-    for series in NumberSeries.objects.all():
-        if series.last != last.get((series.seller_id, series.year), 0):
-            yield Finding(
-                f"{series.seller_id}-{series.year}",
-                text("the last number given is {last}, and there is no such statement", last=series.last),
-            )
+    yield from _missing(given, last)
+
+
+def _missing(given: Mapping[_Series, int], last: Mapping[_Series, int]) -> Iterator[Finding]:
+    """Numbers that were given before everything was read, and are the number of nothing; those of statements that were never given."""
+    for (seller, year), number in given.items():
+        if last.get((seller, year), 0) < number:
+            yield Finding(f"{seller}-{year}", text("the last number given is {last}, and there is no such statement", last=number))
+    since = _given()
+    for (seller, year), number in last.items():
+        if since.get((seller, year), 0) < number:
+            yield Finding(f"{seller}-{year}", text("the number {number} was never given, and there is such a statement", number=number))
+
+
+def _given() -> dict[_Series, int]:
+    """The last numbers, by seller and year."""
+    return {(seller, year): last for seller, year, last in NumberSeries.objects.values_list("seller_id", "year", "last")}

@@ -16,6 +16,7 @@ from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, TrueUpErr
 from trueup.kit.page import Page
 from trueup.kit.period import Month
 from trueup.prices.rules.lists import ListKey, PriceList
+from trueup.reports.models import Report
 from trueup.statements.files import FORMS, Kind
 from trueup.statements.queries import (
     BillingView,
@@ -28,7 +29,6 @@ from trueup.statements.queries import (
 )
 from trueup.statements.rules.billing import WORKFLOW, BillingStatus, BillingVerb
 from trueup.statements.rules.highlights import Highlight
-from trueup.statements.settling import Approved
 from trueup.web.billing.addresses import price_list_address, report_line_address
 from trueup.web.billing.doing import PROMO, Typed, did_so, do, says_so, typed_of
 from trueup.web.billing.history import steps
@@ -153,15 +153,14 @@ def _lines(view: BillingView, lines: Sequence[MoneyLine], typed: Typed | None, m
     ]
 
 
-def _reported(reports: Sequence[Approved], number: int) -> Page[Reported]:
+def _reported(reports: Sequence[Report], number: int) -> Page[Reported]:
     def fetch(start: int, stop: int) -> list[Reported]:
-        return [_one(reported) for reported in reports[start:stop]]
+        return [_one(report) for report in reports[start:stop]]
 
     return Page.of(len(reports), number, PER_PAGE, fetch)
 
 
-def _one(reported: Approved) -> Reported:
-    report = reported.report
+def _one(report: Report) -> Reported:
     return Reported(
         report.msp_ref, report.msp_name, report.submission, report.may_require_review, report.approved_at,
         reverse("report", args=[str(report.cycle.month), report.msp_ref]),

@@ -1,0 +1,122 @@
+"""The lines of all reports behind a billing report, added up by the database: there may be hundreds of thousands of them.
+
+Customers are read only where credits are complimentary to them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
+
+from trueup.accounts.models import Placement
+from trueup.cycles.models import of_usage
+from trueup.kit.quantity import Credits, Quantity, added, times
+from trueup.prices.rules.lists import PriceList
+from trueup.prices.rules.packs import PackPrice, chargeable_credits
+from trueup.reports.columns import ExactSum
+from trueup.reports.models import Report, ReportLine
+from trueup.reports.rules.lines import Outcome
+from trueup.reports.rules.workflow import Status
+from trueup.statements.models import BillingReport
+from trueup.statements.rules.highlights import Penalty
+from trueup.statements.rules.settlement import ChargedLine
+from trueup.statements.settling import Approved, approved, charged, together
+
+REPORTS_AT_ONCE = 200
+
+
+def lines_of(billing: BillingReport) -> QuerySet[ReportLine]:
+    """The lines of the approved reports that a billing report is made of: those of its cycle; of an adjustment those of every report of
+    the month as it stands then."""
+    rows = ReportLine.objects.filter(
+        report__distributor_id=billing.distributor_id, report__vendor_id=billing.vendor_id, report__status=Status.APPROVED
+    )
+    if not billing.cycle.adjusts:
+        return rows.filter(report__cycle=billing.cycle_id)
+    until, month = billing.cycle.first_day, billing.cycle.month
+    later = Report.objects.filter(
+        of_usage(month), distributor=billing.distributor_id, vendor=billing.vendor_id, msp=OuterRef("report__msp"),
+        cycle__first_day__gt=OuterRef("report__cycle__first_day"), cycle__first_day__lte=until,
+    )  # fmt: skip
+    return rows.filter(~Exists(later), of_usage(month, "report__cycle__"), report__cycle__first_day__lte=until)
+
+
+def added_up(rows: QuerySet[ReportLine]) -> list[ChargedLine]:
+    """What lines charge together, one line for each service, in the order in which services come; without customers."""
+    credits_ = _credits(rows)
+    sums = rows.values("service_code").annotate(
+        place=Min("position"), name=Max("service_name"), group=Max("group_code"), group_named=Max("group_name"), counted=Max("unit"),
+        places=Max("decimals"), units=ExactSum("chargeable"),
+    )  # fmt: skip
+    return [
+        ChargedLine(
+            one["service_code"], one["name"], one["group"], one["group_named"], one["counted"], one["places"], one["units"],
+            credits_.get(one["service_code"]),
+        )
+        for one in sums.order_by("place", "service_code")
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What was measured of a line."""
+
+    provisioned: Quantity
+    used: Quantity | None
+    credits: Credits | None
+
+
+def _credits(rows: QuerySet[ReportLine]) -> dict[str, Credits]:
+    """The chargeable credits of services that have some; lines that are alike are reckoned once."""
+    alike = rows.exclude(credits=None, credits_per_unit=None).order_by()
+    figures = ("service_code", "chargeable", "provisioned", "used", "credits", "credits_per_unit")
+    found: dict[str, list[Credits]] = {}
+    for service, units, provisioned, used, measured, per_unit, count in alike.values_list(*figures).annotate(count=Count("pk")).iterator():
+        own = chargeable_credits(units, _Measured(provisioned, used, measured), per_unit=per_unit)
+        if own is not None:
+            found.setdefault(service, []).append(times(own, count))
+    return {service: added(own) for service, own in found.items()}
+
+
+def with_customers(rows: QuerySet[ReportLine], lines: Sequence[ChargedLine], prices: PriceList | None) -> list[ChargedLine]:
+    """Lines that were added up, with the customers behind those that pay in packs of which some is complimentary."""
+    packs = {line.service: pack for line in lines if prices and (pack := _complimentary(prices, line))}
+    if not packs or prices is None:
+        return list(lines)
+    behind = {line.service: line.customers for line in together(list(_by_report(rows, prices, packs)))}
+    return [replace(line, customers=behind.get(line.service, ())) for line in lines]
+
+
+def _complimentary(prices: PriceList, line: ChargedLine) -> PackPrice | None:
+    """The price of the packs a line is paid in, where something of them is complimentary to customers."""
+    pack = prices.packs.get(line.group)
+    if pack is None or line.service in prices.services or not line.credits:
+        return None
+    return pack if pack.complimentary or pack.complimentary_of else None
+
+
+def _by_report(rows: QuerySet[ReportLine], prices: PriceList, packs: dict[str, PackPrice]) -> Iterator[list[ChargedLine]]:
+    """The lines of each report that charge such credits; the customers of those that may have complimentary ones."""
+    to_all = any(pack.complimentary for pack in packs.values())
+    named = {customer for pack in packs.values() for customer in pack.complimentary_of}
+    above = set(Placement.objects.filter(account__ref__in=named).values_list("parent_id", flat=True))
+    wanted = rows.filter(service_code__in=list(packs)).select_related("report__cycle")
+    for report, own in groupby(wanted.order_by("report__msp_ref", "report_id", "position", "service_code"), lambda line: line.report):
+        charging = Approved(report, tuple(line for line in own if line.chargeable))
+        yield charged(charging, prices if to_all or report.msp_id in above else None)
+
+
+def penalties_in(rows: QuerySet[ReportLine]) -> dict[str, tuple[Penalty, ...]]:
+    """The penalties in lines, by service."""
+    found: dict[str, tuple[Penalty, ...]] = {}
+    told = rows.filter(outcome=Outcome.PENALTY).order_by("report__msp_ref", "pk")
+    for service, msp, name, units in told.values_list("service_code", "report__msp_ref", "report__msp_name", "chargeable"):
+        found[service] = (*found.get(service, ()), Penalty(msp, name, units))
+    return found
+
+
+def with_lines(reports: Sequence[Report]) -> Iterator[Approved]:
+    """Reports with their lines, read a portion at a time."""
+    for start in range(0, len(reports), REPORTS_AT_ONCE):
+        yield from approved(reports[start : start + REPORTS_AT_ONCE])
