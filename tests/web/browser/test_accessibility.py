@@ -44,11 +44,12 @@ BESIDE = {
         "/review/2026-10/gale/", "/review/2026-10/gale/?do=approve", "/review/2026-10/gale/?do=reject",
         "/statements/north-2026-000001/?do=correct", "/billing/?status=completed", "/review/?order=-money",
         "/insight/?from=2026-01&to=2026-10&by=msp", "/insight/?from=2026-11&to=2026-10",
+        "/insight/reviews/?by=msp", "/insight/reviews/?from=2026-11&to=2026-10",
         "/review/2026-10/gale/?do=waive&line=endpoint-core", "/reports/2026-10/gale/?line=endpoint-core&group=credits",
         "/prices/north/*/2026-01-01/", "/prices/north/*/2026-01-01/edit/", "/prices/simulation/?month=2026-10&buyer=bolt&from=2027-01-01",
     ),
     "V": ("/billing/2026-10/south/?do=return", "/billing/2026-10/south/?do=complete", "/settings/regions/?new",
-          "/settings/sources/?edit=manual", "/settings/units/?edit=GB"),
+          "/settings/sources/?edit=manual", "/settings/units/?edit=GB", "/insight/reviews/?by=distributor"),
 }  # fmt: skip
 """States that have an address of their own, by person."""
 
