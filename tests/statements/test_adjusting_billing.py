@@ -21,6 +21,7 @@ from trueup.prices.actions import remove_promo_code, save_promo_code
 from trueup.statements import actions
 from trueup.statements.actions import complete_billing, correct, open_billing_reports, save_billing, submit_billing
 from trueup.statements.collecting import collected
+from trueup.statements.correcting import corrections
 from trueup.statements.due import months_to_bill
 from trueup.statements.issuing import issue_of_billing
 from trueup.statements.models import BillingReport, Statement
@@ -160,7 +161,7 @@ class TestBillingReport:
         self.bill()
         late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
         self.begin()
-        drafted = actions.corrections
+        drafted = corrections
 
         def meanwhile(old: Statement, reason: str) -> list[Draft]:
             drafts = drafted(old, reason)

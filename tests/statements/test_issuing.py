@@ -29,7 +29,7 @@ from trueup.statements.queries import (
     statements_of_report,
     waiting_for_prices,
 )
-from trueup.statements.rules.documents import StatementKind, checksum
+from trueup.statements.rules.documents import StatementKind, checksum, statement_document
 
 Approve = Callable[..., October]
 
@@ -120,7 +120,7 @@ class TestIssue:
     def test_of_one_that_fails_holds_up_no_other(self, approve: Approve, monkeypatch: pytest.MonkeyPatch) -> None:
         approve()
         save_prices("north", SELLING)
-        again = writing.statement_document
+        again = statement_document
 
         def failing(**said: Any) -> Any:
             if said["buyer"]["ref"] == "bolt":
@@ -160,7 +160,7 @@ class TestIssue:
     def test_leaves_out_what_somebody_has_issued_meanwhile(self, approve: Approve, monkeypatch: pytest.MonkeyPatch) -> None:
         approve("bolt")
         save_prices("north", SELLING)
-        again = issuing.issue
+        again = writing.issue
 
         def twice(*given: object, **named: object) -> object:
             assert len(again(*given, **named)) == 1  # type: ignore[arg-type]

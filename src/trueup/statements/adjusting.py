@@ -18,12 +18,11 @@ from trueup.prices.rules.documents import customers_in
 from trueup.prices.rules.lists import PriceList
 from trueup.reports.models import Report
 from trueup.reports.queries import customers_behind
-from trueup.reports.rules.workflow import Status
 from trueup.statements.models import BillingReport, Statement
 from trueup.statements.rules.adjustments import standing
 from trueup.statements.rules.documents import Document
 from trueup.statements.rules.settlement import ChargedLine, without_price
-from trueup.statements.settling import Approved, approved, charged
+from trueup.statements.settling import approved, charged
 
 _KEYS = ("seller", "buyer", "from")
 
@@ -174,13 +173,6 @@ def reports_of(billing: BillingReport) -> list[Report]:
     of_month = Report.objects.filter(same, of_usage(billing.cycle.month), cycle__first_day__lte=billing.cycle.first_day)
     last = {report.msp_id: report for report in of_month.select_related("cycle").order_by("cycle__first_day")}
     return sorted(last.values(), key=lambda report: report.msp_ref)
-
-
-def approved_of(billing: BillingReport) -> tuple[list[Approved], list[Report]]:
-    """Of these the approved ones with their lines, and the others."""
-    reports = reports_of(billing)
-    ready = [report for report in reports if report.status == Status.APPROVED]
-    return approved(ready), [report for report in reports if report.status != Status.APPROVED]
 
 
 def not_settled_before(billing: BillingReport) -> list[Month]:

@@ -16,7 +16,6 @@ from trueup.kit.errors import Conflict, Invalid, NotAllowed, NotFound, TrueUpErr
 from trueup.kit.page import Page
 from trueup.kit.period import Month
 from trueup.prices.rules.lists import ListKey, PriceList
-from trueup.reports.models import Report
 from trueup.statements.files import FORMS, Kind
 from trueup.statements.queries import (
     BillingView,
@@ -153,14 +152,14 @@ def _lines(view: BillingView, lines: Sequence[MoneyLine], typed: Typed | None, m
     ]
 
 
-def _reported(reports: Sequence[Report], number: int) -> Page[Reported]:
+def _reported(reports: Sequence[Any], number: int) -> Page[Reported]:
     def fetch(start: int, stop: int) -> list[Reported]:
         return [_one(report) for report in reports[start:stop]]
 
     return Page.of(len(reports), number, PER_PAGE, fetch)
 
 
-def _one(report: Report) -> Reported:
+def _one(report: Any) -> Reported:
     return Reported(
         report.msp_ref, report.msp_name, report.submission, report.may_require_review, report.approved_at,
         reverse("report", args=[str(report.cycle.month), report.msp_ref]),
