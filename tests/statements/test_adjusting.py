@@ -235,7 +235,7 @@ class TestStatement:
 
     def test_is_not_issued_twice_at_once(self, settled_october: October, monkeypatch: pytest.MonkeyPatch) -> None:
         late(settled_october, *at_times("bolt-garage", "workspace-security", "5", "5"))
-        again = issuing.issue
+        again = writing.issue
 
         def twice(*given: object, **named: object) -> object:
             assert len(again(*given, **named)) == 1  # type: ignore[arg-type]
@@ -247,7 +247,7 @@ class TestStatement:
 
     def test_is_drafted_anew_if_something_was_corrected_meanwhile(self, settled_october: October, monkeypatch: pytest.MonkeyPatch) -> None:
         late(settled_october, *at_times("bolt-garage", "workspace-security", "5", "5"))
-        again = issuing.issue
+        again = writing.issue
 
         def corrected_first(*given: object, **named: object) -> object:
             monkeypatch.undo()
