@@ -118,7 +118,7 @@ class TestPacks:
     def test_fall_on_customers_as_they_were_measured(self, row: Row) -> None:
         provisioned, used, credits_ = (by_customer(row[column]) for column in ("provisioned by", "used by", "credits of"))
         parts = [Figures(provisioned[customer], used[customer], credits_[customer]) for customer in provisioned]
-        whole = Figures(*(sum(values, ZERO) for values in (provisioned.values(), used.values(), credits_.values())))
+        whole = Figures(added(provisioned.values()), added(used.values()), added(credits_.values()))
         charged, line = Decimal(row["line charges"]), Line(whole.used, whole.used or ZERO, 0)
         units = chargeable_shares(charged, line, parts)
         own = chargeable_credits(charged, whole, per_unit=None) or ZERO
