@@ -24,6 +24,10 @@ def _billing(_autumn: Autumn, of: str) -> dict[str, str]:
     return {"cycle": "2026-10", "distributor": of}
 
 
+def _billed_line(_autumn: Autumn, of: str) -> dict[str, str]:
+    return {"cycle": "2026-10", "distributor": of, "service": "endpoint-core"}
+
+
 def _account(_autumn: Autumn, of: str) -> dict[str, str]:
     return {"account": of}
 
@@ -86,6 +90,7 @@ MONEY: Final = (
     # ── Billing reports
     Operation("list_billing_reports", {"": f"200 {ALL}"}),
     Operation("get_billing_report", _READ_BILLING, at=_billing),
+    Operation("list_billing_report_lines", _READ_BILLING, at=_billed_line),
     Operation("list_billing_report_history", _READ_BILLING, at=_billing),
     Operation(
         "edit_billing_report", {"north": "200 N 403 V", "south": "409 S 403 V", NOWHERE: ""},

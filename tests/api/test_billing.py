@@ -293,3 +293,16 @@ class TestDetails:
     def test_need_the_scopes(self, as_program: AsProgram) -> None:
         reading, writing = as_program("north", Scope.STATEMENTS_READ), as_program("north", Scope.PRICES_WRITE)
         assert code(writing.get(DETAILS)) == code(reading.put(DETAILS, SAID, if_match="*")) == (403, "missing_scope")
+
+
+class TestLinesBehind:
+    def test_are_where_the_units_come_from(self, as_program: AsProgram) -> None:
+        north = as_program("north")
+        pages = whole(north, f"{BILLING}/services/endpoint-core/lines", 1)
+        assert [(one["msp"], one["units"], one["credits"], one["cycle"]) for page in pages for one in page] == [
+            ("bolt", "31", "116.25", "2026-10"), ("coil", "7", "26.25", "2026-10"),
+        ]  # fmt: skip
+        assert north.get(f"{BILLING}/services/nothing/lines") == (200, {"items": [], "next": None})
+        assert as_program("acme-vendor").get(f"{BILLING}/services/endpoint-core/lines")[0] == 403
+        for account in ("south", "bolt"):
+            assert as_program(account).get(f"{BILLING}/services/endpoint-core/lines")[0] == 404

@@ -15,6 +15,7 @@ LINE = [*REPORT, "endpoint-core"]
 ANYWHERE: dict[str, list[str]] = {
     "billing complete": ["2026-10", "north"],
     "billing history": ["2026-10", "north"],
+    "billing lines": ["2026-10", "north", "endpoint-core"],
     "billing list": [],
     "billing return": ["2026-10", "north", "--reason", "Why"],
     "billing save": ["2026-10", "north", "--comment", "Why"],

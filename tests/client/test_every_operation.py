@@ -120,6 +120,7 @@ CALLS: dict[str, Call] = {
     "submit_billing_report": lambda c: c.billing.submit(*BILLING, **SEEN),
     "return_billing_report": lambda c: c.billing.send_back(*BILLING, reason="Why?", **SEEN),
     "complete_billing_report": lambda c: c.billing.complete(*BILLING, **SEEN),
+    "list_billing_report_lines": lambda c: c.billing.lines(*BILLING, "endpoint-core"),
     "list_billing_report_history": lambda c: c.billing.history(*BILLING),
     "get_billing_details": lambda c: c.billing.details("north"),
     "put_billing_details": lambda c: c.billing.save_details("north", {"city": "Berlin"}),

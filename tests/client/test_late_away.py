@@ -25,6 +25,9 @@ STORY: list[tuple[str, list[str]]] = [
     (NORTH, ["statement", "waiting", "--format", "json"]),
     *((email, ["billing", "list", "--format", form]) for email in (NORTH, VENDOR) for form in ("table", "json")),
     *((NORTH, ["billing", "show", *LATE, "--format", form]) for form in ("table", "json", "csv")),
+    *((NORTH, ["billing", "lines", *LATE, "workspace-security", "--format", form]) for form in ("table", "json", "csv")),
+    (NORTH, ["billing", "lines", *LATE, "nothing"]),
+    (VENDOR, ["billing", "lines", *LATE, "workspace-security"]),
     (VENDOR, ["billing", "show", *LATE]),
     (VENDOR, ["billing", "history", *LATE]),
     (NORTH, ["billing", "save", *LATE, "--po-number", "PO-7", "--comment", "Late."]),
@@ -50,8 +53,8 @@ STORY: list[tuple[str, list[str]]] = [
 """Who, what."""
 
 ASKING = {
-    "statement list", "statement show", "statement waiting", "billing list", "billing show", "billing history", "price history",
-    "export statement", "export billing", "export customers",
+    "statement list", "statement show", "statement waiting", "billing list", "billing show", "billing lines", "billing history",
+    "price history", "export statement", "export billing", "export customers",
 }  # fmt: skip
 """Commands that do not ask what time it is."""
 

@@ -10,6 +10,7 @@ from trueup.client.answers import (
     Corrected,
     Download,
     HistoryEntry,
+    LineBehind,
     Statement,
     StatementSummary,
     WaitingStatement,
@@ -58,6 +59,11 @@ class BillingReports:
     def complete(self, cycle: Month | str, distributor: str, *, version: str) -> BillingSummary:
         """Complete it: its statement follows."""
         return self._do("complete", cycle, distributor, None, version)
+
+    def lines(self, cycle: Month | str, distributor: str, service: str) -> Iterator[LineBehind]:
+        """The lines of approved reports that the units of a service come from, by MSP. Raises NotFound, NotAllowed."""
+        path = f"{_path(cycle, distributor)}/services/{encoded(service)}/lines"
+        return (read(LineBehind, one) for one in self._transport.pages(path))
 
     def history(self, cycle: Month | str, distributor: str) -> Iterator[HistoryEntry]:
         """Every step, the first one first. Raises NotFound."""

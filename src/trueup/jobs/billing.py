@@ -32,6 +32,18 @@ _REPORTS = Listing(
     ),
     empty="There are no such billing reports.",
 )  # fmt: skip
+_LINES = Listing(
+    keys=("cycle", "msp", "msp_name", "service", "service_name", "group", "unit", "units", "credits"),
+    columns=(
+        Column("Cycle", "cycle", number=True),
+        Column("MSP", "msp"),
+        Column("Name", "msp_name", spare=True),
+        Column("Units", "units", number=True),
+        Column("Unit", "unit", spare=True),
+        Column("Credits", "credits", number=True),
+    ),
+    empty="No line charges this service.",
+)
 _DETAILS = Listing(
     keys=("field", "value"), columns=(Column("What", "field", codes=True), Column("Value", "value")), empty="Nothing is said yet."
 )
@@ -111,6 +123,11 @@ def _in_words(one: Highlight) -> str:
         more = f" ({'+' if one.percent > 0 else ''}{for_people(one.percent)} %)" if one.percent is not None else ""
         said.insert(0, f"{for_people(one.units)} {one.unit}, last month {for_people(one.previous)}{more}")
     return f"{one.service}: {'; '.join(said)}"
+
+
+def lines(desk: Desk, month: Month, distributor: str, service: str, form: Format) -> None:
+    """Write the lines of reports that the units of a service come from. Raises NotFound, NotAllowed."""
+    _LINES.write((asdict(one) | {"cycle": one.cycle} for one in desk.billing.lines(month, distributor, service)), form)
 
 
 def history(desk: Desk, month: Month, distributor: str, form: Format) -> None:

@@ -14,6 +14,7 @@ from trueup.client.answers import (
     Deprovisioning,
     Download,
     HistoryEntry,
+    LineBehind,
     MeasuredOtherwise,
     PriceList,
     PriceListSummary,
@@ -107,6 +108,9 @@ class Billing(Protocol):
 
     def complete(self, month: Month, distributor: str) -> BillingSummary:
         """Complete it. Raises Conflict."""
+
+    def lines(self, month: Month, distributor: str, service: str) -> Iterable[LineBehind]:
+        """The lines of approved reports that the units of a service come from, by MSP."""
 
     def history(self, month: Month, distributor: str) -> Iterable[HistoryEntry]:
         """What happened to a billing report, the first step first."""

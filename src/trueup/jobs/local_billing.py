@@ -15,6 +15,7 @@ from trueup.client.answers import (
     Corrected,
     Highlight,
     HistoryEntry,
+    LineBehind,
     MissingReport,
     Money,
     PenaltyUnits,
@@ -29,6 +30,7 @@ from trueup.jobs.alike import like
 from trueup.jobs.desk_billing import Wanted
 from trueup.jobs.people import every_answer, in_account, refs_of, viewers
 from trueup.kit.errors import NotAllowed
+from trueup.kit.page import Page
 from trueup.kit.period import Month
 from trueup.statements import actions, queries
 from trueup.statements.queries import BillingRow, BillingView, StatementFilter, StatementRow, StatementView
@@ -36,7 +38,7 @@ from trueup.statements.rules.billing import BillingVerb, right_of
 from trueup.statements.rules.highlights import Highlight as Marked
 
 _AT_ONCE = 500
-"""Statements of a list that are read at once."""
+"""Rows of a list that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,16 @@ class LocalBilling:
         see = [viewer for viewer, seen in rows if any(one.distributor == distributor for one in seen)]
         may = [viewer for viewer in see if viewer.may(right_of(verb))]
         return (may or see or asking)[0]
+
+    def lines(self, month: Month, distributor: str, service: str) -> Iterable[LineBehind]:
+        """The lines of reports behind a service."""
+
+        def page(viewer: Viewer, number: int) -> Page[Any]:
+            return queries.lines_behind(viewer, month, distributor, (service,), page=number, per_page=_AT_ONCE)
+
+        viewer, first = every_answer(viewers(self.email), lambda viewer: (viewer, page(viewer, 1)))[0]
+        pages = (first if number == 1 else page(viewer, number) for number in range(1, first.pages + 1))
+        return (like(LineBehind, one) for found in pages for one in found.items)
 
     def history(self, month: Month, distributor: str) -> Iterable[HistoryEntry]:
         """What happened to a billing report."""

@@ -11,6 +11,7 @@ from trueup.client.answers import (
     BillingSummary,
     Corrected,
     HistoryEntry,
+    LineBehind,
     PriceList,
     PriceListSummary,
     PromoCheck,
@@ -114,6 +115,10 @@ class RemoteBilling:
     def complete(self, month: Month, distributor: str) -> BillingSummary:
         """Complete it."""
         return self.client.billing.complete(month, distributor, version=ANY)
+
+    def lines(self, month: Month, distributor: str, service: str) -> Iterable[LineBehind]:
+        """The lines of reports behind a service."""
+        return self.client.billing.lines(month, distributor, service)
 
     def history(self, month: Month, distributor: str) -> Iterable[HistoryEntry]:
         """What happened to a billing report."""

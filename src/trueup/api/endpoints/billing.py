@@ -15,8 +15,10 @@ from trueup.api.endpoints.billing_shapes import (
     BillingEdits,
     BillingReport,
     BillingReportRow,
+    LineBehindShown,
     Returned,
     StaleBillingReport,
+    line_behind_shown,
     row_shown,
     shown,
 )
@@ -153,6 +155,26 @@ def list_billing_report_history(
     steps = queries.billing_history(asked.caller.viewer, cycle, distributor)
     found = [step for step in steps if after is None or step.sequence > after[0]]
     return paging.page(request, response, found[: limit + 1], limit, shown=_step, place=lambda step: (step.sequence,))
+
+
+@router.get(
+    f"{_ADDRESS}/services/{{service}}/lines", response={200: Listed[LineBehindShown], **REFUSALS}, auth=READ,
+    operation_id="list_billing_report_lines", summary="The lines of reports behind a service",
+)  # fmt: skip
+def list_billing_report_lines(
+    request: HttpRequest, response: HttpResponse, cycle: ReportCycle, distributor: Ref, service: Ref, *,
+    limit: Limit = USUAL, cursor: Cursor = None,
+) -> Any:  # fmt: skip
+    """From which approved reports the units of a service come, MSP by MSP: `charged` of a line names its services.
+
+    Of an adjustment every MSP has its line of the whole month as it is now. Empty for a service that no line charges.
+    """
+    asked: Asked = request  # type: ignore[assignment]
+    after = unpacked(cursor, int)
+    number = after[0] + 1 if after else 1
+    page = queries.lines_behind(asked.caller.viewer, cycle, distributor, (service,), page=number, per_page=limit)
+    rows = page.items if number <= page.pages else []
+    return paging.portion(request, response, rows, more=number < page.pages, shown=line_behind_shown, place=lambda _: (number,))
 
 
 def _step(step: Any) -> dict[str, Any]:

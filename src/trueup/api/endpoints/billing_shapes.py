@@ -9,7 +9,7 @@ from trueup.api.endpoints.statement_lines import Amounts, ChargedUnits, amounts
 from trueup.api.parameters import Storable
 from trueup.api.schemas import CycleName, Instant, Number, ProblemDocument
 from trueup.reports.rules.workflow import Status
-from trueup.statements.queries import BillingRow, BillingView
+from trueup.statements.queries import BillingRow, BillingView, LineBehind
 from trueup.statements.rules.billing import BillingStatus
 from trueup.statements.rules.highlights import Highlight
 from trueup.statements.rules.settlement import ChargedLine
@@ -95,6 +95,20 @@ class BillingReport(BillingReportRow):
     obstacles: list[str] = Field(description="Why it cannot be submitted now, in sentences; empty: it can, or it was.")
 
 
+class LineBehindShown(Schema):
+    """A line of an approved report that a billing report charges."""
+
+    cycle: CycleName
+    msp: str = Field(description="The ref of the MSP whose report it is: `/reports/{cycle}/{msp}`.")
+    msp_name: str = Field(description="Its name when its report was generated.")
+    service: str = Field(description="The code of the service.")
+    service_name: str = Field(description="What it is called.")
+    group: str = Field(description="The code of its solution group.")
+    unit: str = Field(description="The billing unit.")
+    units: Number = Field(description="Chargeable units that were approved.")
+    credits: Number | None = Field(description="The credits they stand for; null: the service has none.")
+
+
 class StaleBillingReport(ProblemDocument):
     """Somebody else was faster: nothing was changed."""
 
@@ -145,6 +159,11 @@ def shown(view: BillingView) -> dict[str, Any]:
         "highlights": [_highlight(one) for one in view.highlights],
         "obstacles": [str(one) for one in found.obstacles] if open_ else [],
     }
+
+
+def line_behind_shown(one: LineBehind) -> dict[str, Any]:
+    """A line of an approved report."""
+    return {name: getattr(one, name) for name in LineBehindShown.model_fields}
 
 
 def _billed(report: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.http import content_disposition_header
+from django.utils.translation import get_language
 from ninja import Field, Query, Router
 from pydantic import WithJsonSchema
 
@@ -19,6 +20,7 @@ from trueup.api.schemas import REFUSALS
 from trueup.kit.errors import Invalid
 from trueup.statements import files
 from trueup.statements.exports.forms import WRITTEN
+from trueup.statements.exports.saying import saying
 from trueup.statements.files import FORMS, File, Kind
 
 router = Router()
@@ -62,8 +64,12 @@ Forms = Annotated[
     openapi_extra=_CONTENT[Kind.REPORTS],
 )  # fmt: skip
 def export_reports(request: HttpRequest, form: ReportsForm, filters: Query[Filters]) -> Any:
-    """All reports that `GET /reports` has with the same filters, as one file: a row for each; as XLSX their lines too."""
-    return _sent(lambda asked: files.reports_file(asked.caller.viewer, filter_of(filters), form), request)
+    """All reports that `GET /reports` has with the same filters, as one file: a row for each; as XLSX their lines too.
+
+    PDF is in the language of `Accept-Language`, and has 5,000 reports at most.
+    """
+    said = _read_by_people()
+    return _sent(lambda asked: files.reports_file(asked.caller.viewer, filter_of(filters), form, **said), request)
 
 
 @router.get(
@@ -71,8 +77,12 @@ def export_reports(request: HttpRequest, form: ReportsForm, filters: Query[Filte
     summary="A report as a file", openapi_extra=_CONTENT[Kind.REPORT],
 )  # fmt: skip
 def export_report_file(request: HttpRequest, cycle: ReportCycle, msp: Ref, form: ReportForm) -> Any:
-    """A report with its lines. CSV and XLSX are safe to open in a spreadsheet. 404 and 403 as for the report itself."""
-    return _sent(lambda asked: files.report_file(asked.caller.viewer, cycle, msp, form), request)
+    """A report with its lines. CSV and XLSX are safe to open in a spreadsheet. PDF is in the language of `Accept-Language`.
+
+    404 and 403 as for the report itself.
+    """
+    said = _read_by_people()
+    return _sent(lambda asked: files.report_file(asked.caller.viewer, cycle, msp, form, **said), request)
 
 
 @router.get(
@@ -82,8 +92,13 @@ def export_report_file(request: HttpRequest, cycle: ReportCycle, msp: Ref, form:
 def export_statements(
     request: HttpRequest, form: StatementsForm, filters: Query[StatementsAsked], iso_currency: IsoCurrency = False
 ) -> Any:
-    """All statements that `GET /statements` has with the same filters, as one file, the first one first. FOCUS is 1.2."""
-    return _sent(lambda asked: files.statements_file(asked.caller.viewer, filters.wanted, form, iso_currency=iso_currency), request)
+    """All statements that `GET /statements` has with the same filters, as one file, the first one first. FOCUS is 1.2.
+
+    PDF is in the language of `Accept-Language`, and has 5,000 statements at most.
+    """
+    viewed, iso = filters.wanted, iso_currency
+    said = _read_by_people()
+    return _sent(lambda asked: files.statements_file(asked.caller.viewer, viewed, form, iso_currency=iso, **said), request)
 
 
 @router.get(
@@ -94,8 +109,10 @@ def export_statement(request: HttpRequest, number: Number, form: StatementForm, 
     """A statement as a page (PDF/A-3), a table, FOCUS 1.2, or an e-invoice (EN 16931): UBL, or Factur-X, a PDF with the invoice inside.
 
     422 says what an e-invoice lacks: a VAT identifier, say, which is kept under billing details. The same statement gives the same bytes.
+    Pages are in the language of `Accept-Language`.
     """
-    return _sent(lambda asked: files.statement_file(asked.caller.viewer, number, form, iso_currency=iso_currency), request)
+    said = _read_by_people()
+    return _sent(lambda asked: files.statement_file(asked.caller.viewer, number, form, iso_currency=iso_currency, **said), request)
 
 
 @router.get(
@@ -103,8 +120,12 @@ def export_statement(request: HttpRequest, number: Number, form: StatementForm, 
     operation_id="export_billing_report", summary="A billing report as a file", openapi_extra=_CONTENT[Kind.BILLING_REPORT],
 )  # fmt: skip
 def export_billing_report(request: HttpRequest, cycle: ReportCycle, distributor: Ref, form: BillingForm) -> Any:
-    """A billing report with its lines; as XLSX the units of each MSP too. 404 and 403 as for the billing report itself."""
-    return _sent(lambda asked: files.billing_file(asked.caller.viewer, cycle, distributor, form), request)
+    """A billing report with its lines; as XLSX the units of each MSP too. PDF is in the language of `Accept-Language`.
+
+    404 and 403 as for the billing report itself.
+    """
+    said = _read_by_people()
+    return _sent(lambda asked: files.billing_file(asked.caller.viewer, cycle, distributor, form, **said), request)
 
 
 @router.get(
@@ -128,7 +149,14 @@ def export_cycle(request: HttpRequest, cycle: ReportCycle, forms: Forms, iso_cur
     """
     REPORTS(request)
     chosen = words(forms, "forms", FORMS[Kind.CYCLE])
-    return _sent(lambda asked: files.cycle_archive(asked.caller.viewer, cycle, chosen, iso_currency=iso_currency), request)
+    said = _read_by_people()
+    return _sent(lambda asked: files.cycle_archive(asked.caller.viewer, cycle, chosen, iso_currency=iso_currency, **said), request)
+
+
+def _read_by_people() -> dict[str, Any]:
+    """In the language of the request, which is over when the last piece of a file is made."""
+    language = get_language() or "en"
+    return {"language": language, "say": saying(language)}
 
 
 def _sent(make: Callable[[Asked], File], request: HttpRequest) -> StreamingHttpResponse:

@@ -159,6 +159,21 @@ class Highlight:
 
 
 @dataclass(frozen=True, slots=True)
+class LineBehind:
+    """A line of an approved report that a billing report charges: its units, and the credits they stand for (None: it has none)."""
+
+    cycle: Month
+    msp: str
+    msp_name: str
+    service: str
+    service_name: str
+    group: str
+    unit: str
+    units: Decimal
+    credits: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class BillingReport:
     """A billing report: as it was submitted, before that as it stands.
 

@@ -5,7 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.jobs.desk import acting, reading
-from trueup.jobs.options import ActingAs, CycleArgument, CycleOption, Format, FormatOption, MayActAs, NowOption, SeenAs, examples, pairs
+from trueup.jobs.options import (
+    ActingAs,
+    CycleArgument,
+    CycleOption,
+    Format,
+    FormatOption,
+    MayActAs,
+    NowOption,
+    SeenAs,
+    ServiceArgument,
+    examples,
+    pairs,
+)
 from trueup.jobs.starting import Later
 
 if TYPE_CHECKING:
@@ -32,6 +44,19 @@ def show(cycle: CycleArgument, distributor: DistributorArgument, email: SeenAs =
     """Show a billing report: its lines, what they come to, and what keeps it from being submitted."""
     with reading(email) as desk:
         billing.show(desk, cycle, distributor, form)
+
+
+@app.command("lines", epilog=examples("trueup billing lines 2026-10 north endpoint-core"))
+def lines(
+    cycle: CycleArgument,
+    distributor: DistributorArgument,
+    service: ServiceArgument,
+    email: SeenAs = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show the lines of the MSPs' reports that the units of a service come from."""
+    with reading(email) as desk:
+        billing.lines(desk, cycle, distributor, service, form)
 
 
 @app.command("history", epilog=examples("trueup billing history 2026-10 north"))
