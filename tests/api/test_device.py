@@ -93,7 +93,7 @@ class TestCommandLine:
         me = Program(tokens["access_token"]).get("/me")[1]
         assert (me["kind"], me["name"], me["account"]) == ("person", BELLA, "bolt")
         assert me["scopes"] == sorted(Scope)
-        assert me["rights"] == ["read", "prepare", "keep_accounts", "import_usage"]
+        assert me["rights"] == ["read", "prepare", "keep_accounts", "import_usage", "keep_prices"]
 
     def test_has_no_more_scopes_than_it_asked_for(self, as_person: AsPerson) -> None:
         tokens = let_in(as_person, scope="reports:read")

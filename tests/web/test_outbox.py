@@ -87,7 +87,7 @@ class TestOneEMail:
         client = as_person(ADMIN)
         page = client.get(f"/outbox/{invitation.pk}/").content.decode()
         assert "Hello" not in page
-        assert "its words are shown to nobody else" in page
+        assert "The words of this e-mail are for its reader alone" in page
         assert client.get(f"/outbox/{invitation.pk}/html/").status_code == 404
 
     def test_is_tried_again(self, as_person: AsPerson, mail: Delivery) -> None:

@@ -175,10 +175,10 @@ class TestDetails:
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 12),
+        ("/", 13),
         (COIL_REPORT, 7),
         ("/cycles/", 10),
-        ("/cycles/2026-10/", 14),
+        ("/cycles/2026-10/", 15),
     ],
 )
 class TestPage:

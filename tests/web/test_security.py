@@ -192,8 +192,9 @@ class TestPages:
 
 
 PARAMETERS = (
-    "account", "after", "code", "cycle", "do", "edit", "email", "find", "flag", "group", "inbox", "like", "line", "msp", "new",
-    "order", "page", "profile", "rows", "search", "sort", "state", "status", "submission", "tier", "use", "year",
+    "account", "after", "buyer", "by", "code", "comment", "currency", "cycle", "do", "edit", "email", "find", "flag", "from", "group",
+    "inbox", "kind", "like", "line", "month", "msp", "new", "order", "page", "po_number", "profile", "reason", "rows", "search",
+    "service", "sort", "state", "status", "submission", "tier", "to", "use", "verb", "way", "year",
 )  # fmt: skip
 NASTY = (
     "", "-1", "9" * 5000, "9" * 20, "٣", "²", "' OR 1=1 --", SCRIPT, "../../etc/passwd", "\u202e", "x" * 9000, "9999-12",

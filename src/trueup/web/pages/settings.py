@@ -21,6 +21,7 @@ from trueup.web.notices import CHOICES, KINDS
 from trueup.web.page import Request, render
 
 ABOUT: Final[dict[str, str | Promise]] = {
+    "billing_details": gettext_lazy("Who you are on statements and e-invoices: address, tax number, bank account"),
     "members": gettext_lazy("Who acts for your account, and in which role"),
     "terms": gettext_lazy("Deadlines, reminders, thresholds and penalties, from which day on"),
     "catalog": gettext_lazy("Solution groups, services, units, credits and measures"),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import dateformat
+from django.utils.encoding import escape_uri_path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
@@ -76,6 +77,12 @@ def month(value: Month | None) -> str:
 def says(message: object) -> str:
     """A sentence of the domain in the language of the page."""
     return str(in_words(message))
+
+
+@register.filter
+def as_address(path: str) -> str:
+    """The path of a request as links write it: refs may hold any character."""
+    return escape_uri_path(path)
 
 
 @register.simple_tag
