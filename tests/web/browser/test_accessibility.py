@@ -28,7 +28,7 @@ NOT_PAGES = frozenset(
     {
         "report_csv", "report_mapped_csv", "report_customers_csv", "report_line", "upload_refused", "delivery_source", "review_next",
         "prices_download", "customer_bills_file", "billing_promo", "billing_file", "statement_file", "statements_file", "report_file",
-        "reports_file", "cycle_archive", "insight_billed", "insight_review", "insight_comments", "deprovision_csv", "measures_csv",
+        "reports_file", "own_reports_file", "cycle_archive", "insight_billed", "insight_review", "insight_comments", "deprovision_csv", "measures_csv",
     }
 )  # fmt: skip
 
