@@ -57,6 +57,7 @@ FURTHER_NAMES = {
     "reports/measuring.py": "from measured figures to lines and back, for generating, reading and verifying",
     "reports/several.py": "a verb done with many reports, one by one: what became of each is told to both edges",
     "reports/verifying.py": "the question whether every stored figure comes out again",
+    "prices/naming.py": "which customers of a list its reader may read of: asked by all questions about prices, and of tables",
     "prices/portions.py": "the questions of long lists, a portion at a time, for the API and the pages",
     "prices/written.py": "a file of prices as people write it, for the edges that hand one out",
     "statements/collecting.py": "what a billing report comes to as it stands, for its verbs and its questions alike",

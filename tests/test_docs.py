@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,14 @@ def _commands(text: str) -> Iterator[list[str]]:
                 yield shlex.split(found[1], comments=True)
 
 
+@cache
+def _program() -> Any:
+    return typer.main.get_command(app)
+
+
 def wrong(arguments: list[str]) -> str:
     """What is wrong with a command line: a command or an option that does not exist; empty if nothing is."""
-    command: Any = typer.main.get_command(app)
+    command: Any = _program()
     known = {"--help", "-h"}
     for argument in arguments:
         known |= {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}

@@ -92,7 +92,7 @@ PICTURES = (
     Picture("two-step", MSP, "/account/2fa/"),
     Picture("sessions", MSP, "/account/sessions/"),
 )
-FOR_DOCS = ("report", "report-comment", "review", "cycle", "home-msp", "statement", "billing-report", "price-sheet", "insight")
+FOR_DOCS = ("report", "report-comment", "review", "cycle", "home-msp", "statement", "billing-report-submitted", "price-sheet", "insight")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from pytest_django import DjangoDbBlocker
 
 from tests.api import money
@@ -71,11 +72,13 @@ class TestAFile:
             ("/reports/2026-10/bolt/files/pdf", "report-2026-10-bolt.pdf"),
             ("/reports/files/csv?cycle=2026-10", "reports-2026-10.csv"),
             ("/reports/files/xlsx", "reports.xlsx"),
+            ("/reports/files/pdf", "reports.pdf"),
             (f"/statements/{BOLTS}/files/csv", f"{BOLTS}.csv"),
             (f"/statements/{BOLTS}/files/pdf", f"{BOLTS}.pdf"),
             (f"/statements/{BOLTS}/files/focus-csv", f"{BOLTS}.focus.csv"),
             (f"/statements/{BOLTS}/files/focus-parquet?iso_currency=true", f"{BOLTS}.focus.parquet"),
             ("/statements/files/csv", "statements.csv"),
+            ("/statements/files/pdf", "statements.pdf"),
             ("/statements/files/focus-parquet?cycle=2026-10", "statements-2026-10.focus.parquet"),
             ("/billing-reports/2026-10/north/files/csv", "billing-report-2026-10-north.csv"),
             ("/billing-reports/2026-10/north/files/xlsx", "billing-report-2026-10-north.xlsx"),
@@ -87,6 +90,17 @@ class TestAFile:
         assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
         form = path.partition("?")[0].rpartition("/")[2]
         assert (content.startswith(BEGINS[form]), len(content) > 100) == (True, True)
+
+    def test_is_in_the_language_that_is_asked_for(self, north: Program) -> None:
+        for path in ("/reports/2026-10/bolt/files/pdf", "/reports/files/pdf?cycle=2026-10"):
+            pages = {}
+            for language in ("en", "de-AT,de;q=0.9", "tlh"):
+                answer: Any = north.call("GET", path, **{"Accept-Language": language})
+                content = io.BytesIO(b"".join(answer.streaming_content))
+                pages[answer["Content-Language"], language[:2]] = PdfReader(content).pages[0].extract_text()
+            assert {key: ("Cycle 2026-10" in page, "Zyklus 2026-10" in page) for key, page in pages.items()} == {
+                ("en", "en"): (True, False), ("de", "de"): (False, True), ("en", "tl"): (True, False),
+            }  # fmt: skip
 
     def test_of_a_list_has_what_the_list_has(self, north: Program) -> None:
         listed = [one["number"] for one in north.get("/statements?seller=north")[1]["items"]]

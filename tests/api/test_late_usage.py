@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from tests.api import late
+from tests.api import late, money
 from tests.api.conftest import AsProgram, Program
-from tests.api.late import BILLING, FIRST, LATE, LATER, VENDORS
+from tests.api.late import BILLING, FIRST, LATER, VENDORS
 from tests.api.october import figures
 from tests.reports.month import OPERATOR, October, at
+from tests.reports.test_adjusting import LATE
 from tests.web.conftest import Clock
 from trueup.prices.actions import save_price_list
 from trueup.prices.rules.lists import ListKey
@@ -80,7 +81,7 @@ class TestStatement:
 class TestCorrection:
     def test_names_all_that_was_corrected_with_it(self, north: Program) -> None:
         said = {"currency": "EUR", "tax": {"percent": 19}, "services": {"workspace-security": "5"}, "packs": {"credits": 12, "nfr": 12}}
-        save_price_list(OPERATOR, ListKey("north", "bolt", late.money.BEGIN), said, seen=None, now=at(late.NOW))
+        save_price_list(OPERATOR, ListKey("north", "bolt", money.BEGIN), said, seen=None, now=at(late.NOW))
         status, made = north.post(f"/statements/{FIRST}/correct", {"reason": "A price was wrong."})
         assert (status, made["corrected"], made["credit_note"]["corrects"]) == (200, FIRST, FIRST)
         assert [figures(one, "number", "kind", "net", "corrects", "cycle") for one in made["also"]] == [

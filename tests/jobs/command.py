@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import typer.main
 
 from trueup.config.cli import run
 
@@ -37,6 +39,10 @@ terms:
   - {account: north, from: 2026-01-01, auto_submit_after_days: 5, over_provision_percent: 10, over_provision_units: 5,
      penalty: charge_provisioned, auto_approve: clean}
 """
+
+
+# Making the tree of all commands takes longer than most of them, and it is the same each time: made once for all tests of a process.
+typer.main.get_command = cache(typer.main.get_command)
 
 
 class Answer(NamedTuple):

@@ -1,6 +1,6 @@
 """Prices of services, packs and lists: laws that hold for any of them, and what can't be."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,15 @@ from trueup.prices.rules.promos import PromoCode
 UNITS = st.decimals(0, 10**12, places=6, allow_nan=False)
 PRICE = st.decimals(0, 10**6, places=6)
 ENDS = st.lists(st.decimals("0.000001", 10**9, places=6), max_size=4, unique=True).map(sorted)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of a line."""
+
+    provisioned: Decimal
+    used: Decimal | None
+    credits: Decimal | None
 
 
 @st.composite
@@ -135,8 +144,9 @@ class TestPacked:
 
     @given(st.decimals(0, 10**12, places=6), st.decimals("0.000001", 10**12, places=6), st.decimals(0, 10**12, places=6))
     def test_counts_all_credits_where_all_that_is_provisioned_is_charged(self, units: Decimal, own: Decimal, credits_: Decimal) -> None:
-        assert chargeable_credits(own, provisioned=own, measured=credits_, per_unit=None) == credits_
-        found = chargeable_credits(units, provisioned=own, measured=credits_, per_unit=None)
+        measured = Measured(provisioned=own, used=None, credits=credits_)
+        assert chargeable_credits(own, measured, per_unit=None) == credits_
+        found = chargeable_credits(units, measured, per_unit=None)
         assert found is not None
         assert found >= 0
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.processes import start
-from tests.reports.month import OCTOBER, OPERATOR, October
+from tests.reports.month import OCTOBER, OPERATOR, October, at_times
+from tests.reports.test_adjusting import LATE, NOVEMBER, close_month
 from tests.statements.many import NOW, at_once, issue_everything, many, what_is_wrong
 from trueup.accounts.models import Account
 from trueup.accounts.queries import viewers_of
@@ -13,6 +14,7 @@ from trueup.accounts.rules import Viewer
 from trueup.cycles.models import Cycle
 from trueup.events.models import Event
 from trueup.kit.errors import Conflict
+from trueup.kit.period import Month
 from trueup.reports.models import Report
 from trueup.reports.rules.workflow import Status
 from trueup.statements.actions import (
@@ -24,6 +26,7 @@ from trueup.statements.actions import (
     save_details,
     submit_billing,
 )
+from trueup.statements.due import vendors_due
 from trueup.statements.issuing import issue_of_billing
 from trueup.statements.models import BillingReport, Statement
 
@@ -38,6 +41,14 @@ def who(email: str) -> Viewer:
 def october(ledger_home: Path, tmp_path: Path) -> October:
     """Ten MSPs, approved."""
     return many(tmp_path, 10)
+
+
+def bill(month: Month) -> None:
+    """North bills a month to its vendor."""
+    open_billing_reports(OPERATOR, Cycle.objects.of(month).get(), now=NOW)
+    submit_billing(who("north@north.example"), month, "north", now=NOW)
+    complete_billing(who("vendor@acme.example"), month, "north", now=NOW)
+    issue_of_billing(Account.objects.get(ref="acme-vendor").pk, now=NOW)
 
 
 class TestClocks:
@@ -112,6 +123,28 @@ class TestCorrecting:
         made = at_once(*[lambda number=number: correct(north, number, reason="Wrong", now=NOW) for number in numbers])
         assert all(isinstance(one, list) for one in made), made
         assert Statement.objects.filter(seller__ref="north").count() == 16
+        assert what_is_wrong() == []
+
+    def test_never_leaves_a_difference_without_a_statement(self, october: October) -> None:
+        """A billing report for late usage is completed while what it is a difference to is corrected: one of the two is refused."""
+        north, vendor = who("north@north.example"), who("vendor@acme.example")
+        issue_everything()
+        bill(OCTOBER)
+        october.deliver(*at_times("msp-000-one", "workspace-security", "9", "9"), now="2026-11-20T10:00:00Z")
+        close_month(NOVEMBER)
+        Report.objects.filter(cycle__adjusts__isnull=False).update(status=Status.APPROVED, submission="manual", approved_at=NOW)
+        issue_everything()
+        open_billing_reports(OPERATOR, Cycle.objects.of(LATE).get(), now=NOW)
+
+        def complete() -> int:
+            submit_billing(north, LATE, "north", now=NOW)
+            return complete_billing(vendor, LATE, "north", now=NOW)
+
+        made = at_once(lambda: correct(vendor, "acme-vendor-2026-000001", reason="Wrong", now=NOW), complete)
+        assert all(isinstance(one, list | int | Conflict) for one in made), made
+        assert sum(isinstance(one, Conflict) for one in made) <= 1, made
+        issue_of_billing(vendor.account_id or 0, now=NOW)
+        assert vendors_due() == []
         assert what_is_wrong() == []
 
 

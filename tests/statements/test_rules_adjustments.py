@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.statements.test_rules_settlement import charged, price_lists
 from trueup.kit.errors import Invalid
 from trueup.kit.quantity import ZERO, added
 from trueup.prices.rules.lists import PriceList, Tax
+from trueup.prices.rules.pricing import unit_price
 from trueup.statements.rules.adjustments import adjustment, sign_of, standing, turned
 from trueup.statements.rules.documents import Document, StatementKind, parts_of, settled_document
 from trueup.statements.rules.invoice import how
@@ -57,6 +59,16 @@ def figures(documents: list[Document]) -> dict[str, Any]:
 
 
 class TestAdjustment:
+    def test_is_exact_however_long_a_number_is(self) -> None:
+        """More digits than decimals are reckoned with by default: a list amount is units times price, not rounded."""
+        lines = [ChargedLine("endpoint", "Endpoint", "credit-based", "Credit based", "unit", 6, Decimal(1))]
+        price_list = PriceList("vendor", None, date(2026, 1, 1), "EUR", services={"endpoint": unit_price(Decimal(1))})
+        whole = said(price_list, lines)
+        long = "12345678901234567890.123456789012"
+        before = issued({**whole, "lines": [{**whole["lines"][0], "list_amount": long}]}, "1")
+        (line,) = adjustment(whole, [before])["lines"]
+        assert (line["before"]["list_amount"], line["list_amount"]) == (long, "-12345678901234567889.123456789012")
+
     @given(price_lists(), MONTHS)
     def test_and_all_before_it_come_to_one_statement_over_the_newest_figures(
         self, price_list: PriceList, months: list[list[ChargedLine]]

@@ -45,6 +45,7 @@ BILLING: Final = (
     Page("statement_file", at=_statement(form="csv"), open={"fern": "200 NMR", NOWHERE: ""}),
     Page("report_file", at=_report(form="csv"), open={"bolt": "200 VONMRbav", "coil": "200 VONMRc", "dune": "200 VOS 403 d", NOWHERE: ""}),
     Page("reports_file", at=says(form="csv"), open={"": _ABOVE}),
+    Page("own_reports_file", at=says(form="csv"), open={"": "200 VONMRSbavc 403 d"}),
     Page("cycle_archive", at=_month, asks=says(form="csv"), open={"": _ALL, NOWHERE: ""}),
 )  # fmt: skip
 """A billing report is the distributor's until it is submitted, then the vendor reads it too; south has submitted its own."""

@@ -24,7 +24,7 @@ from trueup.statements.models import BillingReport
 NOW = at("2026-11-09T12:00:00Z")
 LIST = "/billing/"
 QUERIES_OF_THE_LIST = 8
-QUERIES_OF_THE_PAGE = 11
+QUERIES_OF_THE_PAGE = 13
 
 
 @pytest.fixture

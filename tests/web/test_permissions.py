@@ -39,8 +39,8 @@ def autumn(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_f
 
 
 def read(response: Any) -> str:
-    """What was answered, whole."""
-    return (b"".join(response.streaming_content) if response.streaming else response.content).decode()
+    """What was answered, whole; of what is no text, such as an archive, what can be read."""
+    return (b"".join(response.streaming_content) if response.streaming else response.content).decode(errors="replace")
 
 
 def bare(response: Any, address: str) -> str:

@@ -120,8 +120,8 @@ def _applied(
 def _sellers(viewer: Viewer, entries: Sequence[Said]) -> list[int]:
     """The sellers of a file (ids) whose prices the viewer may keep: claimed at once, in whatever order the file names them."""
     named = {said.seller for said in entries if "\0" not in said.seller}
-    rows = Account.objects.filter(ref__in=named) if viewer.sees_all else Account.objects.filter(pk=viewer.account_id, ref__in=named)
-    return list(rows.values_list("pk", flat=True))
+    rows = Account.objects.visible_to(viewer).filter(ref__in=named)
+    return [seller for seller in rows.values_list("pk", flat=True) if viewer.sees_all or seller == viewer.account_id]
 
 
 def _save(viewer: Viewer, said: Said, now: datetime) -> list[Change]:

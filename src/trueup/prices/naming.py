@@ -81,10 +81,10 @@ def _placed(refs: Iterable[str]) -> Iterator[tuple[_Way, int]]:
 def _up(ways: Sequence[_Way]) -> Iterator[_Way]:
     """A step up, as far as both were so at the same time."""
     above: dict[int, list[tuple[int, date, date]]] = defaultdict(list)
+    wanted = ("account_id", "parent_id", "from_date", "until_date")
     for chunk in _chunks({way.below for way in ways}):
-        rows = Placement.objects.filter(account_id__in=chunk).order_by()
-        for account_id, *placed in rows.values_list("account_id", "parent_id", "from_date", "until_date"):
-            above[account_id].append((placed[0], placed[1], placed[2]))
+        for account_id, parent, start, end in Placement.objects.filter(account_id__in=chunk).order_by().values_list(*wanted):
+            above[account_id].append((parent, start, end))
     for way in ways:
         for parent, start, end in above.get(way.below, ()):
             both = max(way.start, start), min(way.end, end)

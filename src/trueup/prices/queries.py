@@ -207,8 +207,8 @@ def history_owner(viewer: Viewer, seller: str) -> int | None:
     """The id of a seller (by ref) whose history the viewer reads: its own; None for anybody else's."""
     if "\0" in seller:
         return None
-    rows = Account.objects.filter(ref=seller) if viewer.sees_all else Account.objects.filter(ref=seller, pk=viewer.account_id)
-    return rows.values_list("pk", flat=True).first()
+    found = Account.objects.filter(ref=seller).values_list("pk", flat=True).first()
+    return found if viewer.sees_all or found == viewer.account_id else None
 
 
 def told_of(seller: int, subject: str, named: str, there: QuerySet[Any]) -> list[Event]:

@@ -3,7 +3,7 @@
 Customers are read only where credits are complimentary to them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -24,6 +24,7 @@ from trueup.statements.rules.settlement import ChargedLine
 from trueup.statements.settling import Approved, approved, charged, together
 
 REPORTS_AT_ONCE = 200
+CUSTOMERS_AT_ONCE = 500
 
 
 def lines_of(billing: BillingReport) -> QuerySet[ReportLine]:
@@ -99,12 +100,20 @@ def _complimentary(prices: PriceList, line: ChargedLine) -> PackPrice | None:
 def _by_report(rows: QuerySet[ReportLine], prices: PriceList, packs: dict[str, PackPrice]) -> Iterator[list[ChargedLine]]:
     """The lines of each report that charge such credits; the customers of those that may have complimentary ones."""
     to_all = any(pack.complimentary for pack in packs.values())
-    named = {customer for pack in packs.values() for customer in pack.complimentary_of}
-    above = set(Placement.objects.filter(account__ref__in=named).values_list("parent_id", flat=True))
+    above = _above({customer for pack in packs.values() for customer in pack.complimentary_of})
     wanted = rows.filter(service_code__in=list(packs)).select_related("report__cycle")
     for report, own in groupby(wanted.order_by("report__msp_ref", "report_id", "position", "service_code"), lambda line: line.report):
         charging = Approved(report, tuple(line for line in own if line.chargeable))
         yield charged(charging, prices if to_all or report.msp_id in above else None)
+
+
+def _above(customers: Collection[str]) -> set[int]:
+    """The MSPs (ids) that some customers (refs) were ever placed under: so many are asked for at once as a database takes."""
+    refs, found = sorted(customers), set[int]()
+    for start in range(0, len(refs), CUSTOMERS_AT_ONCE):
+        placed = Placement.objects.filter(account__ref__in=refs[start : start + CUSTOMERS_AT_ONCE])
+        found.update(placed.values_list("parent_id", flat=True))
+    return found
 
 
 def penalties_in(rows: QuerySet[ReportLine]) -> dict[str, tuple[Penalty, ...]]:

@@ -46,10 +46,13 @@ def statement_file(
     return _file(number, chosen, of_statement(view.document, view.row.checksum, chosen, made))
 
 
-def statements_file(viewer: Viewer, wanted: StatementFilter, form: Form | str, *, iso_currency: bool = False) -> File:
+def statements_file(
+    viewer: Viewer, wanted: StatementFilter, form: Form | str, *, iso_currency: bool = False, language: str = "en", say: Say = str
+) -> File:  # fmt: skip
     """The statements of a list, all of them, the first one first. Raises Invalid."""
     chosen = form_of(Kind.STATEMENTS, form)
-    return _file(_listed("statements", wanted.cycle), chosen, of_statements(viewer, wanted, chosen, Reader(iso_currency=iso_currency)))
+    made = Reader(language, say, iso_currency)
+    return _file(_listed("statements", wanted.cycle), chosen, of_statements(viewer, wanted, chosen, made))
 
 
 def report_file(viewer: Viewer, month: Month, msp: str, form: Form | str, *, language: str = "en", say: Say = str) -> File:
@@ -59,10 +62,10 @@ def report_file(viewer: Viewer, month: Month, msp: str, form: Form | str, *, lan
     return _file(f"report-{month}-{msp}", chosen, found)
 
 
-def reports_file(viewer: Viewer, wanted: ReportFilter, form: Form | str) -> File:
+def reports_file(viewer: Viewer, wanted: ReportFilter, form: Form | str, *, language: str = "en", say: Say = str) -> File:
     """The reports of a list, all of them in its order; as XLSX their lines too. Raises NotAllowed, Invalid."""
     chosen = form_of(Kind.REPORTS, form)
-    return _file(_listed("reports", wanted.cycle), chosen, of_reports(viewer, wanted, chosen))
+    return _file(_listed("reports", wanted.cycle), chosen, of_reports(viewer, wanted, chosen, Reader(language, say)))
 
 
 def billing_file(viewer: Viewer, month: Month, distributor: str, form: Form | str, *, language: str = "en", say: Say = str) -> File:

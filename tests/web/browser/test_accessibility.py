@@ -28,9 +28,13 @@ NOT_PAGES = frozenset(
     {
         "report_csv", "report_mapped_csv", "report_customers_csv", "report_line", "upload_refused", "delivery_source", "review_next",
         "prices_download", "customer_bills_file", "billing_promo", "billing_file", "statement_file", "statements_file", "report_file",
-        "reports_file", "cycle_archive", "insight_billed", "insight_review", "insight_comments", "deprovision_csv", "measures_csv",
+        "reports_file", "own_reports_file", "cycle_archive", "insight_billed", "insight_review", "insight_comments", "deprovision_csv",
+        "measures_csv",
     }
 )  # fmt: skip
+
+PATIENT = 60_000
+"""Milliseconds for a page: what is said of customers is read for 200 lines, and not quickness is what is looked at here."""
 
 BOLT, COIL, DUNE = "/reports/2026-10/bolt/", "/reports/2026-10/coil/", "/reports/2026-10/dune/"
 SHOWN = "section.group:not([hidden])"
@@ -178,6 +182,7 @@ class TestEveryPage:
         wrong: list[str] = []
         for letter, addresses in _addresses(autumn).items():
             page = browser_as(PEOPLE[letter], color_scheme=scheme, bypass_csp=True)
+            page.set_default_navigation_timeout(PATIENT)
             for turn, address in enumerate(addresses):
                 page.goto(address)
                 wrong += _found(page, address, scheme, turn)

@@ -49,7 +49,7 @@ def reports(
     email: SeenAs = None,
     account: AccountOption = None,
 ) -> None:
-    """Write the reports of a list, all of them: csv or xlsx."""
+    """Write the reports of a list, all of them: csv, xlsx or pdf."""
     wanted = Reports(cycle, status.value if status else None, distributor, search)
     with reading(email, account=account) as desk:
         exports.export(desk.files.reports(wanted, form), output)
@@ -84,7 +84,7 @@ def statements(
     email: SeenAs = None,
     account: AccountOption = None,
 ) -> None:
-    """Write the statements of a list, all of them: csv, xlsx, focus-csv or focus-parquet."""
+    """Write the statements of a list, all of them: csv, xlsx, pdf, focus-csv or focus-parquet."""
     wanted = Wanted(cycle, seller, buyer, kind.value if kind else None, search)
     with reading(email, account=account) as desk:
         exports.export(desk.files.statements(wanted, form, iso_currency=iso_currency), output)

@@ -113,7 +113,7 @@ def report_rows(
         if year is not None:
             found = found.filter(cycle__first_day__year=year)
         else:
-            found = found.filter(cycle__first_day__gte=_months_before(local_date(now, installation().time_zone), months))
+            found = found.filter(cycle__first_day__gte=months_back(now, months).first_day)
         ordered = found.select_related("cycle").defer("terms").order_by("-cycle__first_day", "msp_ref", "pk")
         reports = Page.of(ordered.count(), page, per_page, lambda start, stop: list(ordered[start:stop]))
         ids = [report.pk for report in reports.items]
@@ -125,6 +125,11 @@ def report_years(viewer: Viewer) -> list[int]:
     """The years of which the viewer has reports, the latest first. Raises NotAllowed as `report_rows`."""
     days = readable(viewer).order_by("-cycle__first_day").values_list("cycle__first_day", flat=True).distinct()
     return list(dict.fromkeys(day.year for day in days))
+
+
+def months_back(now: datetime, months: int) -> Month:
+    """The first of the last months, as the installation has them."""
+    return Month.of(_months_before(local_date(now, installation().time_zone), months))
 
 
 def _months_before(today: date, months: int) -> date:

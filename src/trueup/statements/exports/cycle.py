@@ -99,7 +99,7 @@ def _lists(viewer: Viewer, month: Month, forms: Sequence[Form], reader: Reader, 
         key = _key(f"statements {said.hexdigest()}", form, reader)
         yield Wanted(file_name("statements", form), partial(of_statements, viewer, wanted, form, reader), key)
     for form in _forms_of(Kind.REPORTS, forms) if readable else ():
-        yield Wanted(file_name("reports", form), partial(of_reports, viewer, _reports_of(month), form))
+        yield Wanted(file_name("reports", form), partial(of_reports, viewer, _reports_of(month), form, reader))
 
 
 def _of_each_statement(viewer: Viewer, month: Month, forms: list[Form], reader: Reader) -> Iterator[Wanted]:

@@ -35,9 +35,9 @@ class Form(StrEnum):
 
 FORMS: Final[Mapping[Kind, tuple[Form, ...]]] = {
     Kind.STATEMENT: tuple(Form),
-    Kind.STATEMENTS: (Form.CSV, Form.XLSX, Form.FOCUS_CSV, Form.FOCUS_PARQUET),
+    Kind.STATEMENTS: (Form.CSV, Form.XLSX, Form.PDF, Form.FOCUS_CSV, Form.FOCUS_PARQUET),
     Kind.REPORT: (Form.CSV, Form.XLSX, Form.PDF),
-    Kind.REPORTS: (Form.CSV, Form.XLSX),
+    Kind.REPORTS: (Form.CSV, Form.XLSX, Form.PDF),
     Kind.BILLING_REPORT: (Form.CSV, Form.XLSX, Form.PDF),
     Kind.CUSTOMER_BILLS: (Form.CSV, Form.XLSX),
     Kind.CYCLE: tuple(Form),

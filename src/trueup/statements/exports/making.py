@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from typing import Final
 
 from django.db.models import Max, QuerySet
 
 from trueup.accounts.rules import Viewer
-from trueup.reports.queries import Listed, ReportFilter, ReportView, listing
+from trueup.reports.queries import Listed, ReportFilter, ReportView, counted, listing
 from trueup.statements.exports import billing
 from trueup.statements.exports.focus import as_csv as focus_csv
 from trueup.statements.exports.forms import Form
+from trueup.statements.exports.lists import MOST_ROWS, reports_page, require_few, statements_page
 from trueup.statements.exports.parquet import as_parquet
 from trueup.statements.exports.pdf import Say, pdf
 from trueup.statements.exports.report import lines_table, report_page, report_table, reports_table
@@ -20,7 +22,7 @@ from trueup.statements.exports.statement import factur_x, statement_pdf
 from trueup.statements.exports.tables import Table, as_csv, as_xlsx
 from trueup.statements.exports.ubl import ubl
 from trueup.statements.models import Statement
-from trueup.statements.queries import BillingView, StatementFilter, filtered
+from trueup.statements.queries import BillingView, StatementFilter, filtered, statements
 from trueup.statements.rules import focus
 from trueup.statements.rules.documents import Document
 from trueup.statements.rules.focus import Priced
@@ -81,8 +83,18 @@ def of_statements(viewer: Viewer, wanted: StatementFilter, form: Form, reader: R
     said = (document for document, _ in documents(rows, found["last"]))
     if form in {Form.FOCUS_CSV, Form.FOCUS_PARQUET}:
         return _focus(said, form, reader)
-    table = statements_table(said, made=found["made"] or NO_DAY)
+    made = found["made"] or NO_DAY
+    if form == Form.PDF:
+        require_few(rows.count())
+        return _page_of_statements(viewer, wanted, made, reader)
+    table = statements_table(said, made=made)
     return table_in(form, table)
+
+
+def _page_of_statements(viewer: Viewer, wanted: StatementFilter, made: date, reader: Reader) -> Iterator[bytes]:
+    listed = [row for _, row in statements(viewer, wanted, limit=MOST_ROWS)]
+    page = statements_page(reversed(listed), wanted, made=made, language=reader.language, say=reader.say)
+    yield pdf(page, say=reader.say)
 
 
 def documents(rows: QuerySet[Statement], last: int | None) -> Iterator[tuple[Document, str]]:
@@ -102,16 +114,24 @@ def of_report(view: ReportView, form: Form, reader: Reader) -> Iterable[bytes]:
     return table_in(form, table)
 
 
-def of_reports(viewer: Viewer, wanted: ReportFilter, form: Form) -> Iterable[bytes]:
-    """The reports of a list in its order, and their lines. Raises NotAllowed, Invalid."""
+def of_reports(viewer: Viewer, wanted: ReportFilter, form: Form, reader: Reader) -> Iterable[bytes]:
+    """The reports of a list in its order, and as XLSX their lines. Raises NotAllowed, Invalid."""
     listing(viewer, wanted, limit=1)  # what is refused is refused before anything is sent
     latest = listing(viewer, replace(wanted, order="-cycle"), limit=1).items
     made = latest[0].row.cycle.last_day if latest else NO_DAY
+    if form == Form.PDF:
+        require_few(counted(viewer, wanted).total)
+        return _page_of_reports(viewer, wanted, made, reader)
     table = reports_table((one.row for one in reports_listed(viewer, wanted)), made=made)
     if form == Form.CSV:
         return as_csv(table)
     lines = ((one.row, one.lines or ()) for one in reports_listed(viewer, wanted, with_lines=True))
     return as_xlsx(table, lines_table(lines, made=made))
+
+
+def _page_of_reports(viewer: Viewer, wanted: ReportFilter, made: date, reader: Reader) -> Iterator[bytes]:
+    rows = (one.row for one in islice(reports_listed(viewer, wanted), MOST_ROWS))
+    yield pdf(reports_page(rows, wanted, made=made, language=reader.language, say=reader.say), say=reader.say)
 
 
 def reports_listed(viewer: Viewer, wanted: ReportFilter, *, with_lines: bool = False) -> Iterator[Listed]:

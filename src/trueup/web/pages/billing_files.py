@@ -8,15 +8,17 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import get_language, override
 from django.views.decorators.http import require_GET
 
+from trueup.kit.period import Month
 from trueup.kit.text import Text
-from trueup.reports.queries import ReportFilter
+from trueup.reports.queries import ReportFilter, months_back
 from trueup.statements import files
 from trueup.statements.files import File
 from trueup.web.page import Request
 from trueup.web.pages.inbox import asked_of as inbox_asked
+from trueup.web.pages.reports import LAST_YEAR, MONTHS
 from trueup.web.pages.reviewing import require_reviewing_tier
 from trueup.web.pages.statements import asked_of
-from trueup.web.whole import month_of
+from trueup.web.whole import month_of, whole
 from trueup.web.words import says
 
 _MOST_FORMS: Final = 20
@@ -55,7 +57,7 @@ def statement_file(request: Request, number: str, form: str) -> StreamingHttpRes
 @require_GET
 def statements_file(request: Request, form: str) -> StreamingHttpResponse:
     """The statements of a list, with its filters."""
-    return sent(files.statements_file(request.viewer, asked_of(request).filters, form, iso_currency=_iso(request)))
+    return sent(files.statements_file(request.viewer, asked_of(request).filters, form, iso_currency=_iso(request), **_read_by_people()))
 
 
 @require_GET
@@ -70,7 +72,15 @@ def reports_file(request: Request, form: str) -> StreamingHttpResponse:
     require_reviewing_tier(request.viewer)
     asked = inbox_asked(request.GET.dict()).filters
     wanted = ReportFilter(asked.cycle, asked.status, asked.submission, asked.flag, asked.search, asked.order)
-    return sent(files.reports_file(request.viewer, wanted, form))
+    return sent(files.reports_file(request.viewer, wanted, form, **_read_by_people()))
+
+
+@require_GET
+def own_reports_file(request: Request, form: str) -> StreamingHttpResponse:
+    """The reports of an MSP: those its list shows, of a year or of the last months, on all pages of it."""
+    year = whole(request.GET.get("year", ""), most=LAST_YEAR)
+    since, until = (Month(year, 1), Month(year, 12)) if year else (months_back(request.now, MONTHS), None)
+    return sent(files.reports_file(request.viewer, ReportFilter(since=since, until=until), form, **_read_by_people()))
 
 
 @require_GET
@@ -88,6 +98,7 @@ def cycle_file(request: Request, month: str) -> HttpResponse | StreamingHttpResp
 
 urls = [
     path("review/files/<str:form>/", reports_file, name="reports_file"),
+    path("reports/files/<str:form>/", own_reports_file, name="own_reports_file"),
     path("statements/files/<str:form>/", statements_file, name="statements_file"),
     path("statements/<ref:number>/files/<str:form>/", statement_file, name="statement_file"),
     path("reports/<str:month>/<ref:msp>/files/<str:form>/", report_file, name="report_file"),
