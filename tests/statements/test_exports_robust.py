@@ -25,6 +25,7 @@ from trueup.kit.text import Text
 from trueup.reports.models import Report
 from trueup.statements import files
 from trueup.statements.exports import cycle, pdf
+from trueup.statements.exports.making import of_statement
 from trueup.statements.exports.parquet import as_parquet
 from trueup.statements.exports.statement import factur_x, statement_pdf
 from trueup.statements.exports.ubl import ubl
@@ -133,12 +134,10 @@ class TestAnArchive:
     def test_goes_on_where_a_file_fails(
         self, two: October, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:  # fmt: skip
-        made = cycle.of_statement
-
         def fails(document: Any, *rest: Any) -> Any:
             if document["number"] == "north-2026-000001":
                 raise ValueError("nobody thought of it")
-            return made(document, *rest)
+            return of_statement(document, *rest)
 
         monkeypatch.setattr(cycle, "of_statement", fails)
         found = self.archive("csv")

@@ -236,10 +236,22 @@ class TestFiles:
     def test_of_reports_and_of_a_cycle_are_sent(self, north: Client) -> None:
         assert north.get("/reports/2026-10/bolt/files/xlsx/").status_code == 200
         assert b"Coil Services" in sent(north.get("/review/files/csv/?status=all"))
+        assert sent(north.get("/review/files/pdf/?status=all"))[:4] == b"%PDF"
+        assert sent(north.get("/statements/files/pdf/"))[:4] == b"%PDF"
         archive = north.get("/cycles/2026-10/archive/?form=csv&form=pdf")
         assert archive["Content-Type"] == "application/zip"
         assert sent(archive)[:2] == b"PK"
         assert [north.get(f"/cycles/{place}").status_code for place in ("2026-10/archive/", "2026-11/archive/?form=csv")] == [400, 404]
+
+    def test_of_the_list_of_an_msp_are_sent(self, north: Client, as_person: AsPerson) -> None:
+        bolt = as_person(BOLT)
+        assert 'href="/reports/files/csv/?year=2026"' in bolt.get("/reports/?year=2026").text
+        listed = sent(bolt.get("/reports/files/csv/"))
+        assert (b"Bolt IT" in listed, b"Coil" in listed) == (True, False)
+        assert sent(bolt.get("/reports/files/csv/?year=2026")) == listed
+        assert b"Bolt IT" not in sent(bolt.get("/reports/files/csv/?year=2025"))
+        assert sent(bolt.get("/reports/files/pdf/"))[:4] == b"%PDF"
+        assert bolt.get("/reports/files/ubl/").status_code == 400
 
     def test_of_others_are_not_there(self, north: Client, as_person: AsPerson) -> None:
         assert as_person(COIL).get("/reports/2026-10/bolt/files/csv/").status_code == 404

@@ -40,7 +40,7 @@ def statements_page(rows: Iterable[StatementRow], wanted: StatementFilter, *, ma
         said += [(say(text("Kind")), say(TITLES[StatementKind(wanted.kind)]) if wanted.kind in set(StatementKind) else wanted.kind)]
     return _page(
         text("Statements"), f"{wanted.cycle}" if wanted.cycle else "", len(found), said, made=made, language=language, say=say,
-        table=Table(tuple(say(one) for one in head), tuple(_statement(row, say) for row in found), (5, 2, 4, 4, 2, 2, 2), (4, 5, 6)),
+        table=Table(tuple(say(one) for one in head), tuple(_statement(row, say) for row in found), (5, 0, 4, 4, 2, 2, 2), (4, 5, 6)),
         totals=tuple(_totals(found, say)),
     )  # fmt: skip
 
