@@ -302,6 +302,7 @@ class TestLinesBehind:
         assert [(one["msp"], one["units"], one["credits"], one["cycle"]) for page in pages for one in page] == [
             ("bolt", "31", "116.25", "2026-10"), ("coil", "7", "26.25", "2026-10"),
         ]  # fmt: skip
+        assert [len(page) for page in pages] == [1, 1]
         assert north.get(f"{BILLING}/services/nothing/lines") == (200, {"items": [], "next": None})
         assert as_program("acme-vendor").get(f"{BILLING}/services/endpoint-core/lines")[0] == 403
         for account in ("south", "bolt"):

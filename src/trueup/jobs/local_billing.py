@@ -1,6 +1,6 @@
 """Billing reports and statements of the installation on this machine, for the operator or the person `--as` names."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,10 +30,10 @@ from trueup.jobs.alike import like
 from trueup.jobs.desk_billing import Wanted
 from trueup.jobs.people import every_answer, in_account, refs_of, viewers
 from trueup.kit.errors import NotAllowed
-from trueup.kit.page import Page
 from trueup.kit.period import Month
 from trueup.statements import actions, queries
 from trueup.statements.queries import BillingRow, BillingView, StatementFilter, StatementRow, StatementView
+from trueup.statements.queries import LineBehind as Behind
 from trueup.statements.rules.billing import BillingVerb, right_of
 from trueup.statements.rules.highlights import Highlight as Marked
 
@@ -98,13 +98,10 @@ class LocalBilling:
 
     def lines(self, month: Month, distributor: str, service: str) -> Iterable[LineBehind]:
         """The lines of reports behind a service."""
-
-        def page(viewer: Viewer, number: int) -> Page[Any]:
-            return queries.lines_behind(viewer, month, distributor, (service,), page=number, per_page=_AT_ONCE)
-
-        viewer, first = every_answer(viewers(self.email), lambda viewer: (viewer, page(viewer, 1)))[0]
-        pages = (first if number == 1 else page(viewer, number) for number in range(1, first.pages + 1))
-        return (like(LineBehind, one) for found in pages for one in found.items)
+        of = (month, distributor, service)
+        read = queries.lines_of_service
+        viewer, first = every_answer(viewers(self.email), lambda viewer: (viewer, read(viewer, *of, limit=_AT_ONCE)))[0]
+        return _all_lines(first, lambda after: read(viewer, *of, after=after, limit=_AT_ONCE))
 
     def history(self, month: Month, distributor: str) -> Iterable[HistoryEntry]:
         """What happened to a billing report."""
@@ -211,6 +208,13 @@ def _whole(found: BillingView) -> BillingReport:
         highlights=tuple(_highlight(one) for one in found.highlights),
         obstacles=tuple(map(str, collected.obstacles)) if open_ else (),
     )
+
+
+def _all_lines(first: list[Behind], following: Callable[[str], list[Behind]]) -> Iterator[LineBehind]:
+    found = first
+    while found:
+        yield from (like(LineBehind, one) for one in found)
+        found = following(found[-1].msp)
 
 
 def _step(event: Any) -> HistoryEntry:

@@ -170,11 +170,11 @@ def list_billing_report_lines(
     Of an adjustment every MSP has its line of the whole month as it is now. Empty for a service that no line charges.
     """
     asked: Asked = request  # type: ignore[assignment]
-    after = unpacked(cursor, int)
-    number = after[0] + 1 if after else 1
-    page = queries.lines_behind(asked.caller.viewer, cycle, distributor, (service,), page=number, per_page=limit)
-    rows = page.items if number <= page.pages else []
-    return paging.portion(request, response, rows, more=number < page.pages, shown=line_behind_shown, place=lambda _: (number,))
+    after = unpacked(cursor, str)
+    rows = queries.lines_of_service(
+        asked.caller.viewer, cycle, distributor, service, after=after[0] if after else "", limit=limit + 1
+    )  # fmt: skip
+    return paging.page(request, response, rows, limit, shown=line_behind_shown, place=lambda row: (row.msp,))
 
 
 def _step(step: Any) -> dict[str, Any]:

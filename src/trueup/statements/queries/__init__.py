@@ -1,6 +1,6 @@
 """The questions of final billing."""
 
-from trueup.statements.queries.behind import LineBehind, lines_behind
+from trueup.statements.queries.behind import LineBehind, lines_behind, lines_of_service
 from trueup.statements.queries.billing import (
     BillingFilter,
     BillingOptions,
@@ -60,6 +60,7 @@ __all__ = [
     "filtered",
     "inbox_by_money",
     "lines_behind",
+    "lines_of_service",
     "money_of_report",
     "next_by_money",
     "stakes_of",

@@ -42,6 +42,15 @@ def lines_behind(
     return Page.of(rows.count(), page, per_page, lambda start, stop: [_behind(line) for line in ordered[start:stop]])
 
 
+def lines_of_service(
+    viewer: Viewer, month: Month, distributor: str, service: str, *, after: str = "", limit: int
+) -> list[LineBehind]:  # fmt: skip
+    """At most `limit` of the lines that a billing report charges of a service, by MSP, those behind a ref. Raises NotFound, NotAllowed."""
+    billing = readable(viewer, month, distributor)
+    rows = lines_of(billing).filter(service_code=service, report__msp_ref__gt=after)
+    return [_behind(line) for line in rows.select_related("report__cycle").order_by("report__msp_ref")[:limit]]
+
+
 def _behind(line: ReportLine) -> LineBehind:
     own = chargeable_credits(line.chargeable, line, per_unit=line.credits_per_unit)
     report = line.report
