@@ -36,7 +36,7 @@ _MONEY = ("currency", "net", "tax", "gross")
 class BillingRow:
     """A billing report in a list. Amounts are those that were submitted; None while the distributor still works on it.
 
-    Until then its PO number is not its vendor's to read, nor how often it was changed (version 0).
+    Until then its PO number is not its vendor's to read.
     """
 
     cycle: Month
@@ -137,10 +137,10 @@ def _listed(viewer: Viewer, wanted: BillingFilter) -> QuerySet[BillingReport]:
 def _billing_row(viewer: Viewer, row: BillingReport) -> BillingRow:
     said = row.document or {} if "document" in row.__dict__ else {name: getattr(row, name) for name in _MONEY}
     net, tax, gross = (Decimal(said[name]) if said.get(name) else None for name in ("net", "tax", "gross"))
-    po_number, version = ("", 0) if _is_closed_to(viewer, row) else (row.po_number, row.version)
+    po_number = "" if _is_closed_to(viewer, row) else row.po_number
     return BillingRow(
         row.cycle.month, row.distributor_ref, row.distributor_name, row.vendor_ref, row.vendor_name, BillingStatus(row.status),
-        po_number, row.submitted_at, row.completed_at, version, said.get("currency") or "", net, tax, gross,
+        po_number, row.submitted_at, row.completed_at, row.version, said.get("currency") or "", net, tax, gross,
     )  # fmt: skip
 
 
