@@ -18,6 +18,9 @@ from trueup.accounts.models import Account
 from trueup.accounts.rules import Scope, Tier, Viewer, scopes_of
 from trueup.network.actions import create_client
 
+NO_SECRET = "!"
+"""Opens nothing. Without it a client gets one that nobody knows, hashed slowly on purpose."""
+
 
 class Program:
     """A program with a token. Every call is answered as (status, what its JSON says)."""
@@ -83,13 +86,13 @@ def token_for(account: str, scopes: tuple[Scope, ...] = ()) -> str:
     chosen = scopes or scopes_of(Tier(Account.objects.get(ref=account).tier))
     client_id = f"{account}-{Library.objects.count()}"
     create_client(Viewer.system(), account, f"Program of {account}", chosen, client_id=client_id, now=APPLIED_AT)
-    kept = Library.objects.create(id=client_id, name=client_id, scopes="\n".join(chosen))
+    kept = Library.objects.create(id=client_id, name=client_id, secret=NO_SECRET, scopes="\n".join(chosen))
     return _token(client=kept, scopes=chosen)
 
 
 def token_of_person(email: str, *scopes: Scope) -> str:
     """An access token that a person has given the command line."""
-    kept = Library.objects.get_or_create(id="trueup-cli", defaults={"name": "trueup", "type": Library.Type.PUBLIC})[0]
+    kept = Library.objects.get_or_create(id="trueup-cli", defaults={"name": "trueup", "type": Library.Type.PUBLIC, "secret": NO_SECRET})[0]
     return _token(client=kept, user=get_user_model().objects.get(email=email), scopes=scopes or tuple(Scope))
 
 

@@ -10,6 +10,8 @@ import schemathesis
 from django.test import Client
 from pytest_django import Settings
 
+from tests.api.document import document as written_document
+from tests.api.document import written
 from trueup.accounts.rules import Scope
 from trueup.api import openapi
 from trueup.api.app import api
@@ -20,8 +22,7 @@ OUT_OF_DATE = "docs/openapi.json is not what the code says: write it anew with `
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(openapi.written(api))
-    return found
+    return written_document()
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -36,7 +37,7 @@ def of(parameters: list[dict[str, Any]], document: dict[str, Any]) -> set[str]:
 
 class TestDocument:
     def test_is_the_committed_one(self) -> None:
-        assert COMMITTED.read_text(encoding="utf-8") == openapi.written(api), OUT_OF_DATE
+        assert COMMITTED.read_text(encoding="utf-8") == written(), OUT_OF_DATE
 
     def test_is_valid(self, document: dict[str, Any]) -> None:
         assert document["openapi"] == "3.1.0"
@@ -49,6 +50,13 @@ class TestDocument:
     def test_describes_each_heading(self, document: dict[str, Any]) -> None:
         used = {tag for _method, _path, said in operations(document) for tag in said["tags"]}
         assert used == {tag["name"] for tag in document["tags"]}
+
+    def test_is_made_once_for_each_address_of_the_portal(self, settings: Settings) -> None:
+        """It takes seconds: who opens its page again does not wait for it."""
+        first = api.get_openapi_schema()
+        assert api.get_openapi_schema() is first
+        settings.TRUEUP_URL = "https://there.example"
+        assert api.get_openapi_schema() is not first
 
     def test_is_served_with_where_the_portal_is(self, settings: Settings, db: None) -> None:
         settings.TRUEUP_URL = "https://here.example"

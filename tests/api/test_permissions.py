@@ -14,6 +14,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.api import operations
 from tests.api.conftest import Program, token_for, token_of_person
+from tests.api.document import document
 from tests.api.money import settle, submitted
 from tests.api.operations import CALLERS, NOWHERE, OUTSIDE, Operation, expected, who
 from tests.api.operations_money import MONEY
@@ -44,7 +45,7 @@ ADMINS: Final = frozenset({Scope.MEMBERS_WRITE, Scope.WEBHOOKS_WRITE})
 
 def documented() -> dict[str, tuple[str, str]]:
     """Method and path of each operation, by its id."""
-    paths: dict[str, dict[str, Any]] = api.get_openapi_schema()["paths"]
+    paths: dict[str, dict[str, Any]] = document()["paths"]
     return {found["operationId"]: (method.upper(), path) for path, methods in paths.items() for method, found in methods.items()}
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from trueup.api.app import api
+from tests.api.document import document
 
-DOCUMENT: dict[str, Any] = api.get_openapi_schema()
+DOCUMENT = document()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 OPERATIONS: dict[str, Any] = {
     found["operationId"]: found

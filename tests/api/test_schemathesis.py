@@ -3,7 +3,6 @@
 What is asked for is mostly there: of an address that names nothing every answer is 404, and nothing behind it would be tried.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,10 +21,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
 
 from tests.api.conftest import token_for
+from tests.api.document import document
 from tests.api.operations import NOWHERE, OPERATIONS, OUTSIDE
 from tests.web.month import Autumn, standing
-from trueup.api import openapi
-from trueup.api.app import api
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +49,7 @@ OF_A_PROFILE: Final = [*ACCEPTED, "415", "422"]
 """With a mapping profile no other form than CSV is read, which a description cannot say."""
 
 SCHEMA: Final = schemathesis.openapi.from_dict(
-    json.loads(openapi.written(api)),
+    document(),
     config=SchemathesisConfig.from_dict(
         {
             "seed": 20261103,

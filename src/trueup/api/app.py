@@ -1,5 +1,6 @@
 """The API as a whole: its operations by what they are about."""
 
+from functools import lru_cache
 from typing import Final
 
 from django.conf import settings
@@ -85,7 +86,13 @@ class Api(NinjaAPI):
 
     def get_openapi_schema(self, **_: object) -> openapi.Document:
         """The document, wherever it is asked for."""
-        return openapi.Document(self, settings.TRUEUP_URL)
+        return _document(self, settings.TRUEUP_URL)
+
+
+@lru_cache(maxsize=4)
+def _document(api: NinjaAPI, at: str) -> openapi.Document:
+    """It takes seconds, and is the same as long as the portal is where it is: written once in a process."""
+    return openapi.Document(api, at)
 
 
 def make() -> NinjaAPI:
