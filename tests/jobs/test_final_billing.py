@@ -87,11 +87,18 @@ class TestStatements:
     def test_are_tried_once_more_when_prices_were_being_saved_meanwhile(self, approve: Approve) -> None:
         """Who saves a list says when it began to; it is seen by others when it ends."""
         approve()
+        save_prices("north", {"currency": "EUR", "services": {}})
         done(NOW)
         save_prices("north", SELLING, now="2026-11-08T11:59:58Z")
         assert done("2026-11-08T12:00:05Z") == []
         later = at(NOW) + SETTLING
         assert done(later.isoformat()) == [(ISSUED, 2)]
+
+    def test_are_tried_at_once_when_there_is_a_further_list(self, approve: Approve) -> None:
+        approve()
+        done(NOW)
+        save_prices("north", SELLING, now="2026-11-08T11:59:58Z")
+        assert done("2026-11-08T12:00:05Z") == [(ISSUED, 2)]
 
     def test_of_one_seller_do_not_wait_for_those_of_another(self, october: October) -> None:
         october.deliver(*at_times("coil-bakery", "workspace-security", "5", "5"), *at_times("dune-hotel", "workspace-security", "7", "7"))
