@@ -9,7 +9,8 @@ import django
 
 from trueup.kit.errors import Invalid, Problem
 from trueup.kit.text import text
-from trueup.statements.exports.archiving import Means, Wanted, made
+from trueup.statements.exports.archiving import Wanted, made
+from trueup.statements.exports.means import Means
 
 
 def write(word: str) -> Iterable[bytes]:

@@ -21,9 +21,10 @@ from trueup.jobs import exports
 from trueup.kit.errors import Conflict
 from trueup.statements import files
 from trueup.statements.exports import cycle
-from trueup.statements.exports.archiving import Means, Wanted, made, pieces
+from trueup.statements.exports.archiving import Wanted, made, pieces
 from trueup.statements.exports.forms import Form
 from trueup.statements.exports.making import Reader, of_statement
+from trueup.statements.exports.means import Means
 
 OPERATOR = Viewer.system()
 

@@ -27,8 +27,8 @@ from trueup.client.answers import (
     WaitingStatement,
 )
 from trueup.kit.period import Month
-from trueup.statements.exports.archiving import Means
 from trueup.statements.exports.forms import Form
+from trueup.statements.exports.means import Means
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from trueup.jobs.progress import showing_progress
 from trueup.jobs.writing import write
 from trueup.kit.period import Month
 from trueup.kit.progress import Silence
-from trueup.statements.exports.archiving import Means
+from trueup.statements.exports.means import Means
 
 _READABLE = ("text/", "application/xml")
 """What may go to a terminal, by how its media type begins."""

@@ -8,8 +8,8 @@ from trueup.client.answers import Billed, Deprovisioning, Download, MeasuredOthe
 from trueup.jobs.desk_billing import Reports, Wanted
 from trueup.kit.period import Month
 from trueup.kit.progress import Progress
-from trueup.statements.exports.archiving import Means
 from trueup.statements.exports.forms import Form
+from trueup.statements.exports.means import Means
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from trueup.kit.text import joined, text
 from trueup.reports.queries import ReportFilter, report
 from trueup.statements.customers import customer_bills
 from trueup.statements.exports.archive import zipped
-from trueup.statements.exports.archiving import Means
 from trueup.statements.exports.bills import bills_table
 from trueup.statements.exports.cycle import entries
 from trueup.statements.exports.forms import FORMS, WRITTEN, Form, Kind, ending, file_name, form_of, no_form
 from trueup.statements.exports.making import Reader, of_billing, of_report, of_reports, of_statement, of_statements, table_in
+from trueup.statements.exports.means import Means
 from trueup.statements.exports.pdf import Say
 from trueup.statements.queries import StatementFilter, billing_report, statement
 

@@ -11,15 +11,18 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
 from typing import IO, Final
 
+import django
+from django.conf import settings
+
 from trueup.kit.errors import Conflict, Invalid
-from trueup.kit.progress import Progress, Silence
 from trueup.kit.text import Text, text
+from trueup.statements.exports.means import Means
 
 _log = logging.getLogger(__name__)
 
@@ -46,16 +49,6 @@ class Wanted:
     make: Callable[[], Iterable[bytes]]
     key: str = ""
     apart: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What an archive is made with. `aside`: a folder in which its files are kept until somebody takes it away, so that an archive that
-    is begun again goes on where it was; of several processes only those files are made that are `apart`."""
-
-    aside: Path | None = None
-    processes: int = 1
-    progress: Progress = field(default_factory=Silence)
 
 
 def made(wanted: Iterable[Wanted], say: Say, means: Means) -> Iterator[tuple[Wanted, Made]]:
@@ -92,8 +85,6 @@ def _single(wanted: Iterable[Wanted], say: Say, kept: "_Kept | None") -> Iterato
 def _several(wanted: Iterable[Wanted], say: Say, processes: int, kept: "_Kept | None") -> Iterator[_Found]:
     """Some are made by other processes while those before them are taken; what asks the database is made here, in its turn."""
     waiting: deque[tuple[Wanted, Future[bytes | str] | None]] = deque()
-    from django.conf import settings  # noqa: PLC0415 -- a command that asks a server does without
-
     pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (settings.SETTINGS_MODULE,))
     try:
         for one in wanted:
@@ -132,13 +123,11 @@ def _made_apart(one: Wanted, say: Say) -> bytes | str:
         return b"".join(pieces(found))
 
 
-def _begin(settings: str) -> None:
+def _begin(chosen: str) -> None:
     """In each process: who interrupts the command means the first one, and none outlives it."""
-    import django  # noqa: PLC0415 -- see above
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
-    os.environ["DJANGO_SETTINGS_MODULE"] = settings
+    os.environ["DJANGO_SETTINGS_MODULE"] = chosen
     django.setup()
 
 

@@ -14,7 +14,7 @@ from trueup.kit.errors import NotAllowed
 from trueup.kit.period import Month
 from trueup.reports.queries import ReportFilter, counted, listing, report
 from trueup.statements.exports.archive import Entry
-from trueup.statements.exports.archiving import Means, Wanted, made, pieces
+from trueup.statements.exports.archiving import Wanted, made, pieces
 from trueup.statements.exports.forms import FORMS, Form, Kind, file_name
 from trueup.statements.exports.making import (
     Reader,
@@ -26,6 +26,7 @@ from trueup.statements.exports.making import (
     of_statements,
     reports_listed,
 )
+from trueup.statements.exports.means import Means
 from trueup.statements.exports.tables import Column, Table, as_csv
 from trueup.statements.models import Statement
 from trueup.statements.queries import BillingView, StatementFilter, billing_report, billing_reports, filtered
