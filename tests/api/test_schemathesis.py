@@ -22,7 +22,9 @@ from schemathesis.core.parameters import ParameterLocation
 
 from tests.api.conftest import token_for
 from tests.api.document import document
+from tests.api.money import settle
 from tests.api.operations import NOWHERE, OPERATIONS, OUTSIDE
+from tests.api.operations_money import MONEY
 from tests.web.month import Autumn, standing
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +44,8 @@ BY_A_RULE: Final = (
     "import_customers", "put_service", "change_service", "put_solution_group", "change_solution_group", "put_source", "change_source",
     "put_terms_entry", "put_member", "create_client", "list_usage", "map_name", "send_events", "send_event_batch",
     "put_mapping_profile", "create_webhook", "update_webhook",
+    "put_price_list", "put_promo_code", "apply_prices", "edit_billing_report", "submit_billing_report", "list_billed",
+    "list_review_figures",
 )  # fmt: skip
 """Operations that also refuse (422) what a description cannot say: a name in a body that nobody knows, what does not go with the rest."""
 
@@ -96,6 +100,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_fa
     """One month for all tests here: each takes back what it did."""
     everywhere = override_settings(TRUEUP_API_LIMIT=10**9, ALLOWED_HOSTS=["*"])
     with django_db_blocker.unblock(), everywhere, standing(tmp_path_factory.mktemp("autumn")) as autumn:
+        settle()
         for signal in (request_started, request_finished):  # as the framework's own client does: the tests' connection stays
             signal.disconnect(close_old_connections)
         yield World(autumn, {account: token_for(account) for account in ("north", "bolt")})
@@ -103,7 +108,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_fa
             signal.connect(close_old_connections)
 
 
-PLACES: Final = {operation.name: (operation.at, [of for of in operation.said if of != NOWHERE]) for operation in OPERATIONS}
+PLACES: Final = {operation.name: (operation.at, [of for of in operation.said if of != NOWHERE]) for operation in (*OPERATIONS, *MONEY)}
 """Of each operation the parts of its path, and whose things there are."""
 
 

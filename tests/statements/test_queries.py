@@ -15,7 +15,11 @@ from trueup.kit.errors import NotAllowed, NotFound
 from trueup.kit.period import Month
 from trueup.prices.actions import save_promo_code
 from trueup.prices.rules.lists import ListKey
+from trueup.reports.models import Report
+from trueup.reports.rules.workflow import Status
 from trueup.statements.actions import complete_billing, correct, open_billing_reports, return_billing, submit_billing
+from trueup.statements.collecting import units_before
+from trueup.statements.models import BillingReport
 from trueup.statements.queries import (
     BillingFilter,
     StatementFilter,
@@ -145,6 +149,25 @@ class TestHighlights:
 
     def test_need_a_month_before(self, ready: October) -> None:
         assert billing_report(who("north"), OCTOBER, "north").highlights == ()
+
+    def test_compare_months_by_the_same_msps(self, approve: Approve) -> None:
+        october = approve("bolt")
+        open_billing_reports(OPERATOR, Cycle.objects.get(), now=NOW)
+        september = Cycle.objects.create(first_day=date(2026, 9, 1))
+        for report in Report.objects.filter(cycle__first_day=date(2026, 10, 1)):
+            lines = list(report.lines.all())
+            report.pk, report.cycle, report.status = None, september, Status.APPROVED
+            report.submitted_at, report.approved_at = at("2026-10-04T00:00:00Z"), at("2026-10-05T00:00:00Z")
+            report.save()
+            for line in lines:
+                line.pk, line.report = None, report
+                line.save()
+        row = BillingReport.objects.get(distributor_ref="north")
+        assert (units_before(row) or {})["workspace-security"] == D(13)
+        october.edit("coil", "workspace-security", by="billing@coil.example", comment="As agreed")
+        october.submit("coil", by="billing@coil.example")
+        october.approve("coil")
+        assert (units_before(row) or {})["workspace-security"] == D(18)
 
 
 class TestWaitingBilling:

@@ -106,3 +106,9 @@ def list_of(known: Iterable[str], most: int) -> WithJsonSchema:
     """What the description of the API says of such a list: the words there are, in any order, with commas between them."""
     one = f"({'|'.join(known)})? *"
     return WithJsonSchema({"type": "string", "maxLength": most, "pattern": f"^ *{one}(, *{one})*$"})
+
+
+def some_of(known: Iterable[str], most: int) -> WithJsonSchema:
+    """As `list_of`, with a word at least."""
+    words_ = "|".join(known)
+    return WithJsonSchema({"type": "string", "maxLength": most, "pattern": f"^[, ]*({words_}) *(, *({words_})? *)*$"})

@@ -137,10 +137,17 @@ def _not_approved(count: int) -> list[Text]:
 
 
 def units_before(billing: BillingReport) -> dict[str, Quantity] | None:
-    """The units by service that the same distributor reported last month; None where there were no approved reports, or it adjusts."""
+    """The units by service that the same distributor reported last month; None where there were no approved reports, or it adjusts.
+
+    Of an MSP whose report of this month is not approved yet nothing counts: months are compared by the same MSPs.
+    """
     if billing.cycle.adjusts:
         return None
     of_last = of_month(billing.cycle.month.previous(), "report__cycle__")
     rows = ReportLine.objects.filter(of_last, report__status=Status.APPROVED)
     rows = rows.filter(report__distributor_id=billing.distributor_id, report__vendor_id=billing.vendor_id)
-    return dict(rows.order_by().values_list("service_code").annotate(units=ExactSum("chargeable"))) or None
+    own = Report.objects.filter(cycle=billing.cycle, distributor=billing.distributor_id, vendor=billing.vendor_id)
+    waiting = own.exclude(status=Status.APPROVED).values("msp_id")
+    return (
+        dict(rows.exclude(report__msp_id__in=waiting).order_by().values_list("service_code").annotate(units=ExactSum("chargeable"))) or None
+    )

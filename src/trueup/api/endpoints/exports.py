@@ -15,7 +15,7 @@ from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.report_list import Filters, filter_of
 from trueup.api.endpoints.statements import Number, StatementsAsked
-from trueup.api.parameters import Ref, ReportCycle, Storable, list_of, words
+from trueup.api.parameters import Ref, ReportCycle, Storable, some_of, words
 from trueup.api.schemas import REFUSALS
 from trueup.kit.errors import Invalid
 from trueup.statements import files
@@ -55,7 +55,7 @@ IsoCurrency = Annotated[
     bool, Field(description="Of FOCUS: priced in the currency of the statement also where credits are the price; else credits are.")
 ]
 Forms = Annotated[
-    str, list_of(FORMS[Kind.CYCLE], 200), Field(max_length=200, description="The forms that are wanted, separated by commas.")
+    str, some_of(FORMS[Kind.CYCLE], 200), Field(max_length=200, description="The forms that are wanted, separated by commas.")
 ]
 
 

@@ -30,9 +30,13 @@ router = Router(by_alias=True)
 
 _YAML: Final = ("application/yaml", "text/yaml", "application/x-yaml", "text/x-yaml")
 _FILE: Final = "prices.yaml"
-_EXAMPLE: Final = "price_lists:\n- seller: north\n  currency: EUR\n  services:\n    endpoint-core: '4.20'\n"
+_EXAMPLE: Final = {"price_lists": [{"seller": "north", "currency": "EUR", "services": {"endpoint-core": "4.20"}}]}
 _ABOUT: Final = "Price lists and promo codes, as docs/settlement.md says (*A file of prices*). UTF-8, up to 20 MB."
-_SCHEMA: Final = {"type": "string", "description": _ABOUT, "examples": [_EXAMPLE]}
+_ENTRIES: Final = {"type": "array", "items": {"type": "object"}}
+_SCHEMA: Final = {
+    "type": "object", "properties": {"price_lists": _ENTRIES, "promo_codes": _ENTRIES}, "additionalProperties": False,
+    "description": _ABOUT, "examples": [_EXAMPLE],
+}  # fmt: skip
 
 
 class AppliedPrices(Schema):
@@ -73,7 +77,7 @@ def _received(request: HttpRequest) -> str:
         raise problems.unreadable() from error
 
 
-_FILES: Final = {"responses": {200: {"description": "The file.", "content": {_YAML[0]: {"schema": {"type": "string"}}}}}}
+_FILES: Final = {"responses": {200: {"description": "The file.", "content": {_YAML[0]: {"schema": _SCHEMA}}}}}
 
 
 @router.get(
