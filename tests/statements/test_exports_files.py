@@ -157,8 +157,8 @@ class TestStatements:
             files.statement_file(who("vendor"), BOLT, "pdf")
         with pytest.raises(Invalid, match="there is no form “docx” of this: there are csv, xlsx, pdf, factur-x"):
             files.statement_file(who("bolt"), BOLT, "docx")
-        with pytest.raises(Invalid, match="there is no form “pdf” of this"):
-            files.statements_file(who("bolt"), StatementFilter(), "pdf")
+        with pytest.raises(Invalid, match="there is no form “ubl” of this"):
+            files.statements_file(who("bolt"), StatementFilter(), "ubl")
         with pytest.raises(Invalid, match="keeps this from being an e-invoice"):
             files.statement_file(who("coil"), "north-2026-000002", "ubl")
 
