@@ -121,7 +121,7 @@ class TestAFile:
 
     @pytest.mark.parametrize(
         "path",
-        ["/reports/files/pdf", "/reports/2026-10/bolt/files/ubl", "/statements/files/doc", "/billing-reports/2026-10/north/files/ubl"],
+        ["/reports/files/ubl", "/reports/2026-10/bolt/files/ubl", "/statements/files/doc", "/billing-reports/2026-10/north/files/ubl"],
     )
     def test_is_refused_in_a_form_there_is_not(self, north: Program, path: str) -> None:
         status, problem = north.get(path)

@@ -45,7 +45,7 @@ BY_A_RULE: Final = (
     "put_terms_entry", "put_member", "create_client", "list_usage", "map_name", "send_events", "send_event_batch",
     "put_mapping_profile", "create_webhook", "update_webhook",
     "put_price_list", "put_promo_code", "apply_prices", "edit_billing_report", "submit_billing_report", "list_billed",
-    "list_review_figures",
+    "list_review_figures", "put_billing_details",
 )  # fmt: skip
 """Operations that also refuse (422) what a description cannot say: a name in a body that nobody knows, what does not go with the rest."""
 

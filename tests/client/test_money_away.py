@@ -122,7 +122,7 @@ STORY: list[tuple[str, list[str]]] = [
     (NORTH, ["export", "statement", FIRST, "--format", "xlsx", "--output", "."]),
     (NORTH, ["export", "statement", FIRST, "--format", "xlsx", "--output", "nowhere/a.xlsx"]),
     (NORTH, ["export", "statements", "--buyer", "bolt", "--format", "focus-csv", "--iso-currency"]),
-    (NORTH, ["export", "statements", "--format", "pdf"]),
+    (NORTH, ["export", "statements", "--format", "ubl"]),
     (NORTH, ["export", "billing", *BILLING, "--format", "csv"]),
     (BOLT, ["export", "billing", *BILLING, "--format", "csv"]),
     (BOLT, ["export", "customers", MONTH, "bolt", "--format", "csv"]),

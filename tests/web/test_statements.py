@@ -1,5 +1,6 @@
 """Statements in the portal, without a browser."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from trueup.statements.models import Statement
 NOW = at("2026-11-09T12:00:00Z")
 LIST = "/statements/"
 OF_BOLT, OF_COIL, OF_NORTH = (f"/statements/{number}/" for number in ("north-2026-000001", "north-2026-000002", "acme-vendor-2026-000001"))
-QUERIES_OF_THE_LIST = 9
+QUERIES_OF_THE_LIST = 10
 QUERIES_OF_THE_PAGE = 5
 
 
@@ -43,6 +44,11 @@ def settled(october: October) -> October:
     complete_billing(OPERATOR, october.report("bolt").summary.cycle, "north", now=NOW)
     assert issue_of_billing(account_id("acme-vendor"), now=NOW) == 1
     return october
+
+
+def text_of(html: str) -> str:
+    """What stands between tags, a minus being a hyphen."""
+    return re.sub(r"<[^>]*>", "", html).strip().replace("−", "-")
 
 
 def numbers(client: Client, query: str = "") -> list[str]:
@@ -72,8 +78,14 @@ class TestList:
 
     def test_adds_up_each_currency(self, settled: October, as_person: AsPerson) -> None:
         page = as_person(NORTH).get(LIST)
-        assert [total.currency for total in page.context["totals"]] == ["EUR", "USD"]
-        assert "with tax 162.40 USD" in page.text
+        issued = sum(one.gross for one in Statement.objects.filter(seller__ref="north"))
+        sums = [(name, [(total.currency, str(total.gross)) for total in found]) for name, found in page.context["totals"]]
+        assert sums == [("Issued to MSPs", [("EUR", f"{issued:.2f}")]), ("From the vendor", [("USD", "162.40")])]
+        assert "From the vendor: Net 162.40 USD, with tax 162.40 USD" in " ".join(page.text.split())
+
+    def test_never_adds_up_what_is_owed_and_what_one_owes(self, settled: October, as_person: AsPerson) -> None:
+        assert [name for name, _ in as_person(NORTH).get(f"{LIST}?way=issued").context["totals"]] == [""]
+        assert [name for name, _ in as_person(BOLT).get(LIST).context["totals"]] == [""]
 
     def test_does_not_let_an_msp_ask_for_others(self, settled: October, as_person: AsPerson) -> None:
         assert numbers(as_person(BOLT), "way=issued&search=coil") == []
@@ -187,7 +199,12 @@ class TestCorrect:
         page = north.get("/statements/north-2026-000004/")
         assert "In place of" in page.text
         assert "The price was wrong" in page.text
-        assert "Takes back all of" in north.get("/statements/north-2026-000003/").text
+        note = north.get("/statements/north-2026-000003/")
+        assert "Takes back all of" in note.text
+        taken = [text_of(one) for one in re.findall(r"<td class=\"number\".*?</td>", note.text, re.DOTALL)]
+        assert taken
+        assert [one for one in taken if not one.startswith(("-", "0"))] == []  # lines, quantities and their sums: all of it is taken back
+        assert "-" in text_of(north.get("/statements/north-2026-000003/lines/1/").text.partition("<h1>")[2].partition("</p>")[0])
         old = north.get(OF_BOLT)
         assert "Corrected by" in old.text
         assert "Correct…" not in old.text

@@ -69,15 +69,6 @@ def statements(viewer: Viewer, wanted: StatementFilter, *, limit: int, after: in
     return [(row.pk, _row(row)) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
-class StatementOptions:
-    """What there is to filter by: all cycles, the latest first. `totals` are of what is asked for: in each currency what it comes
-    to (net, tax, gross), a credit note taking away."""
-
-    cycles: tuple[Month, ...]
-    totals: Mapping[str, tuple[Money, Money, Money]]
-
-
 def statement_page(viewer: Viewer, wanted: StatementFilter, *, page: int = 1, per_page: int = 50) -> Page[StatementRow]:
     """A page of the statements that are asked for, the latest first."""
     rows = filtered(Statement.objects.visible_to(viewer), wanted).order_by("-id")
@@ -85,16 +76,21 @@ def statement_page(viewer: Viewer, wanted: StatementFilter, *, page: int = 1, pe
     return Page.of(rows.count(), page, per_page, lambda start, stop: [_row(row) for row in named[start:stop]])
 
 
-def statement_options(viewer: Viewer, wanted: StatementFilter) -> StatementOptions:
-    """What the list can be filtered by, and what it comes to."""
-    seen = Statement.objects.visible_to(viewer)
-    days = seen.order_by("-cycle__first_day").values_list("cycle__first_day", flat=True).distinct()
-    money = filtered(seen, wanted).order_by().values_list("currency", "kind").annotate(Sum("net"), Sum("tax"), Sum("gross"))
+def statement_cycles(viewer: Viewer) -> list[Month]:
+    """The months that statements are of, the latest first."""
+    days = Statement.objects.visible_to(viewer).order_by("-cycle__first_day").values_list("cycle__first_day", flat=True).distinct()
+    return [Month.of(day) for day in days]
+
+
+def statement_totals(viewer: Viewer, wanted: StatementFilter) -> Mapping[str, tuple[Money, Money, Money]]:
+    """In each currency what the statements that are asked for come to (net, tax, gross), a credit note taking away."""
+    asked = filtered(Statement.objects.visible_to(viewer), wanted)
+    money = asked.order_by().values_list("currency", "kind").annotate(Sum("net"), Sum("tax"), Sum("gross"))
     totals: dict[str, list[tuple[Decimal, ...]]] = {}
     for currency, kind, *sums in money:
         signed = tuple(one.copy_negate() if kind == StatementKind.CREDIT_NOTE else one for one in sums)
         totals.setdefault(currency, []).append(signed)
-    return StatementOptions(tuple(Month.of(day) for day in days), {name: _total(name, own) for name, own in sorted(totals.items())})
+    return {name: _total(name, own) for name, own in sorted(totals.items())}
 
 
 def _total(currency: str, amounts: list[tuple[Decimal, ...]]) -> tuple[Money, Money, Money]:

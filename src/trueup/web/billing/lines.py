@@ -148,7 +148,8 @@ def _difference(line: Document, currency: str) -> Iterator[str]:
     ):
         said = line[side]
         yield sentence % {"units": numbers.shown(Decimal(said["quantity"])), "amount": money(Decimal(said["amount"]), currency)}
-    yield _("This line is the difference: %(amount)s.") % {"amount": money(Decimal(line["amount"]), currency)}
+    difference = added((Decimal(line["after"]["amount"]), Decimal(line["before"]["amount"]).copy_negate()))  # a credit note has it turned
+    yield _("This line is the difference: %(amount)s.") % {"amount": money(difference, currency)}
 
 
 def _counted(line: Document) -> Iterator[str]:

@@ -232,6 +232,7 @@ def line(request: Request, month: str, distributor: str, kind: str, code: str) -
         "list": reverse("billing"),
         "list_name": _("Billing"),
         "cycle": of,
+        "kind": "",
     }
     return render(request, "web/billing/line.html", context)
 

@@ -158,6 +158,7 @@ def line(request: Request, number: str, position: str) -> HttpResponse:
         "list": reverse("statements"),
         "list_name": _("Statements"),
         "cycle": view.row.cycle,
+        "kind": view.row.kind,
     }
     return render(request, "web/billing/line.html", context)
 

@@ -13,7 +13,7 @@ from trueup.accounts.rules import Tier
 from trueup.kit.errors import NotAllowed
 from trueup.kit.text import text
 from trueup.statements.files import FORMS, Kind
-from trueup.statements.queries import StatementFilter, Waiting, statement_options, statement_page, waiting_page
+from trueup.statements.queries import StatementFilter, Waiting, statement_cycles, statement_page, statement_totals, waiting_page
 from trueup.statements.rules.documents import StatementKind
 from trueup.web.billing.addresses import price_list_address
 from trueup.web.billing.words import KINDS
@@ -54,12 +54,11 @@ def statements(request: Request) -> HttpResponse:
     """The statements that are asked for, the latest first."""
     asked = asked_of(request)
     page = statement_page(request.viewer, asked.filters, page=page_of(request.GET), per_page=PER_PAGE)
-    options = statement_options(request.viewer, asked.filters)
     context: dict[str, Any] = {
         "asked": asked,
         "page": page,
-        "months": options.cycles,
-        "totals": [Total(currency, *money) for currency, money in options.totals.items()],
+        "months": statement_cycles(request.viewer),
+        "totals": _totals(request, asked),
         "query": f"{asked.query}&" if asked.query else "",
         "ways": _ways(request),
         "kinds": [(kind, word(KINDS, kind)) for kind in StatementKind],
@@ -72,14 +71,30 @@ def statements(request: Request) -> HttpResponse:
 
 def asked_of(request: Request) -> Asked:
     """What an address asks for; what makes no sense is left out."""
-    given, own = request.GET, request.seat.chosen.ref
+    given = request.GET
     kind = next((one for one in StatementKind if one == given.get("kind")), "")
     search = " ".join(given.get("search", "").split())[:_MOST_SEARCHED]
     filters = StatementFilter(month_asked(given.get("cycle", "")), kind=kind, search=search)
     way = given.get("way", "") if given.get("way") in dict(_ways(request)) else ""
     if way:
-        filters = replace(filters, **{"seller" if way == ISSUED else "buyer": own})
+        filters = _narrowed(request, filters, way)
     return Asked(filters, way)
+
+
+def _totals(request: Request, asked: Asked) -> list[tuple[str, list[Total]]]:
+    """What the list comes to. What one is owed and what one owes are never added up: each has a name then."""
+    ways = _ways(request)
+    if not ways or asked.way:
+        return [("", _of(request, asked.filters))]
+    return [(name, found) for way, name in ways if (found := _of(request, _narrowed(request, asked.filters, way)))]
+
+
+def _of(request: Request, filters: StatementFilter) -> list[Total]:
+    return [Total(currency, *money) for currency, money in statement_totals(request.viewer, filters).items()]
+
+
+def _narrowed(request: Request, filters: StatementFilter, way: str) -> StatementFilter:
+    return replace(filters, **{"seller" if way == ISSUED else "buyer": request.seat.chosen.ref})
 
 
 def _ways(request: Request) -> list[tuple[str, str]]:
