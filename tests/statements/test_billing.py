@@ -279,6 +279,9 @@ class TestBillingDetails:
         ("said", "where", "message"),
         [
             ({"country": "Germany"}, "country", "a country has two capital letters, like DE"),
+            ({"country": "XX"}, "country", "“XX” is no country of ISO 3166-1, as DE is"),
+            ({"country": "EU"}, "country", "“EU” is no country of ISO 3166-1, as DE is"),
+            ({"vat_id": "UK123456789"}, "vat_id", "“UK” is no country of ISO 3166-1, as DE is"),
             ({"vat_id": "123"}, "vat_id", "a VAT identifier begins with the two letters of its country, like DE123456789"),
             ({"email": "nobody"}, "email", "this is no e-mail address"),
             ({"endpoint_scheme": "9930"}, "endpoint_id", "an electronic address has a scheme and an identifier"),
