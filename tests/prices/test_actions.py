@@ -281,7 +281,11 @@ class TestAFileOfPrices:
     @pytest.mark.parametrize(
         ("written", "message"),
         [
-            ("prices: []", "prices.yaml line 1: `prices` is not known here"),
+            ("prices: []", "prices.yaml line 1: `prices` is not known here: known are price_lists, promo_codes"),
+            (
+                "price_lists:\n  - {seller: north, currency: EUR, byer: bolt}",
+                "prices.yaml line 2: `byer` is not known here: known are seller, buyer, from, currency, tax, margin_percent, services, packs",
+            ),
             ("price_lists: {}\npromo_codes: 5", "prices.yaml line 2: `promo_codes` must be a list"),
             ("price_lists:\n  - {buyer: bolt}", "prices.yaml line 2: `seller` is missing"),
             ("promo_codes:\n  - {seller: north}", "prices.yaml line 2: `code` is missing"),
