@@ -15,6 +15,7 @@ from trueup.kit.period import parse_instant
 from trueup.statements.actions import complete_billing, submit_billing
 from trueup.statements.issuing import issue_of_billing
 from trueup.statements.models import Statement
+from trueup.web.billing.words import money
 
 NOW = at("2026-11-09T12:00:00Z")
 LIST = "/statements/"
@@ -187,7 +188,12 @@ class TestCorrect:
         page = north.get("/statements/north-2026-000004/")
         assert "In place of" in page.text
         assert "The price was wrong" in page.text
-        assert "Takes back all of" in north.get("/statements/north-2026-000003/").text
+        credit = north.get("/statements/north-2026-000003/")
+        assert "Takes back all of" in credit.text
+        sums = credit.context["sums"]
+        assert sums.net == -sum(line.of.amount for line in credit.context["lines"])
+        foot = credit.text.partition("<tfoot")[2].partition("</tfoot>")[0]
+        assert [money(amount, sums.currency) in foot for amount in (sums.net, sums.tax, sums.gross)] == [True] * 3
         old = north.get(OF_BOLT)
         assert "Corrected by" in old.text
         assert "Correct…" not in old.text

@@ -1,7 +1,7 @@
 """A statement with everything it is made of; its lines down to customers and days; corrected by who issued it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.contrib import messages
@@ -20,9 +20,10 @@ from trueup.statements.queries import StatementView
 from trueup.statements.queries import statement as found_statement
 from trueup.statements.rules.documents import Document, StatementKind, checksum
 from trueup.web.billing.addresses import report_line_address, statement_address
-from trueup.web.billing.lines import MoneyLine, lines_in, sums_in
+from trueup.web.billing.lines import MoneyLine, Sums, lines_in, sums_in
 from trueup.web.page import Request, render
 from trueup.web.pages.billing_report import behind
+from trueup.web.templatetags.billing import less
 from trueup.web.whole import whole
 
 _MOST_LINES: Final = 99_999
@@ -74,7 +75,7 @@ def _show(
         "seller": _party(document["seller"]),
         "buyer": _party(document["buyer"]),
         "lines": [Line(line, reverse("statement_line", args=[row.number, line.position])) for line in lines_in(document)],
-        "sums": sums_in(document),
+        "sums": _owed(sums_in(document), row.kind),
         "source": _source(document["source"]),
         "whole": checksum(document) == row.checksum,
         "forms": FORMS[Kind.STATEMENT],
@@ -86,6 +87,11 @@ def _show(
         "refused": refused,
     }
     return render(request, "web/statements/statement.html", context, status=status)
+
+
+def _owed(sums: Sums, kind: str) -> Sums:
+    """What it comes to for who pays, everywhere on the page: a credit note takes away."""
+    return replace(sums, net=less(sums.net, kind), tax=less(sums.tax, kind), gross=less(sums.gross, kind))
 
 
 def _may_correct(request: Request, view: StatementView) -> bool:
