@@ -2,15 +2,19 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.jobs.command import Trueup
 from tests.jobs.october import BOLT, COIL, NORTH, VENDOR, approve, begin
+from trueup.client.answers import Download
+from trueup.jobs import exports
 from trueup.jobs.writing import write
-from trueup.kit.errors import Conflict, TrueUpError
+from trueup.kit.errors import Conflict, Invalid, TrueUpError
+from trueup.kit.period import Month
+from trueup.statements.exports.means import Means
 
 FIRST = "north-2026-000001"
 CUSTOMERS_OF_BOLT = """\
@@ -122,3 +126,60 @@ class TestWriting:
             else:
                 write([b"x"], None, text=text)
             assert screen.getvalue() == written
+
+
+def archived(output: Path, *, killed: bool = False, meanwhile: Callable[[], object] = lambda: None) -> None:
+    """An archive of one file, in which something else happens while it is written."""
+
+    def make(means: Means) -> Download:
+        def pieces() -> Iterator[bytes]:
+            yield b"half"
+            if means.aside:
+                (means.aside / "key").write_bytes(b"kept")
+            meanwhile()
+            if killed:
+                raise KeyboardInterrupt
+            yield b" and half"
+
+        return Download("trueup-2026-10.zip", "application/zip", pieces())
+
+    exports.archive(make, Month(2026, 10), output)
+
+
+class TestArchives:
+    def test_of_one_folder_are_written_at_once(self, tmp_path: Path) -> None:
+        archived(tmp_path / "a.zip", meanwhile=lambda: archived(tmp_path / "b.zip", meanwhile=lambda: archived(tmp_path)))
+        assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == dict.fromkeys(
+            ("a.zip", "b.zip", "trueup-2026-10.zip"), b"half and half"
+        )
+
+    def test_are_written_by_one_command_each(self, tmp_path: Path) -> None:
+        def again() -> None:
+            with pytest.raises(Conflict, match="another command writes this archive"):
+                archived(tmp_path / "a.zip")
+
+        archived(tmp_path / "a.zip", meanwhile=again)
+        assert [one.name for one in tmp_path.iterdir()] == ["a.zip"]
+
+    def test_take_away_what_a_killed_one_was_writing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as dead:
+            dead.setattr(Path, "unlink", lambda *_, **__: None)  # nothing is tidied up by who was killed
+            with pytest.raises(KeyboardInterrupt):
+                archived(tmp_path / "a.zip", killed=True)
+        assert [one.name for one in tmp_path.iterdir()] == [".a.zip-parts"]
+        parts = tmp_path / ".a.zip-parts"
+        (left,) = parts.glob("*.new")
+        seen = []
+        archived(tmp_path / "a.zip", meanwhile=lambda: seen.append((left.exists(), (parts / "key").exists())))
+        assert seen == [(False, True)]
+        assert [one.name for one in tmp_path.iterdir()] == ["a.zip"]
+
+    def test_leave_nothing_where_nothing_was_kept(self, tmp_path: Path) -> None:
+        def refuse(means: Means) -> Download:
+            raise Conflict("2026-10 is not closed")
+
+        with pytest.raises(Conflict):
+            exports.archive(refuse, Month(2026, 10), tmp_path / "a.zip")
+        with pytest.raises(Invalid, match="cannot be written"):
+            archived(tmp_path / "no" / "a.zip")
+        assert not list(tmp_path.iterdir())

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.exchange.test_actions import NOW, OPERATOR, who
+from tests.prices.test_documents import LIST
 from trueup.accounts.models import Account
 from trueup.events.models import Event
 from trueup.kit.errors import Invalid, NotAllowed, NotFound, Stale
@@ -281,7 +282,11 @@ class TestAFileOfPrices:
     @pytest.mark.parametrize(
         ("written", "message"),
         [
-            ("prices: []", "prices.yaml line 1: `prices` is not known here"),
+            ("prices: []", "prices.yaml line 1: `prices` is not known here: known are price_lists, promo_codes"),
+            (
+                "price_lists:\n  - {seller: north, currency: EUR, byer: bolt}",
+                "prices.yaml line 2: `byer` is not known here: known are seller, buyer, from, " + LIST,
+            ),
             ("price_lists: {}\npromo_codes: 5", "prices.yaml line 2: `promo_codes` must be a list"),
             ("price_lists:\n  - {buyer: bolt}", "prices.yaml line 2: `seller` is missing"),
             ("promo_codes:\n  - {seller: north}", "prices.yaml line 2: `code` is missing"),

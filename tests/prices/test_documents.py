@@ -84,6 +84,8 @@ def told(said: dict[str, Any]) -> list[tuple[str, str]]:
     return [(one.where, one.message) for one in refused.value.problems]
 
 
+LIST = "currency, tax, margin_percent, services, packs"
+PROMO = "from, until, service, buyer, price, margin_percent"
 NUMBER = "must be a number, as text or as a whole number"
 
 
@@ -92,7 +94,7 @@ class TestRefusals:
         ("said", "where", "message"),
         [
             ({}, "currency", "“” is not a currency: write its three letters, like EUR"),
-            ({"currency": "EUR", "discount": 1}, "discount", "`discount` is not known here"),
+            ({"currency": "EUR", "discount": 1}, "discount", f"`discount` is not known here: known are {LIST}"),
             ({"currency": "EUR", "margin_percent": 101}, "margin_percent", "`margin_percent` must not be above 100 percent, but is 101"),
             ({"currency": "EUR", "tax": 19}, "tax", "this must be a mapping of at most 20000 names"),
             ({"currency": "EUR", "tax": {"percent": 0, "category": "standard"}}, "tax.percent",
@@ -115,7 +117,7 @@ class TestRefusals:
             ({"currency": "EUR", "services": {"a": {"pricing": "volume", "tiers": [{"up_to": 5, "price": 1}]}}}, "services.a",
              "the last tier must have no end: leave “up to” empty there"),
             ({"currency": "EUR", "services": {"a": {"pricing": "volume", "tiers": [{"price": 1, "flat": 2}]}}}, "services.a.tiers.0.flat",
-             "`flat` is not known here"),
+             "`flat` is not known here: known are up_to, price"),
             ({"currency": "EUR", "packs": {"g": {"price": 12, "pack_size": 0}}}, "packs.g.pack_size", "the size of a pack must be above 0"),
             ({"currency": "EUR", "packs": {"g": {"price": 12, "complimentary_of": {"dental": "many"}}}}, "packs.g.complimentary_of.dental",
              "`dental` must be a number, not “many”"),
@@ -136,7 +138,10 @@ class TestRefusals:
             ({"from": "2026-10-01", "until": "tomorrow", "margin_percent": 5}, "`until` must be a day like 2026-10-16"),
             ({"from": "2026-10-01", "until": "2026-09-30", "margin_percent": 5}, "a promo code can't end before it begins"),
             ({"from": "2026-10-01", "until": "2026-10-31", "price": 5}, "a promo code that unlocks a price names its service"),
-            ({"from": "2026-10-01", "until": "2026-10-31", "margin_percent": 5, "code": "A"}, "`code` is not known here"),
+            (
+                {"from": "2026-10-01", "until": "2026-10-31", "margin_percent": 5, "code": "A"},
+                f"`code` is not known here: known are {PROMO}",
+            ),
         ],
     )
     def test_of_promo_codes_say_why(self, said: dict[str, Any], message: str) -> None:

@@ -23,9 +23,10 @@ from trueup.statements.actions import complete_billing, correct, open_billing_re
 from trueup.statements.collecting import collected
 from trueup.statements.correcting import corrections
 from trueup.statements.due import months_to_bill
+from trueup.statements.exports.billing import document_of
 from trueup.statements.issuing import issue_of_billing
 from trueup.statements.models import BillingReport, Statement
-from trueup.statements.queries import billing_report, lines_behind
+from trueup.statements.queries import billing_report, checked_promo, lines_behind
 from trueup.statements.rules.adjustments import sign_of
 from trueup.statements.rules.billing import BillingStatus
 from trueup.statements.writing import Draft
@@ -78,10 +79,22 @@ class TestBillingReport:
     def test_waits_for_what_it_is_a_difference_to(self, billed: October) -> None:
         late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
         self.begin()
+        view = billing_report(who("north"), LATE, "north")
+        assert (view.collected.so_far, document_of(view)) == (None, None)  # nobody knows the difference yet
         with pytest.raises(Invalid, match="the billing report of 2026-10 has no statement yet"):
             submit_billing(who("north"), LATE, "north", now=at("2026-12-12T00:00:00Z"))
         self.bill()
+        view = billing_report(who("north"), LATE, "north")
+        assert [said["net"] for said in (view.collected.so_far, document_of(view)) if said] == ["5.60", "5.60"]
         assert self.bill(LATE, "2026-12-12T00:00:00Z") == 1
+
+    def test_says_what_a_promo_code_does_to_the_difference(self, billed: October) -> None:
+        self.bill()
+        late(billed, *at_times("bolt-garage", "workspace-security", "5", "5"))
+        self.begin()
+        self.launch()
+        found = checked_promo(who("north"), LATE, "north", "workspace-security", "LAUNCH")
+        assert (found.why, found.without, found.amount) == (None, Decimal("5.60"), Decimal("-36.40"))
 
     def test_is_never_part_of_the_cycle_it_is_settled_in(self, billed: October) -> None:
         self.bill()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.reports.month import OPERATOR, October, at
-from tests.reports.test_adjusting import LATE, NOVEMBER, approve, close_month, figures
+from tests.reports.test_adjusting import DECEMBER, LATE, LATER, NOVEMBER, approve, close_month, figures
 from tests.statements.conftest import issue_all, save_prices
 from tests.statements.test_adjusting import amounts, right_now, said_to
 from tests.statements.test_adjusting import clean as clean  # noqa: PLC0414 -- the fixture
@@ -14,6 +14,8 @@ from tests.statements.test_billing import who
 from tests.world import FILE_NAME, NETWORK
 from trueup.cycles.models import Cycle
 from trueup.network.actions import apply
+from trueup.reports.models import ReportLine
+from trueup.reports.verifying import verify
 from trueup.statements.actions import complete_billing, open_billing_reports, submit_billing
 from trueup.statements.due import months_to_bill
 from trueup.statements.issuing import issue_of_billing
@@ -115,3 +117,31 @@ class TestRecordsThatAreGone:
         issued()
         self.bill(["2026-12-10T01:00:00Z", "2026-12-11T00:00:00Z"])
         assert amounts("acme-vendor-2026-000002") == [("statement", "0.00", "0.00")]
+
+
+class TestCreditsOfTheSource:
+    """Seats of workspace security have no credit requirement: their source says their credits."""
+
+    @pytest.mark.parametrize("gone", ["0,0,", "0,0,0"])
+    def test_stay_those_of_a_unit_where_nothing_is_measured_any_more(self, october: October, gone: str) -> None:
+        october.deliver("2026-10-31,bolt-dental,workspace-security,10,10,100")
+        october.close()
+        october.edit("bolt", "workspace-security", by="billing@bolt.example", chargeable="12", comment="Two more are agreed")
+        october.submit("bolt", by="billing@bolt.example")
+        october.approve("bolt")
+        save_prices("north", {"currency": "EUR", "packs": {"smb": ONE_EACH, "credits": ONE_EACH}})
+        assert issued("2026-11-09T00:00:00Z") == [("bolt", "statement", "120.00")]
+        october.deliver(f"2026-10-31,bolt-dental,workspace-security,{gone}", now="2026-11-20T10:00:00Z")
+        close_month(NOVEMBER)
+        assert figures("bolt") == {"workspace-security": ("0", "0", "12", "2", "2")}
+        approve("bolt")
+        assert issued()[1:] == [("bolt", "credit_note", "100.00")]
+        october.deliver("2026-10-31,bolt-dental,endpoint-core,40,40,", now="2026-12-20T10:00:00Z")
+        close_month(DECEMBER)
+        approve("bolt", LATER, now="2027-01-09T10:00:00Z")
+        assert issued("2027-01-10T00:00:00Z")[2:] == [("bolt", "statement", "150.00")]  # the two seats have the credits they had
+        for month in (LATE, LATER):
+            line = ReportLine.objects.filter(report__cycle=Cycle.objects.of(month).get(), service_code="workspace-security")
+            line.update(credits_before=9)
+            assert [(one.field, one.stored, one.recomputed) for one in verify(month)] == [("credits_before", "9", "10")]
+            line.update(credits_before=10)

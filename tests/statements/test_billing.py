@@ -72,6 +72,21 @@ def ready(approve: Approve) -> October:
 
 
 class TestCollecting:
+    def test_gives_no_units_away_whose_credits_nobody_knows(self, october: October) -> None:
+        """500 credits of bolt are known, of coil's 40 seats nobody said any."""
+        for own in ("bolt-dental,workspace-security,5,5,500", "coil-bakery,workspace-security,40,40,"):
+            october.deliver(*(f"2026-10-{day},{own}" for day in ("01", "31")))
+        october.close()
+        for msp in ("bolt", "coil"):
+            october.submit(msp, by=f"billing@{msp}.example")
+        begun()
+        save_prices("acme-vendor", {"currency": "USD", "packs": {"smb": 10}})
+        found = seen().collected
+        assert [(line.units, line.credits) for line in found.lines] == [(45, None)]
+        assert found.lines == tuple(together([charged(one) for one in with_lines(found.reports)]))
+        assert (found.settled, list(found.unpriced)) == (None, list(found.lines))
+        assert list(map(str, found.obstacles)) == ["there is no price for workspace-security"]
+
     def test_begins_once_for_every_distributor_with_reports(self, approve: Approve) -> None:
         approve("bolt")
         assert (begun(), begun()) == (1, 0)
@@ -279,6 +294,9 @@ class TestBillingDetails:
         ("said", "where", "message"),
         [
             ({"country": "Germany"}, "country", "a country has two capital letters, like DE"),
+            ({"country": "XX"}, "country", "“XX” is no country of ISO 3166-1, as DE is"),
+            ({"country": "EU"}, "country", "“EU” is no country of ISO 3166-1, as DE is"),
+            ({"vat_id": "UK123456789"}, "vat_id", "“UK” is no country of ISO 3166-1, as DE is"),
             ({"vat_id": "123"}, "vat_id", "a VAT identifier begins with the two letters of its country, like DE123456789"),
             ({"email": "nobody"}, "email", "this is no e-mail address"),
             ({"endpoint_scheme": "9930"}, "endpoint_id", "an electronic address has a scheme and an identifier"),

@@ -1,7 +1,9 @@
 """An archive that is cut short goes on where it was; several processes make the same one; none of them outlives the first."""
 
+import errno
 import io
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -131,6 +133,22 @@ class TestWhatIsKept:
         with pytest.raises(Conflict, match="is not a folder of yours alone"):
             told(some(1), Means(tmp_path / "open"))
 
+    @pytest.mark.parametrize("wrong", ["taken away", "full"])
+    def test_is_only_a_help(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+        folder = tmp_path / "parts"
+        found = made(some(10), str, Means(folder))
+        next(found)
+        if wrong == "full":
+            monkeypatch.setattr(Path, "replace", no_room)
+        else:
+            shutil.rmtree(folder)
+        assert [one.name for one, _ in found] == [str(number) for number in range(1, 10)]
+        assert not list(tmp_path.rglob("*.new"))
+
+
+def no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
 
 @pytest.fixture
 def billed(approve: Callable[..., October]) -> October:
@@ -180,7 +198,7 @@ class TestACycle:
 
         with pytest.raises(KeyboardInterrupt):
             exports.archive(make, OCTOBER, target)
-        assert [one.name for one in folder.iterdir()] == [".trueup-2026-10-parts"]
+        assert [one.name for one in folder.iterdir()] == [".october.zip-parts"]
         exports.archive(make, OCTOBER, target)
         assert target.read_bytes() == plain
         assert [one.name for one in folder.iterdir()] == ["october.zip"]

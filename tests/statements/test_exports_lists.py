@@ -17,11 +17,12 @@ from trueup.kit.errors import Invalid
 from trueup.kit.period import Month
 from trueup.kit.text import plural, text
 from trueup.reports.queries import ReportFilter
+from trueup.reports.queries.inbox import FLAGS
 from trueup.reports.rules.workflow import Status
 from trueup.statements import files
 from trueup.statements.actions import correct
 from trueup.statements.exports import lists
-from trueup.statements.exports.lists import statements_page
+from trueup.statements.exports.lists import MARKS, reports_page, statements_page
 from trueup.statements.exports.saying import saying
 from trueup.statements.files import File
 from trueup.statements.queries import StatementFilter, StatementRow
@@ -98,6 +99,11 @@ class TestReports:
         for word in ("Usage reports", "Status approved", "Entries 2", "Bolt IT", "Coil", "Submitted by a person"):
             assert word in said
         assert "Bolt IT" not in words(files.reports_file(who(COIL), ReportFilter(), "pdf"))
+
+    def test_say_all_they_were_narrowed_to(self, billed: October) -> None:
+        page = reports_page([], ReportFilter(status=None, flag="penalty", waiting=True), made=date(2026, 11, 8), language="en", say=str)
+        assert page.facts == (("Marked", "With a penalty"), ("Waiting", "for a step of your own"), ("Entries", "0"))
+        assert set(MARKS) == set(FLAGS)
 
     def test_say_of_which_months_they_are(self, billed: October) -> None:
         year = ReportFilter(since=Month(2026, 1), until=Month(2026, 12))

@@ -108,6 +108,19 @@ class TestUnitsThatWereOnlyUsed:
         assert found.credits == 45
         assert [(one.customer, one.units, one.credits) for one in found.customers] == [("dental", 4, 40), ("bakery", 1, 5)]
 
+    def test_with_credits_that_were_measured_as_none_are_free(self) -> None:
+        behind = (customer("dental", "0", "5", "0"),)
+        found = read(line("5", *behind), prices(), *behind)
+        assert (found.credits, without_price(prices(), [found])) == (0, [])
+
+    def test_without_known_credits_are_not_given_away_beside_others_that_have_some(self) -> None:
+        """To the vendor: 500 credits of one MSP, and 40 units of another one of which nobody knows the credits."""
+        known, unknown = (read(line(units, customer("dental", units, units, own)), None) for units, own in (("5", "500"), ("40", None)))
+        idle = read(line("0", customer("bakery", "0", "0", None)), None)
+        both, without = (together([[known], [one]])[0] for one in (unknown, idle))
+        assert without_price(prices(), [both, without]) == [both]
+        assert (both.units, without.credits) == (45, 500)
+
     def test_without_known_credits_have_no_price(self) -> None:
         """Nothing says what they stand for: it is not given away, the statement is held."""
         behind = (customer("dental", "0", None, "0"),)

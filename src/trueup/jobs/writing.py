@@ -12,15 +12,19 @@ from trueup.jobs.progress import showing_progress
 from trueup.kit.errors import Conflict, Invalid
 from trueup.kit.progress import Progress
 
+UNFINISHED = ".new"
+"""How the name of a file ends that is being written in a folder of its own."""
+
 
 def write(
     content: Iterable[bytes], output: Path | None, *, name: str = "", text: bool = True, label: str = "Writing",
-    progress: Progress | None = None,
+    progress: Progress | None = None, aside: Path | None = None,
 ) -> None:  # fmt: skip
     """Write what comes in pieces: to standard output, to a file, or under its own name into a folder.
 
     A file appears when it is complete; before that, and if anything goes wrong, what was there stays. Raises Conflict for what is no
-    text (`text` False) and would go to a terminal. `progress` is told of the bytes; None: a bar is shown.
+    text (`text` False) and would go to a terminal. `progress` is told of the bytes; None: a bar is shown. `aside`: a folder
+    of the same disk for the file until it is complete; None: that of the target.
     """
     if output is None:
         _to_standard_output(content, text=text)
@@ -29,7 +33,7 @@ def write(
     if target.exists() and not target.is_file():
         _into(content, target)  # a device, or a pipe
     else:
-        _to_file(content, target.resolve(), label, progress)
+        _to_file(content, target.resolve(), label, progress, aside)
     say(f"{target} is written.")
 
 
@@ -46,9 +50,11 @@ def _into(content: Iterable[bytes], target: Path) -> None:
         file.writelines(content)
 
 
-def _to_file(content: Iterable[bytes], target: Path, label: str, told: Progress | None) -> None:
+def _to_file(content: Iterable[bytes], target: Path, label: str, told: Progress | None, aside: Path | None) -> None:
     try:
-        descriptor, beside = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+        descriptor, beside = (
+            tempfile.mkstemp(suffix=UNFINISHED, dir=aside) if aside else tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+        )
     except OSError as error:
         raise Invalid(f"{target} cannot be written: {error.strerror}") from error
     try:

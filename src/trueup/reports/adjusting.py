@@ -14,6 +14,7 @@ from trueup.catalog.rules import ChargeableBasis
 from trueup.cycles.models import Cycle, of_usage
 from trueup.cycles.rules import CycleStatus
 from trueup.kit.progress import Progress
+from trueup.kit.quantity import Credits
 from trueup.kit.text import text
 from trueup.ledger.figures import line_customers, month_lines
 from trueup.ledger.queries import late_lines, months_recorded
@@ -21,7 +22,7 @@ from trueup.ledger.rules.measures import MeasuredService
 from trueup.reports.making import MSPS_AT_ONCE, Making, begin, complete, keep, new_report, placed, terms_of
 from trueup.reports.measuring import as_copied, columns_of, default_of, figures_of, measured_of, new_line, to_measure
 from trueup.reports.models import LateCheck, Report, ReportLine
-from trueup.reports.rules.lines import NOTHING, Figures, default_chargeable
+from trueup.reports.rules.lines import NOTHING, Figures, credits_of_one, default_chargeable
 from trueup.reports.rules.workflow import Status
 
 _SAME: Final = (
@@ -221,6 +222,12 @@ def _changed(line: ReportLine | None, figures: Figures | None) -> bool:
     return any((only.provisioned, only.used, only.credits))
 
 
+def credits_before(base: ReportLine) -> Credits | None:
+    """The credits of one unit of a line that is adjusted; where it measured nothing itself, of the one that this adjusted."""
+    own = credits_of_one(measured_of(base), base.chargeable)
+    return base.credits_before if own is None else own
+
+
 def _again(base: Report, making: Making) -> Report:
     """A report of the same parties by the same terms, in memory."""
     report = Report(cycle=making.cycle, **{name: getattr(base, name) for name in _SAME})
@@ -246,6 +253,7 @@ def _line_again(base: ReportLine, figures: Figures, position: int, *, incomplete
     line = ReportLine(
         **{name: getattr(base, name) for name in _SAME_LINE}, **columns_of(figures), position=position, incomplete=incomplete,
         charged_before=base.chargeable, measured_before=default_chargeable(measured_of(base), ChargeableBasis(base.basis)),
+        credits_before=credits_before(base),
     )  # fmt: skip
     line.chargeable = line.default_chargeable = default_of(line, figures)
     line.agreed = not _changed(base, figures)

@@ -162,9 +162,10 @@ class ReportLine(models.Model):
     reason = models.CharField(max_length=40, blank=True, default="")
     source_changed = models.BooleanField(default=False)
 
-    # Of an adjustment; null and False in a report of the month itself. The first two never change.
+    # Of an adjustment; null and False in a report of the month itself. The first three never change.
     charged_before = _quantity(null=True)  # chargeable units of the line it adjusts; 0: it adjusts none
     measured_before = _quantity(null=True)  # what the figures of that line charge by default
+    credits_before = _quantity(null=True)  # credits of one unit as last measured; null: nobody knows, or there are none
     agreed = models.BooleanField(default=False)  # nothing was measured otherwise than when that line was approved
 
     objects = ReportLineQuerySet.as_manager()

@@ -20,7 +20,7 @@ from trueup.kit.text import text
 from trueup.ledger.figures import month_lines
 from trueup.ledger.queries import incomplete_lines
 from trueup.ledger.rules.measures import MeasuredService
-from trueup.reports.adjusting import bases
+from trueup.reports.adjusting import bases, credits_before
 from trueup.reports.measuring import (
     COUNTED,
     Services,
@@ -246,7 +246,8 @@ def _charged_otherwise(stored: _Stored) -> Iterator[Mismatch]:
             base = before.get(line.service_id)
             charged = base.chargeable if base else ZERO
             measured = default_chargeable(measured_of(base), ChargeableBasis(base.basis)) if base else ZERO
-            for name, again in (("charged_before", charged), ("measured_before", measured)):
+            each = credits_before(base) if base else None
+            for name, again in (("charged_before", charged), ("measured_before", measured), ("credits_before", each)):
                 kept = getattr(line, name)
                 if kept != again:
                     yield Mismatch(stored.cycle.month, report.msp_ref, line.service_code, name, plain(kept), plain(again))

@@ -4,16 +4,16 @@ Customers are read only where credits are complimentary to them.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
+from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, When
 
 from trueup.accounts.models import Placement
 from trueup.cycles.models import of_usage
-from trueup.kit.quantity import Credits, Quantity, added, times
+from trueup.kit.quantity import Credits, added, times
 from trueup.prices.rules.lists import PriceList
-from trueup.prices.rules.packs import PackPrice, chargeable_credits
+from trueup.prices.rules.packs import PackPrice
 from trueup.reports.columns import ExactSum
 from trueup.reports.models import Report, ReportLine
 from trueup.reports.rules.lines import Outcome
@@ -21,10 +21,13 @@ from trueup.reports.rules.workflow import Status
 from trueup.statements.models import BillingReport
 from trueup.statements.rules.highlights import Penalty
 from trueup.statements.rules.settlement import ChargedLine
-from trueup.statements.settling import Approved, approved, charged, together
+from trueup.statements.settling import Approved, approved, charged, credits_of, together
 
 REPORTS_AT_ONCE = 200
 CUSTOMERS_AT_ONCE = 500
+_FIGURES = ("service_code", "chargeable", "provisioned", "used", "credits", "credits_per_unit", "credits_before")
+_WITHOUT_CREDITS = Q(credits=None, credits_per_unit=None, credits_before=None)
+"""Lines of which nobody knows any credits."""
 
 
 def lines_of(billing: BillingReport) -> QuerySet[ReportLine]:
@@ -48,36 +51,32 @@ def added_up(rows: QuerySet[ReportLine]) -> list[ChargedLine]:
     credits_ = _credits(rows)
     sums = rows.values("service_code").annotate(
         place=Min("position"), name=Max("service_name"), group=Max("group_code"), group_named=Max("group_name"), counted=Max("unit"),
-        places=Max("decimals"), units=ExactSum("chargeable"),
+        places=Max("decimals"), units=ExactSum("chargeable"), unknown=ExactSum(Case(When(_WITHOUT_CREDITS, then=F("chargeable")))),
     )  # fmt: skip
     return [
         ChargedLine(
             one["service_code"], one["name"], one["group"], one["group_named"], one["counted"], one["places"], one["units"],
-            credits_.get(one["service_code"]),
+            None if one["unknown"] else credits_.get(one["service_code"]),
         )
         for one in sums.order_by("place", "service_code")
     ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """What was measured of a line."""
-
-    provisioned: Quantity
-    used: Quantity | None
-    credits: Credits | None
-
-
 def _credits(rows: QuerySet[ReportLine]) -> dict[str, Credits]:
-    """The chargeable credits of services that have some; lines that are alike are reckoned once."""
-    alike = rows.exclude(credits=None, credits_per_unit=None).order_by()
-    figures = ("service_code", "chargeable", "provisioned", "used", "credits", "credits_per_unit")
+    """The chargeable credits of services, but of one that has a line with units and figures of which nobody knows them; lines that are
+    alike are reckoned once."""
+    alike = rows.exclude(_WITHOUT_CREDITS).order_by().values(*_FIGURES)
     found: dict[str, list[Credits]] = {}
-    for service, units, provisioned, used, measured, per_unit, count in alike.values_list(*figures).annotate(count=Count("pk")).iterator():
-        own = chargeable_credits(units, _Measured(provisioned, used, measured), per_unit=per_unit)
+    unknown: set[str] = set()
+    for one in alike.annotate(count=Count("pk")).iterator():
+        count = one.pop("count")
+        line = ReportLine(**one)
+        own = credits_of(line)
         if own is not None:
-            found.setdefault(service, []).append(times(own, count))
-    return {service: added(own) for service, own in found.items()}
+            found.setdefault(line.service_code, []).append(times(own, count))
+        elif line.chargeable:
+            unknown.add(line.service_code)
+    return {service: added(own) for service, own in found.items() if service not in unknown}
 
 
 def with_customers(rows: QuerySet[ReportLine], lines: Sequence[ChargedLine], prices: PriceList | None) -> list[ChargedLine]:

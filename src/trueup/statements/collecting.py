@@ -64,7 +64,7 @@ class Collected:
     def so_far(self) -> Document | None:
         """The money of what has a price, also while other lines have none; None where nothing has, or no difference is known yet."""
         if self.before is not None:
-            return self.document if self.settled else None
+            return self.document if self.settled and not self.not_settled else None
         if self.prices is None:
             return None
         missing = set(self.unpriced)

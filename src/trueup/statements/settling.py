@@ -63,15 +63,23 @@ def _names_customers(prices: PriceList, line: ReportLine) -> bool:
     pack = prices.packs.get(line.group_code)
     if pack is None or line.service_code in prices.services or not (pack.complimentary or pack.complimentary_of):
         return False
-    return _credits(line) is not None
+    return credits_of(line) is not None
 
 
-def _credits(line: ReportLine) -> Credits | None:
-    return chargeable_credits(line.chargeable, line, per_unit=line.credits_per_unit)
+def credits_of(line: ReportLine) -> Credits | None:
+    """The credits of what a line charges; None: nobody knows, or the service has none."""
+    return chargeable_credits(line.chargeable, line, per_unit=_per_unit(line))
+
+
+def _per_unit(line: ReportLine) -> Credits | None:
+    """The credit requirement; without one, where nothing is measured any more, the credits of a unit of what a line adjusts."""
+    nothing_measured = not (line.provisioned or line.used or line.credits)
+    found: Credits | None = line.credits_before if line.credits_per_unit is None and nothing_measured else line.credits_per_unit
+    return found
 
 
 def _charged(line: ReportLine, behind: Sequence[CustomerFigures]) -> ChargedLine:
-    own = _credits(line)
+    own = credits_of(line)
     return ChargedLine(
         line.service_code, line.service_name, line.group_code, line.group_name, line.unit, line.decimals, line.chargeable, own,
         _shares(line, own, behind),
@@ -82,9 +90,7 @@ def _shares(line: ReportLine, own: Credits | None, behind: Sequence[CustomerFigu
     """What falls on each customer: units, and the credits that were measured of them."""
     units = chargeable_shares(line.chargeable, line, behind)
     parts = list(zip(units, behind, strict=True))
-    credits_: Sequence[Credits | None] = (
-        [None] * len(parts) if own is None else shared_credits(own, line, parts, per_unit=line.credits_per_unit)
-    )
+    credits_: Sequence[Credits | None] = [None] * len(parts) if own is None else shared_credits(own, line, parts, per_unit=_per_unit(line))
     return tuple(CustomerShare(one.customer, part, of_it) for (part, one), of_it in zip(parts, credits_, strict=True))
 
 
@@ -98,13 +104,15 @@ def together(parts: Sequence[Sequence[ChargedLine]]) -> list[ChargedLine]:
 
 
 def _sum(lines: Sequence[ChargedLine]) -> ChargedLine:
+    """Units and credits of lines together; nobody knows their credits where nobody knows those of one that charges units."""
     first = lines[0]
     credits_ = [line.credits for line in lines if line.credits is not None]
+    unknown = any(line.units and line.credits is None for line in lines)
     return replace(
         first,
         decimals=max(line.decimals for line in lines),
         units=added(line.units for line in lines),
-        credits=added(credits_) if credits_ else None,
+        credits=added(credits_) if credits_ and not unknown else None,
         customers=_customers(lines),
     )
 

@@ -20,13 +20,18 @@ MOST_PRICES: Final = 20_000
 MOST_TIERS: Final = 100
 MOST_CHARACTERS: Final = 300
 
-_LIST: Final = ("currency", "tax", "margin_percent", "services", "packs")
+LIST_KEYS: Final = ("currency", "tax", "margin_percent", "services", "packs")
 _TAX: Final = ("percent", "category", "reason")
 _SERVICE: Final = (
     "price", "pricing", "tiers", "package_size", "free_units", "minimum_units", "minimum_amount", "margin_percent",
 )  # fmt: skip
 _PACK: Final = ("price", "tiers", "pack_size", "complimentary", "complimentary_of", "margin_percent")
-_PROMO: Final = ("from", "until", "service", "buyer", "price", "margin_percent")
+PROMO_KEYS: Final = ("from", "until", "service", "buyer", "price", "margin_percent")
+
+
+def not_known(name: str, known: Collection[str]) -> Text:
+    """What is said of a key that there is not: which there are."""
+    return text("`{field}` is not known here: known are {known}", field=name, known=", ".join(known))
 
 
 def read_price_list(seller: str, buyer: str | None, from_date: date, said: Mapping[str, object]) -> PriceList:
@@ -70,7 +75,7 @@ class _Reading:
                           self.problems)  # fmt: skip
 
     def price_list(self, seller: str, buyer: str | None, from_date: date, said: Mapping[str, object]) -> PriceList:
-        self._only(said, _LIST)
+        self._only(said, LIST_KEYS)
         services, packs = (self._mapping(said.get(name, {}), name) for name in ("services", "packs"))
         return PriceList(
             seller=seller,
@@ -84,7 +89,7 @@ class _Reading:
         )
 
     def promo_code(self, code: str, said: Mapping[str, object]) -> PromoCode:
-        self._only(said, _PROMO)
+        self._only(said, PROMO_KEYS)
         return PromoCode(
             code=code,
             from_date=self._day(said, "from"),
@@ -192,7 +197,7 @@ class _Reading:
     def _only(self, said: Mapping[str, object], known: Collection[str], *at: str) -> None:
         for name in said:
             if name not in known:
-                self.wrong(text("`{field}` is not known here", field=name), "unknown_field", *at, name)
+                self.wrong(not_known(name, known), "unknown_field", *at, name)
 
     def _mapping(self, value: object, *at: str) -> dict[str, object]:
         if isinstance(value, dict) and len(value) <= MOST_PRICES and all(isinstance(key, str) for key in value):

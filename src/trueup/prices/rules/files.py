@@ -1,6 +1,6 @@
 """A file of prices: whose and from when each entry is, and what it says (docs/settlement.md, *A file of prices*)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -9,12 +9,15 @@ from trueup.events.rules import Change
 from trueup.kit.errors import Problem
 from trueup.kit.period import BEGINNING
 from trueup.kit.text import text
+from trueup.prices.rules.definition import LIST_KEYS, PROMO_KEYS, not_known
 from trueup.prices.rules.documents import Document, document_of, fingerprint, promo_document
 from trueup.prices.rules.lists import ListKey, PriceList, day_of
 from trueup.prices.rules.promos import PromoCode
 
 LISTS: Final = "price_lists"
 CODES: Final = "promo_codes"
+
+_KEYS: Final = {LISTS: ("seller", "buyer", "from", *LIST_KEYS), CODES: ("seller", "code", *PROMO_KEYS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,7 @@ def plan_mark(plan: Sequence[Planned]) -> str:
 
 def entries_of(data: Mapping[str, object]) -> tuple[list[Said], list[Problem]]:
     """The entries of a file, and what is wrong with those that can't be told apart."""
-    problems = [
-        _problem(text("`{field}` is not known here", field=name), "unknown_field", name) for name in data if name not in {LISTS, CODES}
-    ]
+    problems = list(_unknown(data, tuple(_KEYS)))
     found: list[Said] = []
     for section in (LISTS, CODES):
         rows = data.get(section) or []
@@ -59,6 +60,7 @@ def entries_of(data: Mapping[str, object]) -> tuple[list[Said], list[Problem]]:
             problems.append(_problem(text("`{field}` must be a list", field=section), "not_a_list", section))
             continue
         for place, row in enumerate(rows):
+            problems += _unknown(row, _KEYS[section], section, str(place)) if isinstance(row, dict) else ()
             read = _entry(section, place, row)
             if isinstance(read, Problem):
                 problems.append(read)
@@ -67,11 +69,17 @@ def entries_of(data: Mapping[str, object]) -> tuple[list[Said], list[Problem]]:
     return found, [*problems, *_twice(found)]
 
 
+def _unknown(said: Mapping[str, object], known: Collection[str], *at: str) -> Iterator[Problem]:
+    for name in said:
+        if name not in known:
+            yield _problem(not_known(str(name), known), "unknown_field", *at, str(name))
+
+
 def _entry(section: str, place: int, row: object) -> Said | Problem:
     at = (section, str(place))
     if not isinstance(row, dict) or not isinstance(row.get("seller"), str):
         return _problem(text("`{field}` is missing", field="seller"), "missing", *at)
-    document = {str(name): value for name, value in row.items()}
+    document = {name: value for name, value in row.items() if name in _KEYS[section]}
     seller = str(document.pop("seller"))
     if section == CODES:
         code = document.pop("code", None)

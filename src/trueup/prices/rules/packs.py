@@ -99,7 +99,8 @@ def chargeable_credits(chargeable: Quantity, measured: Measured, *, per_unit: Cr
     """Credits of the chargeable units of a line: those measured, as chargeable is to provisioned units (to used ones where none is
     provisioned), 6 decimals half up.
 
-    Where no units or no credits were measured, by the credit requirement. None: nobody knows, or the service has no credits.
+    Where no units or no credits were measured, by the credit requirement; without one, 0 credits that were measured of units are 0.
+    None: nobody knows, or the service has no credits.
     """
     known = measured.credits
     if known is not None and measured.provisioned:
@@ -108,7 +109,7 @@ def chargeable_credits(chargeable: Quantity, measured: Measured, *, per_unit: Cr
         return share(known, chargeable, measured.used, CREDIT_DECIMALS)
     if per_unit is not None:
         return round_half_up(times(chargeable, per_unit), CREDIT_DECIMALS)
-    if known is not None and not chargeable:
+    if known is not None and (measured.used or not chargeable):
         return ZERO
     return known or None  # credits without any units have no proportion: whatever is charged stands for all of them
 

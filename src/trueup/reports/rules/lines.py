@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from trueup.catalog.rules import ChargeableBasis, TermsInForce
 from trueup.kit.errors import Invalid
-from trueup.kit.quantity import ZERO, Credits, Quantity, added, parse_quantity, round_half_up
+from trueup.kit.quantity import CREDIT_DECIMALS, ZERO, Credits, Quantity, added, parse_quantity, round_half_up, share
 from trueup.kit.text import text
 
 
@@ -84,6 +84,12 @@ def default_chargeable(figures: Figures, basis: ChargeableBasis) -> Quantity:
     if basis == ChargeableBasis.GREATER:
         return max(figures.provisioned, figures.used)
     return figures.used
+
+
+def credits_of_one(figures: Figures, charged: Quantity) -> Credits | None:
+    """Credits that stand for one unit of a line: a provisioned, else a used one, else one that was charged. None: nobody knows."""
+    units = figures.provisioned or figures.used or (charged if figures.credits else ZERO)
+    return share(figures.credits, Decimal(1), units, CREDIT_DECIMALS) if figures.credits is not None and units else None
 
 
 def adjusted_default(measured: Quantity, *, charged_before: Quantity, measured_before: Quantity) -> Quantity:

@@ -20,9 +20,9 @@ from typing import IO, Final
 import django
 from django.conf import settings
 
-from trueup.kit.errors import Conflict, Invalid
+from trueup.kit.errors import Invalid
 from trueup.kit.text import Text, text
-from trueup.statements.exports.means import Means
+from trueup.statements.exports.means import Means, own_folder
 
 _log = logging.getLogger(__name__)
 
@@ -157,10 +157,7 @@ class _Kept:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        with suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
-        if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
-            raise Conflict(text("{folder} is not a folder of yours alone: take it away, or write to another place", folder=folder))
+        own_folder(folder)
 
     def has(self, key: str) -> bool:
         return (self._folder / key).exists()
@@ -174,8 +171,13 @@ class _Kept:
         return None
 
     def put(self, key: str, file: IO[bytes]) -> None:
+        """Keep a file. It is only a help: where it can't be (a full disk, a folder that somebody took away) the archive goes on."""
         file.seek(0)
         content = file.read()
-        beside = self._folder / f"{key}.new"
-        beside.write_bytes(hashlib.sha256(content).digest() + content)
-        beside.replace(self._folder / key)
+        beside = self._folder / f"{key}-{os.getpid()}.new"
+        try:
+            beside.write_bytes(hashlib.sha256(content).digest() + content)
+            beside.replace(self._folder / key)
+        except OSError:
+            with suppress(OSError):
+                beside.unlink()

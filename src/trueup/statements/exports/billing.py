@@ -23,8 +23,8 @@ from trueup.statements.settling import Approved
 
 
 def document_of(view: BillingView) -> Document | None:
-    """The money: as it was submitted, else as it stands; None while something has no price."""
-    return view.document or (view.collected.document if view.collected.settled else None)
+    """The money: as it was submitted, else as it stands; None while something has no price, or no difference is known yet."""
+    return view.document or (view.collected.so_far if view.collected.settled else None)
 
 
 # ── A page ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -151,7 +151,7 @@ def _totals(document: Document, say: Say) -> Iterator[tuple[str, str]]:
 
 
 def lines_table(view: BillingView) -> Table:
-    """The lines, one row for each service; without money while something has no price."""
+    """The lines, one row for each service; without money while nobody knows it."""
     row, document = view.row, document_of(view)
     head: Row = {
         "cycle": str(row.cycle), "distributor": row.distributor, "distributor_name": row.distributor_name, "vendor": row.vendor,

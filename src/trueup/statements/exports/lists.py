@@ -20,6 +20,15 @@ from trueup.statements.rules.documents import StatementKind
 MOST_ROWS: Final = 5_000
 """Of a list as a page: nobody reads on from there, and all of it is in memory."""
 
+MARKS: Final = {
+    MAY_REQUIRE_REVIEW: text("May require review"),
+    "penalty": text("With a penalty"),
+    "commented": text("With a comment"),
+    "changed": text("With changed lines"),
+    "on_behalf": text("Prepared on behalf"),
+}
+"""What reports are narrowed to by what they are marked with, as the inbox calls it."""
+
 _MONEY: Final = ("net", "tax", "gross")
 
 
@@ -81,6 +90,8 @@ def reports_page(rows: Iterable[InboxRow], wanted: ReportFilter, *, made: date, 
     said = _named(say, ((text("Partner"), wanted.msp), (text("Distributor"), wanted.distributor), (text("Search"), wanted.search)))
     said += [(say(text("Status")), say(STATUS_WORDS[wanted.status]))] if wanted.status else []
     said += [(say(text("Submission")), say(SUBMISSION_WORDS[wanted.submission]))] if wanted.submission else []
+    said += [(say(text("Marked")), say(MARKS[wanted.flag]))] if wanted.flag else []
+    said += [(say(text("Waiting")), say(text("for a step of your own")))] if wanted.waiting else []
     ends = [str(one) if one else "" for one in (wanted.since, wanted.until)]
     period = str(wanted.cycle) if wanted.cycle else ends[0] if ends[0] == ends[1] else " – ".join(ends)
     return _page(

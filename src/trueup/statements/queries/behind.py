@@ -7,10 +7,10 @@ from trueup.accounts.rules import Viewer
 from trueup.kit.page import Page
 from trueup.kit.period import Month
 from trueup.kit.quantity import Credits, Quantity
-from trueup.prices.rules.packs import chargeable_credits
 from trueup.reports.models import ReportLine
 from trueup.statements.adding import lines_of
 from trueup.statements.queries.billing import readable
+from trueup.statements.settling import credits_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,8 @@ def lines_of_service(
 
 
 def _behind(line: ReportLine) -> LineBehind:
-    own = chargeable_credits(line.chargeable, line, per_unit=line.credits_per_unit)
     report = line.report
     return LineBehind(
         report.cycle.month, report.msp_ref, report.msp_name, line.service_code, line.service_name, line.group_code, line.unit,
-        line.decimals, line.chargeable, own,
+        line.decimals, line.chargeable, credits_of(line),
     )  # fmt: skip

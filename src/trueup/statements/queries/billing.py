@@ -24,6 +24,7 @@ from trueup.statements.models import BillingReport
 from trueup.statements.rules.billing import BillingStatus
 from trueup.statements.rules.documents import Document
 from trueup.statements.rules.highlights import Highlight, highlights
+from trueup.statements.rules.settlement import settled
 
 _OPEN = (BillingStatus.COLLECTING, BillingStatus.RETURNED)
 """With the distributor: its vendor does not read it."""
@@ -180,7 +181,8 @@ def checked_promo(viewer: Viewer, month: Month, distributor: str, service: str, 
     """What a promo code would do to a line, before it is saved. Raises NotFound, NotAllowed."""
     row = readable(viewer, month, distributor)
     found = collected(row, {service: typed})
-    bare = replace(found, promos={}, settled=None)
+    without_code = settled(found.prices, found.lines) if found.prices and found.settled else None
+    bare = replace(found, promos={}, settled=without_code)
     if not any(line.service == service for line in found.lines):
         raise NotFound(text("no line charges a service “{code}”", code=service))
     why = found.promo_problems.get(service)

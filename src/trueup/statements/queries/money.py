@@ -17,7 +17,6 @@ from trueup.kit.quantity import Quantity
 from trueup.kit.text import text
 from trueup.prices.models import KeptPriceList
 from trueup.prices.rules.lists import PriceList, combined
-from trueup.prices.rules.packs import chargeable_credits
 from trueup.reports.access import to_read
 from trueup.reports.models import Report, ReportLine
 from trueup.reports.queries import InboxFilter, InboxRow, ReportKey
@@ -29,7 +28,7 @@ from trueup.statements.models import Statement
 from trueup.statements.rules.documents import Document, settled_document
 from trueup.statements.rules.settlement import ChargedLine, settled, why_not
 from trueup.statements.rules.stakes import Disputed, money_at_stake
-from trueup.statements.settling import Approved, approved, charged
+from trueup.statements.settling import Approved, approved, charged, credits_of
 
 # ── One report ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -204,9 +203,9 @@ def _both(line: ReportLine) -> Disputed:
 
 
 def _charged(line: ReportLine, units: Quantity) -> ChargedLine:
-    own = chargeable_credits(units, line, per_unit=line.credits_per_unit)
     return ChargedLine(
-        line.service_code, line.service_name, line.group_code, line.group_name, line.unit, line.decimals, units, own
+        line.service_code, line.service_name, line.group_code, line.group_name, line.unit, line.decimals, units,
+        credits_of(_line_with(line, units)),
     )  # fmt: skip
 
 

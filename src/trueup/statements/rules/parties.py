@@ -4,10 +4,18 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+import pytz
+
 from trueup.kit.errors import Invalid, Problem
 from trueup.kit.text import Text, plural, text
 
 MOST_CHARACTERS: Final = 300
+
+COUNTRIES: Final = frozenset(pytz.country_names)
+"""ISO 3166-1 alpha-2, as the time zone database has it (iso3166.tab)."""
+
+_VAT_COUNTRIES: Final = COUNTRIES | {"EL", "XI"}
+"""A VAT identifier is of a country, but for Greece and Northern Ireland."""
 
 FIELDS: Final = (
     "legal_name", "street", "postal_code", "city", "state", "country", "vat_id", "tax_number", "email", "endpoint_scheme", "endpoint_id",
@@ -56,7 +64,16 @@ def _wrong(name: str, value: object) -> Text | None:
     if not isinstance(value, str) or len(value) > MOST_CHARACTERS or not value.isprintable() or not value.strip():
         return text("this must be one line of at most {most} characters", most=MOST_CHARACTERS)
     pattern, message = _FORMS.get(name, (None, None))
-    return message if pattern is not None and not pattern.fullmatch(value.strip()) else None
+    if pattern is not None and not pattern.fullmatch(value.strip()):
+        return message
+    return _wrong_country(name, value.strip())
+
+
+def _wrong_country(name: str, value: str) -> Text | None:
+    known = {"country": COUNTRIES, "vat_id": _VAT_COUNTRIES}.get(name)
+    if known is None or value[:2] in known:
+        return None
+    return text("“{code}” is no country of ISO 3166-1, as DE is", code=value[:2])
 
 
 def party(known: Mapping[str, str], details: Mapping[str, str]) -> dict[str, str]:
