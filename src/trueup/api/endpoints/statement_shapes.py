@@ -16,7 +16,7 @@ from trueup.statements.rules.parties import FIELDS
 
 
 class StatementShown(Schema):
-    """A statement in a list. Amounts of a credit note are above 0 too; names are those it was issued with."""
+    """A statement in a list. Amounts of a credit note say how much is taken back; names are those it was issued with."""
 
     number: str = Field(description="Its number: counted per seller and year, without gaps.", examples=["north-2026-000001"])
     kind: StatementKind = Field(description="`statement`: something to pay; `credit_note`: all of another one taken back.")
