@@ -33,7 +33,8 @@ class TestBilling:
         assert october.json("billing", "list", "--as", NORTH) == october.json("billing", "list", "--as", VENDOR) == found
         assert october.json("billing", "list", "--as", BOLT) == october.json("billing", "list", "--cycle", "2026-09") == []
 
-    def test_is_shown_with_what_it_comes_to(self, october: Trueup) -> None:
+    def test_is_shown_with_what_it_comes_to(self, october: Trueup, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "200")
         shown = october.json("billing", "show", *OF_NORTH, "--as", NORTH)
         assert (shown["currency"], shown["net"], shown["gross"], shown["obstacles"]) == ("USD", "89.60", "89.60", [])
         assert [(line["code"], line["quantity"], line["amount"]) for line in shown["lines"]] == [
@@ -139,7 +140,8 @@ class TestStatement:
         assert october.json("statement", "list", "--kind", "credit_note") == october.json("statement", "list", "--buyer", "nobody") == []
         assert "north-2026-000001" in october.done("statement", "list", "--seller", "north", "--format", "csv")
 
-    def test_is_shown_with_all_it_says(self, october: Trueup) -> None:
+    def test_is_shown_with_all_it_says(self, october: Trueup, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "200")
         shown = october.json("statement", "show", "north-2026-000001", "--as", BOLT)
         assert (shown["seller_party"]["ref"], shown["tax_rate"]["percent"], shown["source"]["msp"]) == ("north", "19", "bolt")
         assert [(line["code"], line["amount"]) for line in shown["lines"]] == [("workspace-security", "93.60"), ("credits", "10.80")]

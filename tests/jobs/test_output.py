@@ -89,6 +89,20 @@ class TestTable:
         print_table(columns, [{"name": "endpoint-core", "units": Decimal("1234.5")}])
         assert max(len(line) for line in capsys.readouterr().out.splitlines()) <= 80
 
+    @pytest.mark.parametrize("width", range(60, 100))
+    def test_gives_way_where_there_are_words(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+        monkeypatch.setenv("COLUMNS", str(width))
+        columns = [
+            Column("What", "code"), Column("Name", "name"), Column("Quantity", "quantity", number=True), Column("Unit", "unit"),
+            Column("How", "how"), Column("Amount", "amount", number=True),
+        ]  # fmt: skip
+        line = {"code": "workspace-security", "name": "Workspace Security", "unit": "seat", "how": "27 × 4, less 30 % margin"}
+        print_table(columns, [line | {"quantity": Decimal(27), "amount": "75.60"}])
+        out = capsys.readouterr().out
+        assert "Amount" in out
+        assert "75.60" in out
+        assert max(len(row) for row in out.splitlines()) <= width
+
     def test_speaks_in_words(self) -> None:
         assert in_words("msp_preparing") == "MSP preparing"
         assert in_words(("automatic_with_penalty", "x_y")) == "automatic with penalty, x y"

@@ -104,7 +104,7 @@ def print_table(columns: Sequence[Column], records: Sequence[Mapping[str, object
             _print_cards(out, shown, cells)
             return
         shown.remove(spare[-1])
-    _print(out, _table(shown, cells))
+    _print(out, _table(shown, cells, out.width))
 
 
 _Cells = Mapping[Column, Sequence[Text]]
@@ -126,16 +126,24 @@ def _least(text: Text, column: Column) -> int:
     return max((min(cell_len(word), _MOST_WORD) for word in text.plain.split()), default=0)
 
 
-def _table(columns: Sequence[Column], cells: _Cells) -> Table:
+def _table(columns: Sequence[Column], cells: _Cells, room: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0), header_style="bold")
-    for column in columns:
-        least = max(_least(text, column) for text in (Text(column.title), *cells[column]))
-        table.add_column(
-            column.title, justify="right" if column.number else "left", no_wrap=column.number, overflow="fold", min_width=least
-        )
+    for column, width in zip(columns, _widths(columns, cells, room), strict=True):
+        table.add_column(column.title, justify="right" if column.number else "left", no_wrap=column.number, overflow="fold", width=width)
     for row in zip(*(cells[column] for column in columns), strict=True):
         table.add_row(*row)
     return table
+
+
+def _widths(columns: Sequence[Column], cells: _Cells, room: int) -> list[int]:
+    """How wide each column is: as its longest line, the widest giving way first. (The library gives way where a figure is cut by it.)"""
+    texts = [(Text(column.title), *cells[column]) for column in columns]
+    least = [max(_least(text, column) for text in own) for column, own in zip(columns, texts, strict=True)]
+    widths = [max(cell_len(line) for text in own for line in text.plain.split("\n")) for own in texts]
+    while sum(widths) + _GAP * (len(columns) - 1) > room:
+        widest = max((width, place) for place, width in enumerate(widths) if width > least[place])
+        widths[widest[1]] -= 1
+    return widths
 
 
 def _pairs(pairs: Iterable[tuple[Text, Text]]) -> Table:
