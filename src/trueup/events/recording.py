@@ -1,9 +1,8 @@
 """Writing events, inside the transaction of the action they tell of."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import islice
 
 from django.db import transaction
 
@@ -11,6 +10,7 @@ from trueup.accounts.queries import paths
 from trueup.accounts.rules import SYSTEM, Actor
 from trueup.events.models import ChainHead, Event
 from trueup.events.rules import CHAIN_OPENED, GENESIS, INSTALLATION_CHAIN, Change, Happening, digest
+from trueup.kit.chunks import chunks
 
 __all__ = ["Change", "Happening", "lock", "record", "record_all"]
 
@@ -55,7 +55,7 @@ def lock(account_ids: Iterable[int]) -> None:
 def _lock(chains: set[int]) -> dict[int, ChainHead]:
     """The heads of the chains, made where missing and locked in order: two writers never wait for each other in a circle."""
     known: set[int] = set()
-    for chunk in _chunks(sorted(chains)):
+    for chunk in chunks(sorted(chains)):
         known.update(ChainHead.objects.filter(pk__in=chunk).values_list("pk", flat=True))
     if missing := sorted(chains - known):
         # An opening is noted in the installation's chain, so that is locked too, and first, as the lowest. Of two who open a chain
@@ -69,16 +69,9 @@ def _lock(chains: set[int]) -> dict[int, ChainHead]:
 def _locked(chains: set[int]) -> dict[int, ChainHead]:
     """The heads that are there, locked in order."""
     heads: dict[int, ChainHead] = {}
-    for chunk in _chunks(sorted(chains)):
+    for chunk in chunks(sorted(chains)):
         heads |= {head.pk: head for head in ChainHead.objects.select_for_update().filter(pk__in=chunk).order_by("pk")}
     return heads
-
-
-def _chunks(chains: list[int]) -> Iterator[list[int]]:
-    """The chains in groups small enough for one query."""
-    rest = iter(chains)
-    while chunk := list(islice(rest, _CHUNK)):
-        yield chunk
 
 
 def _opening(chain: int, at: datetime) -> Happening:

@@ -1,7 +1,7 @@
 """A gathering that a clock has taken up, and all that may become of it. Whoever lost the claim writes nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -13,10 +13,8 @@ from trueup.accounts.rules import SYSTEM
 from trueup.events.recording import Change, record
 from trueup.intake.models import Gathering, Piece
 from trueup.intake.rules.pieces import MISTAKE, MOST_PIECES, MOST_TRIES, PAUSE, State
+from trueup.kit.chunks import chunks
 from trueup.kit.text import packed, text
-
-AT_ONCE = 500
-"""Pieces named in one statement."""
 
 
 class Leaving(NamedTuple):
@@ -127,8 +125,3 @@ class Claim:
 
     def _of(self, state: State) -> QuerySet[Piece]:
         return Piece.objects.filter(gathering=self.gathering, state=state)
-
-
-def chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Ids in portions that fit into one statement."""
-    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))

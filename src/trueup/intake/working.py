@@ -22,9 +22,10 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from trueup.accounts.rules import Actor, Role, Tier, Viewer
-from trueup.intake.claims import Claim, Leaving, chunks
+from trueup.intake.claims import Claim, Leaving
 from trueup.intake.models import Gathering, Piece
 from trueup.intake.rules.pieces import CLAIM_LASTS, KEPT_FOR, PATIENCE, State, Value, key_of, overtaken
+from trueup.kit.chunks import chunks
 from trueup.kit.errors import Conflict, Invalid
 from trueup.kit.text import packed
 from trueup.ledger.actions import DEFAULT_SOURCE, ImportResult, import_usage

@@ -6,18 +6,13 @@ A list for many buyers names customers of all of them. Each buyer reads of its o
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from trueup.accounts.models import Account, Placement
 from trueup.accounts.rules import Tier, Viewer
+from trueup.kit.chunks import chunks
 from trueup.prices.models import KeptPriceList
 from trueup.prices.rules.documents import customers_in, fingerprint, naming_only
-
-_Value = TypeVar("_Value")
-
-_CHUNK = 500
-"""How many refs one IN (...) holds: SQLite has a limit on parameters."""
 
 
 def as_read(viewer: Viewer, rows: Iterable[KeptPriceList]) -> list[KeptPriceList]:
@@ -36,13 +31,7 @@ def as_read(viewer: Viewer, rows: Iterable[KeptPriceList]) -> list[KeptPriceList
 def _own(viewer: Viewer, refs: Iterable[str]) -> set[str]:
     """Of some customers those that are, were or will be the viewer's."""
     seen = Account.objects.visible_to(viewer).filter(tier=Tier.CUSTOMER)
-    return {ref for chunk in _chunks(refs) for ref in seen.filter(ref__in=chunk).values_list("ref", flat=True)}
-
-
-def _chunks(values: Iterable[_Value]) -> Iterator[list[_Value]]:
-    rest = iter(values)
-    while chunk := list(islice(rest, _CHUNK)):
-        yield chunk
+    return {ref for chunk in chunks(list(refs)) for ref in seen.filter(ref__in=chunk).values_list("ref", flat=True)}
 
 
 class _Way(NamedTuple):
@@ -72,7 +61,7 @@ def customers_of(buyer_ids: Collection[int], refs: Iterable[str]) -> Mapping[int
 def _placed(refs: Iterable[str]) -> Iterator[tuple[_Way, int]]:
     """Where customers are, were and will be, and their ids."""
     wanted = ("account__ref", "parent_id", "from_date", "until_date", "account_id")
-    for chunk in _chunks(refs):
+    for chunk in chunks(list(refs)):
         rows = Placement.objects.filter(account__ref__in=chunk, account__tier=Tier.CUSTOMER).order_by()
         for *way, customer_id in rows.values_list(*wanted):
             yield _Way(*way), customer_id
@@ -82,7 +71,7 @@ def _up(ways: Sequence[_Way]) -> Iterator[_Way]:
     """A step up, as far as both were so at the same time."""
     above: dict[int, list[tuple[int, date, date]]] = defaultdict(list)
     wanted = ("account_id", "parent_id", "from_date", "until_date")
-    for chunk in _chunks({way.below for way in ways}):
+    for chunk in chunks(list({way.below for way in ways})):
         for account_id, parent, start, end in Placement.objects.filter(account_id__in=chunk).order_by().values_list(*wanted):
             above[account_id].append((parent, start, end))
     for way in ways:

@@ -12,6 +12,7 @@ from django.db.models.fields.json import KT
 from trueup.accounts.models import Account, Placement
 from trueup.accounts.rules import Tier, Viewer
 from trueup.events.models import Event
+from trueup.kit.chunks import chunks
 from trueup.kit.errors import NotFound
 from trueup.kit.page import Page
 from trueup.kit.text import Text, text
@@ -20,9 +21,6 @@ from trueup.prices.naming import as_read, customers_of
 from trueup.prices.rules.documents import Document
 from trueup.prices.rules.lists import ListKey, PriceList, combined
 from trueup.prices.rules.promos import PromoCode, why_not
-
-_CHUNK = 500
-"""How many ids one IN (...) holds: SQLite has a limit on parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +238,9 @@ def prices_of(
 def _in_force(viewer: Viewer, seller_id: int, buyer_ids: Sequence[int], day: date) -> Iterator[KeptPriceList]:
     """The lists of buyers and the default, as they are in force on a day."""
     rows = KeptPriceList.objects.visible_to(viewer).in_force(day).select_related("seller", "buyer").filter(seller_id=seller_id)
-    for start in range(0, len(buyer_ids), _CHUNK):
-        of_buyers = Q(buyer_id__in=buyer_ids[start : start + _CHUNK])
-        yield from rows.filter(of_buyers if start else of_buyers | Q(buyer=None))
+    for place, some in enumerate(chunks(buyer_ids)):
+        of_buyers = Q(buyer_id__in=some)
+        yield from rows.filter(of_buyers if place else of_buyers | Q(buyer=None))
 
 
 def promo_codes(viewer: Viewer) -> list[KeptPromo]:

@@ -11,6 +11,7 @@ from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, Quer
 
 from trueup.accounts.models import Placement
 from trueup.cycles.models import of_usage
+from trueup.kit.chunks import chunks
 from trueup.kit.quantity import Credits, added, times
 from trueup.prices.rules.lists import PriceList
 from trueup.prices.rules.packs import PackPrice
@@ -24,7 +25,6 @@ from trueup.statements.rules.settlement import ChargedLine
 from trueup.statements.settling import Approved, approved, charged, credits_of, together
 
 REPORTS_AT_ONCE = 200
-CUSTOMERS_AT_ONCE = 500
 _FIGURES = ("service_code", "chargeable", "provisioned", "used", "credits", "credits_per_unit", "credits_before")
 _WITHOUT_CREDITS = Q(credits=None, credits_per_unit=None, credits_before=None)
 """Lines of which nobody knows any credits."""
@@ -107,12 +107,9 @@ def _by_report(rows: QuerySet[ReportLine], prices: PriceList, packs: dict[str, P
 
 
 def _above(customers: Collection[str]) -> set[int]:
-    """The MSPs (ids) that some customers (refs) were ever placed under: so many are asked for at once as a database takes."""
-    refs, found = sorted(customers), set[int]()
-    for start in range(0, len(refs), CUSTOMERS_AT_ONCE):
-        placed = Placement.objects.filter(account__ref__in=refs[start : start + CUSTOMERS_AT_ONCE])
-        found.update(placed.values_list("parent_id", flat=True))
-    return found
+    """The MSPs (ids) that some customers (refs) were ever placed under."""
+    asked = (Placement.objects.filter(account__ref__in=some) for some in chunks(sorted(customers)))
+    return {msp for placed in asked for msp in placed.values_list("parent_id", flat=True)}
 
 
 def penalties_in(rows: QuerySet[ReportLine]) -> dict[str, tuple[Penalty, ...]]:
@@ -126,5 +123,5 @@ def penalties_in(rows: QuerySet[ReportLine]) -> dict[str, tuple[Penalty, ...]]:
 
 def with_lines(reports: Sequence[Report]) -> Iterator[Approved]:
     """Reports with their lines, read a portion at a time."""
-    for start in range(0, len(reports), REPORTS_AT_ONCE):
-        yield from approved(reports[start : start + REPORTS_AT_ONCE])
+    for portion in chunks(reports, REPORTS_AT_ONCE):
+        yield from approved(portion)

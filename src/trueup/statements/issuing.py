@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 
+from trueup.kit.chunks import chunks
 from trueup.kit.errors import Invalid
 from trueup.kit.progress import Progress, Silence
 from trueup.kit.text import packed, text, unpacked
@@ -61,8 +62,7 @@ def issue_of(seller_id: int, *, now: datetime, progress: Progress | None = None,
     due = reports_due(now=now).filter(distributor_id=seller_id).order_by("cycle__first_day", "msp_ref")
     ids = list(due.values_list("pk", flat=True))
     told.start(text("issuing statements"), len(ids))
-    for start in range(0, len(ids), REPORTS_AT_ONCE):
-        portion = ids[start : start + REPORTS_AT_ONCE]
+    for portion in chunks(ids, REPORTS_AT_ONCE):
         try:
             drafts, holds = _priced(portion, failed)
         except Exception as error:  # noqa: BLE001 -- the other portions are of other MSPs
@@ -112,10 +112,10 @@ def issue_of_billing(vendor_id: int, *, now: datetime, failed: Failed = _raise) 
     """Issue the statements of all completed billing reports to a vendor; returns how many. One that fails holds up no other."""
     ids = list(billing_due().filter(vendor_id=vendor_id).order_by("cycle__first_day", "distributor_ref", "pk").values_list("pk", flat=True))
     made = 0
-    for start in range(0, len(ids), BILLING_AT_ONCE):
+    for portion in chunks(ids, BILLING_AT_ONCE):
         drafts: list[Draft] = []
-        found = BillingReport.objects.select_related("cycle", "distributor", "vendor").in_bulk(ids[start : start + BILLING_AT_ONCE])
-        for billing in (found[billing_id] for billing_id in ids[start : start + BILLING_AT_ONCE]):
+        found = BillingReport.objects.select_related("cycle", "distributor", "vendor").in_bulk(portion)
+        for billing in (found[billing_id] for billing_id in portion):
             try:
                 drafts += _draft_of_billing(billing)
             except Exception as error:  # noqa: BLE001 -- the others are of other distributors

@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 from trueup.accounts.models import Account, Placement
 from trueup.accounts.rules import Tier, Viewer
 from trueup.catalog.models import CreditRequirement, Service
+from trueup.kit.chunks import chunks
 from trueup.kit.period import FOREVER
 from trueup.ledger.engine.duck import count
 from trueup.ledger.models import NameMapping
@@ -69,10 +70,10 @@ def _load_customers(connection: duckdb.DuckDBPyConnection, viewer: Viewer, wante
         _insert(connection, "placed", _raw(placed))
         _insert(connection, "named", _raw(unplaced))
     else:
-        _insert(connection, "placed", (row for chunk in _chunks(wanted) for row in _raw(placed.filter(account__ref__in=chunk))))
+        _insert(connection, "placed", (row for chunk in chunks(wanted, _CHUNK) for row in _raw(placed.filter(account__ref__in=chunk))))
         known = {row[0] for row in connection.execute("SELECT DISTINCT name FROM placed").fetchall()}
         rest = [name for name in wanted if name not in known]
-        _insert(connection, "named", (row for chunk in _chunks(rest) for row in _raw(unplaced.filter(ref__in=chunk))))
+        _insert(connection, "named", (row for chunk in chunks(rest, _CHUNK) for row in _raw(unplaced.filter(ref__in=chunk))))
     connection.execute("INSERT INTO named SELECT DISTINCT name, customer_id FROM placed")
 
 
@@ -88,9 +89,9 @@ def _load_mapped(connection: duckdb.DuckDBPyConnection, viewer: Viewer, mapped: 
         return
     customers, placed = Account.objects.visible_to(viewer).filter(tier=Tier.CUSTOMER), _placements(viewer)
     ids = sorted({row[1] for row in mapped if row[1] is not None})
-    seen = {pk for chunk in _chunks(ids) for pk in customers.filter(pk__in=chunk).values_list("pk", flat=True)}
+    seen = {pk for chunk in chunks(ids, _CHUNK) for pk in customers.filter(pk__in=chunk).values_list("pk", flat=True)}
     connection.execute("CREATE OR REPLACE TEMP TABLE targets AS FROM placed LIMIT 0")
-    _insert(connection, "targets", (row for chunk in _chunks(sorted(seen)) for row in _raw(placed.filter(account_id__in=chunk))))
+    _insert(connection, "targets", (row for chunk in chunks(sorted(seen), _CHUNK) for row in _raw(placed.filter(account_id__in=chunk))))
     _add_mapped(connection, "named", [row for row in mapped if row[1] in seen], "SELECT g.name, g.id FROM given AS g")
     connection.execute(
         "INSERT INTO placed SELECT g.name, t.* EXCLUDE name FROM given AS g JOIN targets AS t ON t.customer_id = g.id "
@@ -140,10 +141,6 @@ def _raw(rows: QuerySet[Any, Any]) -> Iterator[tuple[Any, ...]]:
         cursor.execute(sql, parameters)
         while block := cursor.fetchmany(_BLOCK):
             yield from block
-
-
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -12,6 +12,7 @@ from trueup.accounts.models import Account, Placement
 from trueup.accounts.rules import Actor, Tier
 from trueup.events.recording import lock
 from trueup.events.rules import Change, Plain
+from trueup.kit.chunks import chunks
 from trueup.kit.progress import Progress
 from trueup.kit.text import text
 from trueup.network.customers.result import CustomersResult
@@ -20,7 +21,6 @@ from trueup.network.rules import dated
 from trueup.network.rules.history import MOST_ENTRIES, Told, msps_of, without_other_msps
 from trueup.network.rules.merging import History, merged
 from trueup.network.rules.tree import Values
-from trueup.network.tables.reading import chunks
 from trueup.network.tables.recording import CUSTOMERS_IMPORTED, record_steps
 from trueup.network.tables.writing import insert, place
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from trueup.accounts.models import Account
 from trueup.accounts.rules import Viewer
+from trueup.kit.chunks import chunks
 from trueup.network.customers.merging import beside_the_network
 from trueup.network.customers.staging import customers, refuse_ref
 from trueup.network.rules.reach import Reach, wrong_move
-from trueup.network.tables.reading import chunks
 
 _AT_ONCE: Final = 5_000  # customers
 

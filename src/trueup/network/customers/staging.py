@@ -13,6 +13,7 @@ from typing import Final, TextIO
 
 from trueup.accounts.models import Account
 from trueup.accounts.rules import Tier, Viewer
+from trueup.kit.chunks import chunks
 from trueup.kit.errors import Invalid
 from trueup.kit.period import BEGINNING
 from trueup.kit.progress import Progress
@@ -20,7 +21,6 @@ from trueup.kit.text import text
 from trueup.network.customers.result import RefusedRow
 from trueup.network.rules import dated
 from trueup.network.rules.tree import A_TIER
-from trueup.network.tables.reading import chunks
 
 COLUMNS: Final = ("ref", "name", "msp", "from")
 _BLOCK: Final = 20_000

@@ -1,7 +1,7 @@
 """What the database has, in the words of the file."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -11,25 +11,17 @@ from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from trueup.accounts.models import Account, AccountType, Installation, Member, Placement, Region
 from trueup.accounts.rules import Tier, Viewer
 from trueup.catalog.models import BillingUnit, CreditRequirement, Service, ServiceMeasure, SolutionGroup, Terms
+from trueup.kit.chunks import chunks
 from trueup.kit.quantity import plain
 from trueup.ledger.models import BatchPart, Source
 from trueup.network.rules import dated
 from trueup.network.rules.meaning import TERMS
 from trueup.network.rules.tree import Key, State, Values
 
-CHUNK = 500
-"""Keys in one question: SQLite has a limit on parameters."""
-
 DEFAULT_SOURCE = "default"
 """Made by the ledger for imports that name none; it is nobody's entry."""
 
-_Item = TypeVar("_Item")
 _Model = TypeVar("_Model", bound=Model)
-
-
-def chunks(items: Sequence[_Item], size: int = CHUNK) -> Iterator[Sequence[_Item]]:
-    """The items in groups small enough for one query."""
-    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def present(refs: Collection[str]) -> State:

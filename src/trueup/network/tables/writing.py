@@ -13,12 +13,13 @@ from django.db.models import Manager, Model
 from trueup.accounts.models import Account, AccountType, Installation, Member, Placement, Region, User
 from trueup.accounts.rules import Tier
 from trueup.catalog.models import BillingUnit, CreditRequirement, Service, ServiceMeasure, SolutionGroup, Terms
+from trueup.kit.chunks import chunks
 from trueup.kit.period import FOREVER
 from trueup.ledger.models import Source
 from trueup.network.rules import dated
 from trueup.network.rules.plan import Plan, Step, Verb, outcome
 from trueup.network.rules.tree import Key, State, Values
-from trueup.network.tables.reading import account_ids, chunks, ids
+from trueup.network.tables.reading import account_ids, ids
 
 _BATCH = 1000
 _Row = dict[str, Any]

@@ -12,6 +12,7 @@ from django.conf import settings
 from trueup.accounts.models import Account
 from trueup.accounts.rules import Viewer
 from trueup.events.snapshot import snapshot
+from trueup.kit.chunks import chunks
 from trueup.kit.errors import Invalid, NotFound
 from trueup.kit.page import no_place
 from trueup.kit.period import Month
@@ -25,8 +26,6 @@ from trueup.reports.models import Report, ReportLine
 from trueup.reports.queries.keeping import Kept
 from trueup.reports.queries.one import lines_of
 from trueup.reports.rules.searching import folded, searchable
-
-_IDS_AT_ONCE = 500
 
 SHARES_KEPT = 20_000
 """So many customers of lines are kept in the memory of a process: about 0.5 KB each."""
@@ -177,8 +176,8 @@ def _named(shares: Sequence[Sequence[CustomerShare]]) -> list[list[CustomerFigur
 def names_of(account_ids: list[int]) -> list[tuple[str, str]]:
     """(ref, name) of accounts, in the same order."""
     found: dict[int, tuple[str, str]] = {}
-    for start in range(0, len(account_ids), _IDS_AT_ONCE):
-        rows = Account.objects.filter(pk__in=account_ids[start : start + _IDS_AT_ONCE]).values_list("pk", "ref", "name")
+    for some in chunks(account_ids):
+        rows = Account.objects.filter(pk__in=some).values_list("pk", "ref", "name")
         found |= {pk: (ref, name) for pk, ref, name in rows}
     return [found[account_id] for account_id in account_ids]
 
@@ -186,8 +185,8 @@ def names_of(account_ids: list[int]) -> list[tuple[str, str]]:
 def names_by_ref(account_refs: Sequence[str]) -> dict[str, tuple[int, str]]:
     """(id, name) of accounts that were found for their viewer, by ref."""
     found: dict[str, tuple[int, str]] = {}
-    for start in range(0, len(account_refs), _IDS_AT_ONCE):
-        rows = Account.objects.filter(ref__in=account_refs[start : start + _IDS_AT_ONCE]).values_list("ref", "pk", "name")
+    for some in chunks(account_refs):
+        rows = Account.objects.filter(ref__in=some).values_list("ref", "pk", "name")
         found |= {ref: (pk, name) for ref, pk, name in rows}
     return found
 

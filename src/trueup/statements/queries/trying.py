@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from trueup.accounts.models import Account
 from trueup.accounts.rules import Tier, Viewer
 from trueup.cycles.models import of_month
+from trueup.kit.chunks import chunks
 from trueup.kit.errors import Invalid
 from trueup.kit.money import Money, total
 from trueup.kit.period import Month
@@ -18,6 +19,7 @@ from trueup.prices.rules.lists import ListKey, PriceList
 from trueup.reports.models import Report, ReportLine
 from trueup.reports.queries import CustomerFigures, customers_behind
 from trueup.reports.queries.lists import readable
+from trueup.statements.adding import REPORTS_AT_ONCE
 from trueup.statements.rules.settlement import ChargedLine, CustomerShare, Settled, settled, why_not
 from trueup.statements.settling import Behind, approved, charged, together
 
@@ -26,8 +28,6 @@ _OF_SELLER: Final = {Tier.VENDOR: "vendor", Tier.DISTRIBUTOR: "distributor", Tie
 
 _OF_BUYER: Final = {Tier.VENDOR: "distributor_id", Tier.DISTRIBUTOR: "msp_id"}
 """The column of a report that says who pays the seller for it; an MSP is paid by customers, which stand in the lines."""
-
-_REPORTS_AT_ONCE: Final = 200
 
 _Amounts = defaultdict[str, list[Money]]
 
@@ -152,9 +152,9 @@ def _charges(reports: QuerySet[Report], column: str, lists: _Lists) -> dict[int,
     """What is charged to buyers, a portion of reports at a time: a distributor may have thousands."""
     found: dict[int, _Both] = {pk: ([], []) for pk in lists.buyers}
     ids = list(reports.filter(**{f"{column}__in": lists.buyers}).order_by("msp_ref", "pk").values_list("pk", flat=True))
-    for start in range(0, len(ids), _REPORTS_AT_ONCE):
+    for some in chunks(ids, REPORTS_AT_ONCE):
         parts: defaultdict[int, tuple[list[_Parts], list[_Parts]]] = defaultdict(lambda: ([], []))
-        portion = Report.objects.filter(pk__in=ids[start : start + _REPORTS_AT_ONCE]).select_related("cycle").order_by("msp_ref", "pk")
+        portion = Report.objects.filter(pk__in=some).select_related("cycle").order_by("msp_ref", "pk")
         for one in approved(portion):
             buyer, behind = getattr(one.report, column), _once()
             for side, prices in zip(parts[buyer], (lists.now.get(buyer), lists.then.get(buyer)), strict=True):
