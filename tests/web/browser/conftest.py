@@ -4,7 +4,9 @@ The browser reaches nothing but that server; whatever else a page asks for fails
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -39,6 +41,16 @@ def server(browser: Browser, live_server: LiveServer, world: None, ledger_home: 
     return str(live_server.url)
 
 
+@pytest.fixture
+def all_answered(server: str) -> Iterator[None]:
+    """The test's database is emptied when every request is answered: also those of pages that were left meanwhile."""
+    yield
+    deadline = monotonic() + PATIENCE / 1000
+    for one in threading.enumerate():
+        if "process_request_thread" in one.name:  # what the server calls those who answer a connection
+            one.join(max(0, deadline - monotonic()))
+
+
 BrowserAs = Callable[..., Page]
 
 _CLICKS_WAIT = """
@@ -55,7 +67,7 @@ test_without_scripts.py. Which of the two a fast click gets would depend on the 
 
 
 @pytest.fixture
-def browser_as(browser: Browser, server: str, as_person: AsPerson) -> Iterator[BrowserAs]:
+def browser_as(browser: Browser, server: str, all_answered: None, as_person: AsPerson) -> Iterator[BrowserAs]:
     """Opens the browser of somebody who is signed in; options are those of a browser context (`color_scheme`, `locale`, `viewport`…)."""
     contexts: list[BrowserContext] = []
     strayed: list[str] = []
