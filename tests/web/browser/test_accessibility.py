@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from tests.web.addresses import PAGES, PEOPLE, who
-from tests.web.browser.conftest import WIDTHS, BrowserAs, overflows, violations
+from tests.web.browser.conftest import BRIEFLY, WIDTHS, BrowserAs, overflows, violations
 from tests.web.conftest import AsPerson
 from tests.web.month import NOBODY, PORTAL_NETWORK, Autumn, build
 from trueup.network.keys import COMMAND_LINE
@@ -172,7 +172,7 @@ def _found(page: Page, place: str, scheme: str, turn: int = 0) -> Iterator[str]:
 
 def _contrasts(page: Page) -> list[str]:
     """Text that is too faint."""
-    found = Axe().run(page, options={"runOnly": {"type": "rule", "values": ["color-contrast"]}}).response["violations"]
+    found = Axe().run(page, options={"runOnly": {"type": "rule", "values": ["color-contrast"]}, **BRIEFLY}).response["violations"]
     return [str(node["html"])[:160] for one in found for node in one["nodes"][:3]]
 
 
