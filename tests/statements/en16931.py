@@ -26,6 +26,12 @@ def _schema(file: str) -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(str(RULES / file)))
 
 
+def codes_of(rule: str, stylesheet: str) -> set[str]:
+    """The codes a rule knows: those of the one list its first test looks into."""
+    found = (RULES / stylesheet).read_text(encoding="utf-8").partition(f">{rule}</xsl:attribute>")[0]
+    return set(found.rpartition("contains(' ")[2].partition(" '")[0].split())
+
+
 def broken_rules(xml: bytes, stylesheet: str) -> list[str]:
     """What an invoice breaks: the rule and what it says. Empty for one that is right."""
     tree = _processor().parse_xml(xml_text=xml.decode())

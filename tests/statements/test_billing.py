@@ -294,6 +294,11 @@ class TestBillingDetails:
         ("said", "where", "message"),
         [
             ({"country": "Germany"}, "country", "a country has two capital letters, like DE"),
+            (
+                {"endpoint_scheme": "1234", "endpoint_id": "DE1"},
+                "endpoint_scheme",
+                "“1234” is no scheme of electronic addresses (EAS), as 9930 is",
+            ),
             ({"country": "XX"}, "country", "“XX” is no country of ISO 3166-1, as DE is"),
             ({"country": "EU"}, "country", "“EU” is no country of ISO 3166-1, as DE is"),
             ({"vat_id": "UK123456789"}, "vat_id", "“UK” is no country of ISO 3166-1, as DE is"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from tests.statements.documents import BUYER, ENDPOINTS, FEWER, LINES, MORE, PRICES, SELLER, adjusting, document, line
-from tests.statements.en16931 import cii_wrong, ubl_wrong
+from tests.statements.en16931 import cii_wrong, codes_of, ubl_wrong
 from tests.statements.peppol import peppol_wrong
 from trueup.kit.errors import Invalid
 from trueup.kit.money import round_money
@@ -18,6 +18,7 @@ from trueup.statements.exports.cii import cii
 from trueup.statements.exports.ubl import ubl
 from trueup.statements.rules.documents import Document, StatementKind
 from trueup.statements.rules.invoice import Invoice, invoice_of
+from trueup.statements.rules.parties import ENDPOINT_SCHEMES
 
 TAXES: dict[str, dict[str, Any]] = {
     "standard": {"percent": 19},
@@ -124,3 +125,9 @@ class TestRefusals:
         with pytest.raises(Invalid) as refused:
             invoice_of(document(**given))
         assert [one.message for one in refused.value.problems] == said
+
+
+def test_schemes_of_electronic_addresses_are_those_of_the_standard() -> None:
+    known = codes_of("BR-CL-25", "ubl-2.1/EN16931-UBL-validation.xslt")
+    assert {code for code in known if code.isdigit()} == ENDPOINT_SCHEMES
+    assert known - ENDPOINT_SCHEMES == {"AN", "AQ", "AS", "AU", "EM"}

@@ -17,6 +17,16 @@ COUNTRIES: Final = frozenset(pytz.country_names)
 _VAT_COUNTRIES: Final = COUNTRIES | {"EL", "XI"}
 """A VAT identifier is of a country, but for Greece and Northern Ireland."""
 
+_SCHEMES: Final = """\
+0002 0007 0009 0037 0060 0088 0096 0097 0106 0130 0135 0142 0147 0151 0154 0158 0170 0177 0183 0184 0188 0190 0191 0192 0193
+0194 0195 0196 0198 0199 0200 0201 0202 0203 0204 0205 0208 0209 0210 0211 0212 0213 0215 0216 0217 0218 0219 0220 0221 0225
+0230 0235 0240 0242 0244 0245 0246 0248 9910 9913 9914 9915 9918 9919 9920 9922 9923 9924 9925 9926 9927 9928 9929 9930 9931
+9932 9933 9934 9935 9936 9937 9938 9939 9940 9941 9942 9943 9944 9945 9946 9947 9948 9949 9950 9951 9952 9953 9957 9959
+"""
+
+ENDPOINT_SCHEMES: Final = frozenset(_SCHEMES.split())
+"""Who gives out electronic addresses: the code list EAS of EN 16931 (rule BR-CL-25), but for its few codes in letters, as EM for e-mail."""
+
 FIELDS: Final = (
     "legal_name", "street", "postal_code", "city", "state", "country", "vat_id", "tax_number", "email", "endpoint_scheme", "endpoint_id",
     "iban", "bic", "payment_days",
@@ -66,10 +76,12 @@ def _wrong(name: str, value: object) -> Text | None:
     pattern, message = _FORMS.get(name, (None, None))
     if pattern is not None and not pattern.fullmatch(value.strip()):
         return message
-    return _wrong_country(name, value.strip())
+    return _wrong_code(name, value.strip())
 
 
-def _wrong_country(name: str, value: str) -> Text | None:
+def _wrong_code(name: str, value: str) -> Text | None:
+    if name == "endpoint_scheme" and value not in ENDPOINT_SCHEMES:
+        return text("“{code}” is no scheme of electronic addresses (EAS), as 9930 is", code=value)
     known = {"country": COUNTRIES, "vat_id": _VAT_COUNTRIES}.get(name)
     if known is None or value[:2] in known:
         return None
