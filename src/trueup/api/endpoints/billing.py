@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
 from trueup.accounts.rules import Scope
-from trueup.api import paging, problems, versions
+from trueup.api import history, paging, problems, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.billing_shapes import (
@@ -151,10 +151,8 @@ def list_billing_report_history(
 ) -> Any:
     """Every step, oldest first: who did what when, and every value before and after."""
     asked: Asked = request  # type: ignore[assignment]
-    after = unpacked(cursor, int)
     steps = queries.billing_history(asked.caller.viewer, cycle, distributor)
-    found = [step for step in steps if after is None or step.sequence > after[0]]
-    return paging.page(request, response, found[: limit + 1], limit, shown=_step, place=lambda step: (step.sequence,))
+    return history.page_of_all(request, response, steps, limit, cursor, change=BillingChange)
 
 
 @router.get(
@@ -175,12 +173,6 @@ def list_billing_report_lines(
         asked.caller.viewer, cycle, distributor, service, after=after[0] if after else "", limit=limit + 1
     )  # fmt: skip
     return paging.page(request, response, rows, limit, shown=line_behind_shown, place=lambda row: (row.msp,))
-
-
-def _step(step: Any) -> dict[str, Any]:
-    changes = [{name: one[name] for name in ("field", "before", "after")} for one in step.changes]
-    said = {"event": step.kind, "actor": step.actor_name, "actor_kind": step.actor_kind, "changes": changes}
-    return {"sequence": step.sequence, "at": step.at, **said}
 
 
 def _change(request: HttpRequest, response: HttpResponse, month: Month, distributor: str, verb: Callable[..., object]) -> Any:
