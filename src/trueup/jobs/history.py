@@ -16,6 +16,11 @@ _MOST_CHANGES: Final = 20
 """Changes of a step in a table: a new price list has as many as it has prices. JSON and CSV have all."""
 
 
+def entry(event: Any, *names: str) -> HistoryEntry:
+    """A step as it is recorded, with these parts of each change; a part that a change does not have is None."""
+    return HistoryEntry(event.at, event.actor_name, event.kind, tuple({name: one.get(name) for name in names} for one in event.changes))
+
+
 def write(steps: Iterable[HistoryEntry], form: Format) -> None:
     """Write every step, the first one first."""
     _STEPS.write(map(_step, steps), form)

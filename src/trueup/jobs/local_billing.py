@@ -28,6 +28,7 @@ from trueup.client.answers import (
 from trueup.client.reading import read
 from trueup.jobs.alike import like
 from trueup.jobs.desk_billing import Wanted
+from trueup.jobs.history import entry
 from trueup.jobs.people import every_answer, in_account, refs_of, viewers
 from trueup.kit.errors import NotAllowed
 from trueup.kit.period import Month
@@ -106,7 +107,7 @@ class LocalBilling:
     def history(self, month: Month, distributor: str) -> Iterable[HistoryEntry]:
         """What happened to a billing report."""
         steps = every_answer(viewers(self.email), lambda viewer: queries.billing_history(viewer, month, distributor))[0]
-        return [_step(one) for one in steps]
+        return [entry(one, "field", "before", "after") for one in steps]
 
     def details(self, account: str) -> BillingDetails:
         """What documents say of an account."""
@@ -215,11 +216,6 @@ def _all_lines(first: list[Behind], following: Callable[[str], list[Behind]]) ->
     while found:
         yield from (like(LineBehind, one) for one in found)
         found = following(found[-1].msp)
-
-
-def _step(event: Any) -> HistoryEntry:
-    changes = tuple({name: one[name] for name in ("field", "before", "after")} for one in event.changes)
-    return HistoryEntry(event.at, event.actor_name, event.kind, changes)
 
 
 def _text(sentence: object) -> str | None:
