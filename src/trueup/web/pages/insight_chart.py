@@ -9,7 +9,7 @@ from typing import Final
 from trueup.kit.period import Month
 from trueup.kit.quantity import ZERO
 from trueup.statements.insight import Billed
-from trueup.web.pages.home_chart import Tick, at, is_labelled, scale, short
+from trueup.web.drawing import Tick, at, is_labelled, scale, short
 
 WIDTH: Final = 352
 HEIGHT: Final = 202
