@@ -1,10 +1,10 @@
 """Statements, as commands."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
-from trueup.client.answers import Statement, StatementSummary, WaitingStatement
+from trueup.client.answers import Statement, StatementSummary
+from trueup.jobs.alike import fields_of
 from trueup.jobs.desk import Desk
 from trueup.jobs.desk_billing import Wanted
 from trueup.jobs.money import amount, as_record, write_lines
@@ -69,13 +69,12 @@ def show(desk: Desk, number: str, form: Format) -> None:
 def _whole(found: Statement) -> Record:
     header = dict(_summary(found))
     checksum = header.pop("checksum")
-    source = asdict(found.source) | {"cycle": found.source.cycle}
     return {
         **header,
         "reason": found.reason or None,
         "seller_party": _sorted(found.seller_party),
         "buyer_party": _sorted(found.buyer_party),
-        "source": source,
+        "source": fields_of(found.source),
         **as_record(found.amounts),
         "checksum": checksum,
         "document": _sorted(found.document),
@@ -117,8 +116,4 @@ def correct(desk: Desk, number: str, *, reason: str) -> None:
 
 def waiting(desk: Desk, form: Format) -> None:
     """Write which approved reports have no statement yet, and why. Raises NotFound."""
-    _WAITING.write(map(_waits, desk.billing.waiting()), form)
-
-
-def _waits(one: WaitingStatement) -> Record:
-    return asdict(one) | {"cycle": one.cycle}
+    _WAITING.write(map(fields_of, desk.billing.waiting()), form)
