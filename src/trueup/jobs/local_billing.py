@@ -126,7 +126,7 @@ class LocalBilling:
 
     def statements(self, wanted: Wanted) -> Iterable[StatementSummary]:
         """The statements of all memberships; they are read as they are needed."""
-        asked = StatementFilter(wanted.cycle, wanted.seller or "", wanted.buyer or "", wanted.kind or "", wanted.search or "")
+        asked = statements_asked(wanted)
         seen: set[str] = set()
         for viewer in viewers(self.email):
             for row in _pages(viewer, asked):
@@ -157,6 +157,11 @@ class LocalBilling:
 def _latest_first(cycle: Month) -> tuple[int, int, Month]:
     """Where a month stands in a list: the latest cycle first, in it those that adjust earlier months last."""
     return -cycle.cycle.year, -cycle.cycle.month, cycle if cycle.adjusted_in else Month(0, 0)
+
+
+def statements_asked(wanted: Wanted) -> StatementFilter:
+    """The same as the module asks for it."""
+    return StatementFilter(wanted.cycle, wanted.seller or "", wanted.buyer or "", wanted.kind or "", wanted.search or "")
 
 
 def _pages(viewer: Viewer, asked: StatementFilter) -> Iterator[StatementRow]:
