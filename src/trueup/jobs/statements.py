@@ -1,15 +1,12 @@
 """Statements, as commands."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from trueup.client.answers import Statement, StatementSummary
 from trueup.jobs.alike import fields_of
 from trueup.jobs.desk import Desk
 from trueup.jobs.desk_billing import Wanted
 from trueup.jobs.money import amount, as_record, write_lines
 from trueup.jobs.options import Format
-from trueup.jobs.output import Listing, Record, write_object
+from trueup.jobs.output import Listing, Record, in_order, write_object
 from trueup.jobs.tables import Column, in_words, print_facts
 
 _STATEMENTS = Listing(
@@ -72,20 +69,13 @@ def _whole(found: Statement) -> Record:
     return {
         **header,
         "reason": found.reason or None,
-        "seller_party": _sorted(found.seller_party),
-        "buyer_party": _sorted(found.buyer_party),
+        "seller_party": in_order(found.seller_party),
+        "buyer_party": in_order(found.buyer_party),
         "source": fields_of(found.source),
         **as_record(found.amounts),
         "checksum": checksum,
-        "document": _sorted(found.document),
+        "document": in_order(found.document),
     }
-
-
-def _sorted(value: Any) -> Any:
-    """In the order of canonical JSON: databases keep it in one of their own."""
-    if isinstance(value, Mapping):
-        return {name: _sorted(value[name]) for name in sorted(value)}
-    return [_sorted(one) for one in value] if isinstance(value, list) else value
 
 
 def _print_header(found: Statement) -> None:
