@@ -3,16 +3,14 @@
 Everything of October has its statement, and bolt's adjustment too; that to the vendor is being collected.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
-
-from django.test import TestCase, override_settings
 
 from tests.api import money
 from tests.reports.month import OPERATOR, October, at, at_times
 from tests.reports.test_adjusting import LATE, NOVEMBER, approve, close_month
+from tests.standing import stand
 from tests.statements.conftest import issue_all
 from trueup.cycles.models import Cycle
 from trueup.kit.period import Month
@@ -40,17 +38,5 @@ def build(folder: Path) -> October:
     return october
 
 
-@contextmanager
-def standing(folder: Path) -> Iterator[October]:
-    """All of it in a transaction of its own, for all tests of a module: it is taken back at the end."""
-
-    class Ground(TestCase):
-        """Holds the transaction, which is not to be committed."""
-
-    with override_settings(TRUEUP_HOME=folder / "home", TRUEUP_LEDGER_URL=str(folder / "ledger"), TRUEUP_CLOCK=lambda: at(NOW)):
-        Ground.setUpClass()
-        try:
-            yield build(folder)
-        finally:
-            Ground.tearDownClass()
-            Ground.doClassCleanups()
+standing = partial(stand, build, at(NOW))
+"""All of it for all tests of a module; see `stand`."""

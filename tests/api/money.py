@@ -3,17 +3,15 @@
 What north has approved is bolt's and coil's report; dune's waits at south. bolt has 40 endpoints and 12 seats, coil 7 endpoints.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
-
-from django.test import TestCase, override_settings
 
 from tests.api import october as ground
 from tests.api.conftest import Program
 from tests.reports.month import OPERATOR, October, at
+from tests.standing import stand
 from tests.statements.conftest import account_id, issue_all
 from trueup.cycles.models import Cycle
 from trueup.prices.actions import save_price_list, save_promo_code
@@ -81,20 +79,8 @@ def build(folder: Path) -> October:
     return october
 
 
-@contextmanager
-def standing(folder: Path) -> Iterator[October]:
-    """The month in a transaction of its own, for all tests of a module: it is taken back at the end."""
-
-    class Ground(TestCase):
-        """Holds the transaction, which is not to be committed."""
-
-    with override_settings(TRUEUP_HOME=folder / "home", TRUEUP_LEDGER_URL=str(folder / "ledger"), TRUEUP_CLOCK=lambda: at(NOW)):
-        Ground.setUpClass()
-        try:
-            yield build(folder)
-        finally:
-            Ground.tearDownClass()
-            Ground.doClassCleanups()
+standing = partial(stand, build, at(NOW))
+"""The month for all tests of a module; see `stand`."""
 
 
 BILLING: Final = "/billing-reports/2026-10/north"

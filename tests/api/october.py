@@ -3,17 +3,16 @@
 bolt and dune over-provision endpoints (40, of which 31 are used); what coil has is used.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
-from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from tests.api.conftest import Program
 from tests.reports.month import OPERATOR, October, at, at_times
+from tests.standing import stand
 from tests.web.conftest import NOW
 from tests.world import FILE_NAME, NETWORK
 from trueup.network.actions import apply
@@ -35,20 +34,8 @@ def build(folder: Path) -> October:
     return october
 
 
-@contextmanager
-def standing(folder: Path) -> Iterator[October]:
-    """The month in a transaction of its own, for all tests of a module: it is taken back at the end."""
-
-    class Ground(TestCase):
-        """Holds the transaction, which is not to be committed."""
-
-    with override_settings(TRUEUP_HOME=folder / "home", TRUEUP_LEDGER_URL=str(folder / "ledger"), TRUEUP_CLOCK=lambda: NOW):
-        Ground.setUpClass()
-        try:
-            yield build(folder)
-        finally:
-            Ground.tearDownClass()
-            Ground.doClassCleanups()
+standing = partial(stand, build, NOW)
+"""The month for all tests of a module; see `stand`."""
 
 
 def tag_of(program: Program, msp: str = "bolt") -> str:

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.test import override_settings
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.api.conftest import token_of_person
+from tests.client.anywhere import Anywhere
+from tests.jobs.command import Trueup
 from tests.web.conftest import NOW
 from tests.web.month import build
 
@@ -50,3 +52,15 @@ def served_month(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_
         finally:
             server.stop()
             call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=False)
+
+
+@pytest.fixture
+def trueup(transactional_db: None, ledger_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Trueup:
+    """The command line on an empty database and an empty ledger."""
+    return Trueup(capsys, tmp_path)
+
+
+@pytest.fixture
+def anywhere(trueup: Trueup, live_server: LiveServer, sign_in: SignIn, settings: Settings, tmp_path: Path) -> Anywhere:
+    """The same command line over the network and at the machine."""
+    return Anywhere(trueup, live_server.url, sign_in, settings, tmp_path / "another-ledger")

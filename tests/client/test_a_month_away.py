@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from django.core.management import call_command
 from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
 
-from tests.client.conftest import SignIn
+from tests.client.anywhere import Anywhere
 from tests.jobs.command import NETWORK, Answer, Trueup
 from tests.web.conftest import Clock
 from trueup.kit.period import parse_instant
@@ -132,12 +130,6 @@ READING = {"usage show", "usage unmapped", "report show", "report history", "pro
 
 
 @pytest.fixture
-def trueup(transactional_db: None, ledger_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Trueup:
-    """The command line on an empty database and an empty ledger."""
-    return Trueup(capsys, tmp_path)
-
-
-@pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files that are sent, in the folder the commands are typed in."""
     folder = tmp_path / "files"
@@ -183,22 +175,13 @@ def without_numbers(answer: Answer) -> Answer:
 
 @pytest.mark.usefixtures("files")
 class TestAMonth:
-    def test_is_told_the_same_from_anywhere(
-        self, *, trueup: Trueup, live_server: LiveServer, clock: Clock, sign_in: SignIn, settings: Settings, tmp_path: Path
-    ) -> None:
-        def away(now: str, email: str, words: list[str]) -> Answer:
-            if not email:
-                return at_the_machine(trueup, now, email, words)
-            clock.at = parse_instant(now)
-            sign_in(email, live_server.url)
-            return trueup("--server", live_server.url, *words)
+    def test_is_told_the_same_from_anywhere(self, anywhere: Anywhere, clock: Clock) -> None:
+        def here(now: str, email: str, words: list[str]) -> Answer:
+            return without_numbers(at_the_machine(anywhere.trueup, now, email, words))
 
-        begin(trueup)
-        there = [without_numbers(away(*step)) for step in STORY]
-        call_command("flush", verbosity=0, interactive=False)
-        settings.TRUEUP_LEDGER_URL = str(tmp_path / "another-ledger")
-        begin(trueup)
-        here = [without_numbers(at_the_machine(trueup, *step)) for step in STORY]
-        different = [(step, far, near) for step, far, near in zip(STORY, there, here, strict=True) if far != near]
-        assert not different, "\n".join(map(str, different))
-        assert {answer.code for answer in here} == {0, 1}
+        def away(now: str, email: str, words: list[str]) -> Answer:
+            clock.at = parse_instant(now)
+            return without_numbers(anywhere.away(email, words)) if email else here(now, email, words)
+
+        answers = anywhere.told(STORY, begin, away=away, here=here)
+        assert {answer.code for answer in answers} == {0, 1}

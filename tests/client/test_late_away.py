@@ -1,23 +1,14 @@
 """Late usage at the machine and over the network: what is typed, and what is answered."""
 
-from pathlib import Path
-
-import pytest
-from django.core.management import call_command
-from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
-
-from tests.client.conftest import SignIn
-from tests.jobs.command import Answer, Trueup
+from tests.client.anywhere import Anywhere, Step
+from tests.jobs.command import Trueup
 from tests.jobs.october import BOLT, COIL, NORTH, VENDOR, approve, begin
-from tests.web.conftest import Clock
-from trueup.kit.period import parse_instant
 
 NOW = "2026-12-05T09:00:00Z"
 OCTOBER, LATE = ("2026-10", "north"), ("2026-11-adjusts-2026-10", "north")
 FIRST, LATER, VENDORS = "north-2026-000001", "north-2026-000003", "acme-vendor-2026-000001"
 
-STORY: list[tuple[str, list[str]]] = [
+STORY: list[Step] = [
     *((email, ["statement", "list", "--format", "json"]) for email in (BOLT, NORTH, VENDOR)),
     (NORTH, ["statement", "list", "--cycle", LATE[0]]),
     *((BOLT, ["statement", "show", LATER, "--format", form]) for form in ("table", "json", "csv")),
@@ -50,19 +41,11 @@ STORY: list[tuple[str, list[str]]] = [
     (VENDOR, ["price", "history", "acme-vendor"]),
     (BOLT, ["price", "history", "north"]),
 ]
-"""Who, what."""
-
 ASKING = {
     "statement list", "statement show", "statement waiting", "billing list", "billing show", "billing lines", "billing history",
     "price history", "export statement", "export billing", "export customers",
 }  # fmt: skip
 """Commands that do not ask what time it is."""
-
-
-@pytest.fixture
-def trueup(transactional_db: None, ledger_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Trueup:
-    """The command line on an empty database and an empty ledger."""
-    return Trueup(capsys, tmp_path)
 
 
 def come_late(trueup: Trueup) -> None:
@@ -81,30 +64,9 @@ def come_late(trueup: Trueup) -> None:
 
 
 class TestLateUsage:
-    def test_is_told_the_same_from_anywhere(
-        self, *, trueup: Trueup, live_server: LiveServer, sign_in: SignIn, settings: Settings, tmp_path: Path
-    ) -> None:
-        settings.TRUEUP_CLOCK = Clock(parse_instant(NOW))
-        settings.TRUEUP_API_LIMIT = 100_000
-
-        def away(email: str, words: list[str]) -> Answer:
-            sign_in(email, live_server.url)
-            return trueup("--server", live_server.url, *words)
-
-        def here(email: str, words: list[str]) -> Answer:
-            when = [] if " ".join(words[:2]) in ASKING else ["--now", NOW]
-            return trueup(*words, "--as", email, *when)
-
-        come_late(trueup)
-        far = [away(*step) for step in STORY]
-        call_command("flush", verbosity=0, interactive=False)
-        settings.TRUEUP_LEDGER_URL = str(tmp_path / "another-ledger")
-        come_late(trueup)
-        near = [here(*step) for step in STORY]
-        different = [(step, one, other) for step, one, other in zip(STORY, far, near, strict=True) if one != other]
-        assert not different, "\n".join(map(str, different))
-        told = {" ".join(words): answer for (_, words), answer in zip(STORY, near, strict=True)}
-        assert not any("Traceback" in answer.err for answer in near)
+    def test_is_told_the_same_from_anywhere(self, anywhere: Anywhere) -> None:
+        answers = anywhere.told_at(NOW, STORY, come_late, asking=ASKING)
+        told = {" ".join(words): answer for (_, words), answer in zip(STORY, answers, strict=True)}
         assert "With it, for late usage: credit note north-2026-000006." in told[f"statement correct {FIRST} --reason Another price"].out
         assert f"Adjusts {FIRST}" in " ".join(told[f"statement show {LATER} --format table"].out.split())
         assert (told["billing history 2025-01 north"].code, told["price history north --format json"].code) == (1, 0)

@@ -3,15 +3,10 @@
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
-from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
 
-from tests.client.conftest import SignIn
-from tests.jobs.command import Answer, Trueup
+from tests.client.anywhere import Anywhere, Step
+from tests.jobs.command import Trueup
 from tests.jobs.october import BOLT, COIL, LOOKS, NORTH, NOW, PRICES, VENDOR, approve, begin
-from tests.web.conftest import Clock
-from trueup.kit.period import parse_instant
 
 MONTH, BILLING = "2026-10", ("2026-10", "north")
 FIRST = "north-2026-000001"
@@ -24,7 +19,7 @@ FILES = {
     "none-at-all.yaml": "price_lists: [",
 }
 
-STORY: list[tuple[str, list[str]]] = [
+STORY: list[Step] = [
     *((email, ["price", "list", "--format", form]) for email in (BOLT, NORTH, VENDOR) for form in ("table", "json")),
     (NORTH, ["price", "list", "--seller", "north", "--format", "csv"]),
     (NORTH, ["price", "show", "north", "bolt"]),
@@ -134,8 +129,6 @@ STORY: list[tuple[str, list[str]]] = [
     (BOLT, ["price", "remove", "north"]),
     (VENDOR, ["price", "remove", "north"]),
 ]
-"""Who, what."""
-
 ASKING = {
     "price list", "price show", "price export", "price simulate", "promo list", "promo check", "billing list", "billing show",
     "details show", "statement list", "statement show", "statement waiting", "export report", "export reports", "export statement",
@@ -143,12 +136,6 @@ ASKING = {
     "insight billed", "insight review", "insight deprovision", "insight measures",
 }  # fmt: skip
 """Commands that do not ask what time it is."""
-
-
-@pytest.fixture
-def trueup(transactional_db: None, ledger_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Trueup:
-    """The command line on an empty database and an empty ledger."""
-    return Trueup(capsys, tmp_path)
 
 
 @pytest.fixture
@@ -161,31 +148,14 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
 
 
+def october(trueup: Trueup) -> None:
+    """October with its reports approved, and what follows from them."""
+    begin(trueup)
+    approve(trueup)
+
+
 @pytest.mark.usefixtures("files")
 class TestMoney:
-    def test_is_told_the_same_from_anywhere(
-        self, *, trueup: Trueup, live_server: LiveServer, sign_in: SignIn, settings: Settings, tmp_path: Path
-    ) -> None:
-        settings.TRUEUP_CLOCK = Clock(parse_instant(NOW))
-        settings.TRUEUP_API_LIMIT = 100_000
-
-        def away(email: str, words: list[str]) -> Answer:
-            sign_in(email, live_server.url)
-            return trueup("--server", live_server.url, *words)
-
-        def here(email: str, words: list[str]) -> Answer:
-            when = [] if " ".join(words[:2]) in ASKING else ["--now", NOW]
-            return trueup(*words, "--as", email, *when)
-
-        begin(trueup)
-        approve(trueup)
-        far = [away(*step) for step in STORY]
-        call_command("flush", verbosity=0, interactive=False)
-        settings.TRUEUP_LEDGER_URL = str(tmp_path / "another-ledger")
-        begin(trueup)
-        approve(trueup)
-        near = [here(*step) for step in STORY]
-        different = [(step, one, other) for step, one, other in zip(STORY, far, near, strict=True) if one != other]
-        assert not different, "\n".join(map(str, different))
-        assert {answer.code for answer in near} == {0, 1}
-        assert not any("Traceback" in answer.err for answer in near)
+    def test_is_told_the_same_from_anywhere(self, anywhere: Anywhere) -> None:
+        answers = anywhere.told_at(NOW, STORY, october, asking=ASKING)
+        assert {answer.code for answer in answers} == {0, 1}

@@ -6,17 +6,18 @@ The world of tests/world.py, and below north
 bolt's report waits with a line that needs a comment, coil's is under review, south prepares dune's.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
-from django.test import Client, TestCase, override_settings
+from django.test import Client
 
 from tests.reports.month import HEADER, MONTH_END, OPERATOR, October, at, at_times
+from tests.standing import stand
 from tests.web.conftest import NOW
 from tests.world import FILE_NAME, NETWORK
 from trueup.accounts.actions import keep_view
@@ -293,18 +294,5 @@ def _write(*, subject: str, html: str) -> int:
     ).pk  # fmt: skip
 
 
-@contextmanager
-def standing(folder: Path, **more: object) -> Iterator[Autumn]:
-    """The month in a transaction of its own, for all tests of a module: it is taken back at the end."""
-
-    class Ground(TestCase):
-        """Holds the transaction, which is not to be committed."""
-
-    home = {"TRUEUP_HOME": folder / "home", "TRUEUP_LEDGER_URL": str(folder / "ledger"), "TRUEUP_CLOCK": lambda: NOW}
-    with override_settings(**home):
-        Ground.setUpClass()
-        try:
-            yield build(folder, **more)  # type: ignore[arg-type]
-        finally:
-            Ground.tearDownClass()
-            Ground.doClassCleanups()
+standing = partial(stand, build, NOW)
+"""The month for all tests of a module; see `stand`."""

@@ -10,7 +10,8 @@ from tests.web.conftest import AsPerson, Clock
 from tests.web.reviewing import BOLT, DUNE, NORTH, SOUTH, VENDOR, october_closed, october_under_review
 from trueup.kit.period import Month, parse_instant
 from trueup.reports.queries import CycleFigures
-from trueup.web.pages.home_chart import chart, scale
+from trueup.web.drawing import scale
+from trueup.web.pages.home_chart import chart
 
 D = Decimal
 

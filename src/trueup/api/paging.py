@@ -64,6 +64,16 @@ def _kept(value: object) -> bool:
     return not isinstance(value, str) or not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
 
 
+def behind(rows: Sequence[Row], place: Callable[[Row], tuple[Any, ...]], after: tuple[Any, ...] | None) -> Sequence[Row]:
+    """Those rows of a whole list, none of which is ever removed, that are behind a place. Raises Invalid for a place of another list."""
+    if after is None:
+        return rows
+    places = [place(row) for row in rows]
+    if after not in places:
+        raise no_place()
+    return rows[places.index(after) + 1 :]
+
+
 def page(
     request: HttpRequest, response: HttpResponse, rows: Sequence[Row], limit: int, *,
     shown: Callable[[Row], Any], place: Callable[[Row], Sequence[str | int | None]],

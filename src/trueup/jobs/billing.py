@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from trueup.client.answers import BillingReport, BillingSummary, Highlight
 from trueup.jobs import history as written
+from trueup.jobs.alike import fields_of
 from trueup.jobs.desk import Desk
 from trueup.jobs.messages import say
 from trueup.jobs.money import amount, as_record, write_lines
@@ -127,7 +128,7 @@ def _in_words(one: Highlight) -> str:
 
 def lines(desk: Desk, month: Month, distributor: str, service: str, form: Format) -> None:
     """Write the lines of reports that the units of a service come from. Raises NotFound, NotAllowed."""
-    _LINES.write((asdict(one) | {"cycle": one.cycle} for one in desk.billing.lines(month, distributor, service)), form)
+    _LINES.write(map(fields_of, desk.billing.lines(month, distributor, service)), form)
 
 
 def history(desk: Desk, month: Month, distributor: str, form: Format) -> None:

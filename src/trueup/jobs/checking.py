@@ -7,6 +7,7 @@ import typer
 
 from trueup.events import queries
 from trueup.jobs import anchors
+from trueup.jobs.alike import fields_of
 from trueup.jobs.messages import say
 from trueup.jobs.options import Format
 from trueup.jobs.output import Listing, write_object
@@ -49,7 +50,7 @@ def verify(month: Month | None, form: Format) -> None:
     Statements are all looked at, whatever the cycle: their numbers go on over many. Raises NotFound for a cycle that is not closed.
     """
     with showing_progress() as progress:
-        found = [asdict(one) | {"cycle": one.cycle} for one in verifying.verify(month, progress=progress)]
+        found = [fields_of(one) for one in verifying.verify(month, progress=progress)]
         statements = [{"statement": one.number, "finding": one.message} for one in checked_statements()]
     figures = [dict.fromkeys(_KEYS) | one for one in found]
     documents = [dict.fromkeys(_KEYS) | one for one in statements]

@@ -1,8 +1,7 @@
 """The calendar, as commands."""
 
-from dataclasses import asdict
-
 from trueup.client.answers import CycleDetails
+from trueup.jobs.alike import fields_of
 from trueup.jobs.desk import Desk
 from trueup.jobs.messages import say
 from trueup.jobs.options import Format
@@ -26,13 +25,13 @@ _SHOWN = ("cycle", "status", "closes_at", "closed_at", "as_of", "reports", "firs
 
 def list_cycles(desk: Desk, form: Format) -> None:
     """Write the calendar. Raises NotFound."""
-    _CYCLES.write((asdict(one) | {"cycle": one.cycle} for one in desk.cycles()), form)
+    _CYCLES.write(map(fields_of, desk.cycles()), form)
 
 
 def show(desk: Desk, month: Month, form: Format) -> None:
     """Write one month with its reports, deadlines and missing days. Raises NotFound."""
     found = desk.cycle(month)
-    record = asdict(found) | {"cycle": found.cycle}
+    record = fields_of(found)
     if form is Format.JSON:
         write_object(record)
     elif form is Format.CSV:

@@ -7,13 +7,18 @@ from typing import Any, Final
 
 from trueup.client.answers import HistoryEntry
 from trueup.jobs.options import Format
-from trueup.jobs.output import Listing, Record
+from trueup.jobs.output import Listing, Record, in_order
 from trueup.jobs.tables import Column, for_people, in_words
 
 _KEYS: Final = ("of", "service", "field", "before", "after")
 _CODES: Final = frozenset({"status", "submission"})
 _MOST_CHANGES: Final = 20
 """Changes of a step in a table: a new price list has as many as it has prices. JSON and CSV have all."""
+
+
+def entry(event: Any, *names: str) -> HistoryEntry:
+    """A step as it is recorded, with these parts of each change; a part that a change does not have is None."""
+    return HistoryEntry(event.at, event.actor_name, event.kind, tuple({name: one.get(name) for name in names} for one in event.changes))
 
 
 def write(steps: Iterable[HistoryEntry], form: Format) -> None:
@@ -27,13 +32,7 @@ def _step(one: HistoryEntry) -> Record:
 
 def _change(change: Mapping[str, Any]) -> Record:
     """In the order of the contract: databases keep it in one of their own. What is of no line has no service."""
-    return {key: _ordered(change[key]) for key in _KEYS if key in change}
-
-
-def _ordered(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _ordered(value[name]) for name in sorted(value)}
-    return [_ordered(one) for one in value] if isinstance(value, list) else value
+    return {key: in_order(change[key]) for key in _KEYS if key in change}
 
 
 def _in_words(record: Record) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from trueup.client.answers import Billed, Deprovisioning, MeasuredOtherwise, Reviewed
+from trueup.jobs.alike import fields_of
 from trueup.jobs.desk import Desk
 from trueup.jobs.money import amount
 from trueup.jobs.options import Format
@@ -94,7 +95,7 @@ def _reviewed(one: Reviewed, form: Format) -> Record:
     comments: object = dict(sorted(one.comments.items()))
     if form is Format.CSV:
         comments = [f"{code or 'none'}={count}" for code, count in sorted(one.comments.items())]
-    return asdict(one) | {"cycle": one.cycle, "comments": comments}
+    return fields_of(one) | {"comments": comments}
 
 
 def deprovision(desk: Desk, month: Month, msp: str, form: Format) -> None:
@@ -158,8 +159,7 @@ def measures(desk: Desk, month: Month, msp: str, form: Format) -> None:
 
 
 def _under_all(found: MeasuredOtherwise) -> Record:
-    return asdict(found) | {
-        "cycle": found.cycle,
+    return fields_of(found) | {
         "currency": found.currency or None,
         "in_force": amount(found.in_force, found.currency),
         "totals": {name: amount(money, found.currency) for name, money in found.totals.items()},

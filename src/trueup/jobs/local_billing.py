@@ -28,6 +28,7 @@ from trueup.client.answers import (
 from trueup.client.reading import read
 from trueup.jobs.alike import like
 from trueup.jobs.desk_billing import Wanted
+from trueup.jobs.history import entry
 from trueup.jobs.people import every_answer, in_account, refs_of, viewers
 from trueup.kit.errors import NotAllowed
 from trueup.kit.period import Month
@@ -106,7 +107,7 @@ class LocalBilling:
     def history(self, month: Month, distributor: str) -> Iterable[HistoryEntry]:
         """What happened to a billing report."""
         steps = every_answer(viewers(self.email), lambda viewer: queries.billing_history(viewer, month, distributor))[0]
-        return [_step(one) for one in steps]
+        return [entry(one, "field", "before", "after") for one in steps]
 
     def details(self, account: str) -> BillingDetails:
         """What documents say of an account."""
@@ -125,7 +126,7 @@ class LocalBilling:
 
     def statements(self, wanted: Wanted) -> Iterable[StatementSummary]:
         """The statements of all memberships; they are read as they are needed."""
-        asked = StatementFilter(wanted.cycle, wanted.seller or "", wanted.buyer or "", wanted.kind or "", wanted.search or "")
+        asked = statements_asked(wanted)
         seen: set[str] = set()
         for viewer in viewers(self.email):
             for row in _pages(viewer, asked):
@@ -156,6 +157,11 @@ class LocalBilling:
 def _latest_first(cycle: Month) -> tuple[int, int, Month]:
     """Where a month stands in a list: the latest cycle first, in it those that adjust earlier months last."""
     return -cycle.cycle.year, -cycle.cycle.month, cycle if cycle.adjusted_in else Month(0, 0)
+
+
+def statements_asked(wanted: Wanted) -> StatementFilter:
+    """The same as the module asks for it."""
+    return StatementFilter(wanted.cycle, wanted.seller or "", wanted.buyer or "", wanted.kind or "", wanted.search or "")
 
 
 def _pages(viewer: Viewer, asked: StatementFilter) -> Iterator[StatementRow]:
@@ -215,11 +221,6 @@ def _all_lines(first: list[Behind], following: Callable[[str], list[Behind]]) ->
     while found:
         yield from (like(LineBehind, one) for one in found)
         found = following(found[-1].msp)
-
-
-def _step(event: Any) -> HistoryEntry:
-    changes = tuple({name: one[name] for name in ("field", "before", "after")} for one in event.changes)
-    return HistoryEntry(event.at, event.actor_name, event.kind, changes)
 
 
 def _text(sentence: object) -> str | None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from trueup.accounts.rules import Viewer
 from trueup.client.answers import Download
 from trueup.jobs.desk_billing import Reports, Wanted
-from trueup.jobs.people import every_answer, keeper, viewer_of_report, viewers
+from trueup.jobs.local_billing import statements_asked
+from trueup.jobs.people import every_answer, member, viewer_of_report, viewers
 from trueup.kit.period import Month
 from trueup.reports.queries import ReportFilter
 from trueup.reports.rules.workflow import Status
 from trueup.statements import files
 from trueup.statements.exports.forms import Form
 from trueup.statements.files import File, Means
-from trueup.statements.queries import StatementFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class LocalFiles:
         """The reports of a list."""
         status = Status(wanted.status) if wanted.status else None
         asked = ReportFilter(cycle=wanted.cycle, status=status, distributor=wanted.distributor, search=wanted.search or "")
-        return _download(files.reports_file(self._viewer(), asked, form))
+        return _download(files.reports_file(member(self.email, self.account), asked, form))
 
     def statement(self, number: str, form: Form, *, iso_currency: bool) -> Download:
         """One statement."""
@@ -39,8 +39,8 @@ class LocalFiles:
 
     def statements(self, wanted: Wanted, form: Form, *, iso_currency: bool) -> Download:
         """The statements of a list."""
-        asked = StatementFilter(wanted.cycle, wanted.seller or "", wanted.buyer or "", wanted.kind or "", wanted.search or "")
-        return _download(files.statements_file(self._viewer(), asked, form, iso_currency=iso_currency))
+        viewer = member(self.email, self.account)
+        return _download(files.statements_file(viewer, statements_asked(wanted), form, iso_currency=iso_currency))
 
     def billing(self, month: Month, distributor: str, form: Form) -> Download:
         """One billing report."""
@@ -52,10 +52,7 @@ class LocalFiles:
 
     def cycle(self, month: Month, forms: Iterable[Form], means: Means, *, iso_currency: bool) -> Download:
         """All that one sees of a cycle."""
-        return _download(files.cycle_archive(self._viewer(), month, forms, iso_currency=iso_currency, means=means))
-
-    def _viewer(self) -> Viewer:
-        return keeper(self.email, self.account, lambda _: True, "is a member of")
+        return _download(files.cycle_archive(member(self.email, self.account), month, forms, iso_currency=iso_currency, means=means))
 
     def _first(self, ask: Callable[[Viewer], File]) -> Download:
         return _download(every_answer(viewers(self.email), ask)[0])

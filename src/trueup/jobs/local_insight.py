@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trueup.accounts.rules import Viewer
 from trueup.client.answers import (
     Billed,
     Deprovisioning,
@@ -15,7 +14,7 @@ from trueup.client.answers import (
     ToDeprovision,
 )
 from trueup.jobs.alike import like
-from trueup.jobs.people import keeper, viewer_of_report
+from trueup.jobs.people import member, viewer_of_report
 from trueup.kit.period import Month
 from trueup.statements import insight
 
@@ -29,11 +28,11 @@ class LocalInsight:
 
     def billed(self, first: Month, last: Month, by: str) -> Iterable[Billed]:
         """What was billed."""
-        return [like(Billed, one) for one in insight.billed(self._viewer(), first, last, by=insight.By(by))]
+        return [like(Billed, one) for one in insight.billed(member(self.email, self.account), first, last, by=insight.By(by))]
 
     def review(self, first: Month, last: Month) -> Iterable[Reviewed]:
         """How the reports of each month went."""
-        found = insight.review_figures(self._viewer(), first, last)
+        found = insight.review_figures(member(self.email, self.account), first, last)
         return [like(Reviewed, one, cycle=one.month, comments=dict(one.comments)) for one in found]
 
     def deprovision(self, month: Month, msp: str) -> Deprovisioning:
@@ -46,9 +45,6 @@ class LocalInsight:
         found = insight.measured_otherwise(viewer_of_report(self.email, month, msp), month, msp)
         totals = {name.value: money for name, money in found.totals.items()}
         return like(MeasuredOtherwise, found, cycle=found.month, totals=totals, lines=tuple(_measured(line) for line in found.lines))
-
-    def _viewer(self) -> Viewer:
-        return keeper(self.email, self.account, lambda _: True, "is a member of")
 
 
 def _over(line: insight.OverProvisioned) -> OverProvisioned:

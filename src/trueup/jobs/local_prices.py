@@ -7,6 +7,7 @@ from typing import Any
 
 from trueup.accounts.rules import Right, Viewer
 from trueup.client.answers import Amounts, HistoryEntry, PriceList, PriceListSummary, PromoCheck, PromoCode, Simulated, Tax
+from trueup.jobs.history import entry
 from trueup.jobs.people import every_answer, in_account, keeper, refs_of, viewers
 from trueup.kit.errors import NotAllowed
 from trueup.kit.period import Month
@@ -73,7 +74,8 @@ class LocalPrices:
     def history(self, seller: str) -> Iterable[HistoryEntry]:
         """What happened to prices."""
         viewer = in_account(self.email, seller)
-        return map(_step, _all_steps(viewer, seller, history_after(viewer, seller, limit=_AT_ONCE)))
+        steps = _all_steps(viewer, seller, history_after(viewer, seller, limit=_AT_ONCE))
+        return (entry(one, "of", "field", "before", "after") for one in steps)
 
     def promo_codes(self, *, seller: str | None = None) -> Iterable[PromoCode]:
         """The promo codes of all memberships."""
@@ -147,11 +149,6 @@ def _all_steps(viewer: Viewer, seller: str, first: list[Any]) -> Iterator[Any]:
     while steps:
         yield from steps
         steps = history_after(viewer, seller, after=steps[-1].sequence, limit=_AT_ONCE)
-
-
-def _step(event: Any) -> HistoryEntry:
-    changes = tuple({name: one.get(name) for name in ("of", "field", "before", "after")} for one in event.changes)
-    return HistoryEntry(event.at, event.actor_name, event.kind, changes)
 
 
 def _simulated(one: Tried) -> Simulated:

@@ -7,11 +7,12 @@ for unknown, or a sequence of those. JSON and CSV write all of it; a table choos
 import csv
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain, islice
+from typing import Any
 
 from trueup.jobs.messages import say
 from trueup.jobs.options import Format
@@ -106,6 +107,13 @@ def as_plain(value: object) -> object:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [as_plain(item) for item in value]
     return value
+
+
+def in_order(value: Any, place: Callable[[str], Any] = str) -> Any:
+    """A document with its members in one order, by name or by `place`: databases keep them in one of their own."""
+    if isinstance(value, Mapping):
+        return {name: in_order(value[name], place) for name in sorted(value, key=place)}
+    return [in_order(one, place) for one in value] if isinstance(value, list) else value
 
 
 def _as_csv(value: object) -> str:

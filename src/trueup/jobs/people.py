@@ -53,6 +53,11 @@ def keeper(email: str | None, account: str | None, may: Callable[[Viewer], bool]
     return keepers[0]
 
 
+def member(email: str | None, account: str | None) -> Viewer:
+    """The person in the one account whose things they ask for. Raises NotFound, and Invalid, where they are in several, for which."""
+    return keeper(email, account, lambda _: True, "is a member of")
+
+
 def every_answer(asking: Iterable[Viewer], ask: Callable[[Viewer], _Answer]) -> list[_Answer]:
     """What each membership may see. Raises the refusal of the first if none of them may see anything."""
     answers: list[_Answer] = []

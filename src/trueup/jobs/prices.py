@@ -16,7 +16,7 @@ from trueup.jobs.given import read_text
 from trueup.jobs.messages import say
 from trueup.jobs.money import amount
 from trueup.jobs.options import Format
-from trueup.jobs.output import Listing, Record, write_object
+from trueup.jobs.output import Listing, Record, in_order, write_object
 from trueup.jobs.tables import Column, for_people, print_facts
 from trueup.jobs.writing import write
 from trueup.kit.errors import Conflict, NotFound
@@ -132,22 +132,18 @@ def _whole(one: PriceList) -> Record:
         "currency": one.currency,
         "tax": asdict(one.tax) | {"reason": one.tax.reason or None},
         "margin_percent": one.margin_percent,
-        "services": _ordered(one.services),
-        "packs": _ordered(one.packs),
+        "services": in_order(one.services, _place),
+        "packs": in_order(one.packs, _place),
         "saved_at": one.saved_at,
         "saved_by": one.saved_by,
     }
 
 
-_ORDER = ("price", "pricing", "package_size", "pack_size", "tiers", "up_to")
+_PLACES = {name: place for place, name in enumerate(("price", "pricing", "package_size", "pack_size", "tiers", "up_to"))}
 
 
-def _ordered(value: Any) -> Any:
-    """In one order: databases keep it in one of their own."""
-    if isinstance(value, Mapping):
-        place = {name: number for number, name in enumerate(_ORDER)}
-        return {name: _ordered(value[name]) for name in sorted(value, key=lambda name: (place.get(name, len(place)), name))}
-    return [_ordered(one) for one in value] if isinstance(value, list) else value
+def _place(name: str) -> tuple[int, str]:
+    return _PLACES.get(name, len(_PLACES)), name
 
 
 def _print_header(one: PriceList) -> None:

@@ -1,7 +1,7 @@
 """Money at a server: prices, billing reports, statements."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from trueup.client import ANY, Client, Invalid
@@ -21,6 +21,7 @@ from trueup.client.answers import (
     StatementSummary,
     WaitingStatement,
 )
+from trueup.jobs.alike import fields_of
 from trueup.jobs.desk_billing import Wanted
 from trueup.kit.period import Month
 
@@ -135,7 +136,7 @@ class RemoteBilling:
 
     def statements(self, wanted: Wanted) -> Iterable[StatementSummary]:
         """Statements."""
-        return self.client.statements.list(**asdict(wanted) | {"cycle": wanted.cycle})
+        return self.client.statements.list(**fields_of(wanted))
 
     def statement(self, number: str) -> Statement:
         """One statement."""

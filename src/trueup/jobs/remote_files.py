@@ -1,10 +1,11 @@
 """Files of a server, and its figures over months."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from trueup.client import Client
 from trueup.client.answers import Billed, Deprovisioning, Download, MeasuredOtherwise, Reviewed
+from trueup.jobs.alike import fields_of
 from trueup.jobs.desk_billing import Reports, Wanted
 from trueup.kit.period import Month
 from trueup.kit.progress import Progress
@@ -24,7 +25,7 @@ class RemoteFiles:
 
     def reports(self, wanted: Reports, form: Form) -> Download:
         """The reports of a list."""
-        return self.client.reports.files(form, **asdict(wanted) | {"cycle": wanted.cycle})
+        return self.client.reports.files(form, **fields_of(wanted))
 
     def statement(self, number: str, form: Form, *, iso_currency: bool) -> Download:
         """One statement."""
@@ -32,7 +33,7 @@ class RemoteFiles:
 
     def statements(self, wanted: Wanted, form: Form, *, iso_currency: bool) -> Download:
         """The statements of a list."""
-        return self.client.statements.files(form, iso_currency=iso_currency, **asdict(wanted) | {"cycle": wanted.cycle})
+        return self.client.statements.files(form, iso_currency=iso_currency, **fields_of(wanted))
 
     def billing(self, month: Month, distributor: str, form: Form) -> Download:
         """One billing report."""

@@ -1,15 +1,12 @@
 """Statements, as commands."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
-
-from trueup.client.answers import Statement, StatementSummary, WaitingStatement
+from trueup.client.answers import Statement, StatementSummary
+from trueup.jobs.alike import fields_of
 from trueup.jobs.desk import Desk
 from trueup.jobs.desk_billing import Wanted
 from trueup.jobs.money import amount, as_record, write_lines
 from trueup.jobs.options import Format
-from trueup.jobs.output import Listing, Record, write_object
+from trueup.jobs.output import Listing, Record, in_order, write_object
 from trueup.jobs.tables import Column, in_words, print_facts
 
 _STATEMENTS = Listing(
@@ -69,24 +66,16 @@ def show(desk: Desk, number: str, form: Format) -> None:
 def _whole(found: Statement) -> Record:
     header = dict(_summary(found))
     checksum = header.pop("checksum")
-    source = asdict(found.source) | {"cycle": found.source.cycle}
     return {
         **header,
         "reason": found.reason or None,
-        "seller_party": _sorted(found.seller_party),
-        "buyer_party": _sorted(found.buyer_party),
-        "source": source,
+        "seller_party": in_order(found.seller_party),
+        "buyer_party": in_order(found.buyer_party),
+        "source": fields_of(found.source),
         **as_record(found.amounts),
         "checksum": checksum,
-        "document": _sorted(found.document),
+        "document": in_order(found.document),
     }
-
-
-def _sorted(value: Any) -> Any:
-    """In the order of canonical JSON: databases keep it in one of their own."""
-    if isinstance(value, Mapping):
-        return {name: _sorted(value[name]) for name in sorted(value)}
-    return [_sorted(one) for one in value] if isinstance(value, list) else value
 
 
 def _print_header(found: Statement) -> None:
@@ -117,8 +106,4 @@ def correct(desk: Desk, number: str, *, reason: str) -> None:
 
 def waiting(desk: Desk, form: Format) -> None:
     """Write which approved reports have no statement yet, and why. Raises NotFound."""
-    _WAITING.write(map(_waits, desk.billing.waiting()), form)
-
-
-def _waits(one: WaitingStatement) -> Record:
-    return asdict(one) | {"cycle": one.cycle}
+    _WAITING.write(map(fields_of, desk.billing.waiting()), form)

@@ -8,6 +8,7 @@ from math import ceil, floor, log10
 from typing import Final
 
 from trueup.reports.rules.reasons import Totals
+from trueup.web.drawing import at
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +143,16 @@ def _panel(days: Sequence[Totals], chosen: Sequence[date], bars: Sequence[Decima
     marks = _marked([one.day for one in days], chosen)
     drawn = tuple(
         Bar(
-            one.day, _at(middle - width / 2), _at(y(value)), _at(width), _at(bottom - y(value)), _at(middle),
+            one.day, at(middle - width / 2), at(y(value)), at(width), at(bottom - y(value)), at(middle),
             chosen=one.day in chosen, marked=one.day in marks, provisioned=one.provisioned, used=one.used, credits=one.credits,
         )
         for one, value, middle in zip(days, bars, middles, strict=True)
     )  # fmt: skip
-    points = tuple((_at(middle), _at(y(value))) for middle, value in zip(middles, line, strict=bool(line)) if value is not None)
+    points = tuple((at(middle), at(y(value))) for middle, value in zip(middles, line, strict=bool(line)) if value is not None)
     return Panel(
-        WIDTH, bottom + 20, _LEFT, _RIGHT, bottom, drawn, " ".join(f"{x},{at}" for x, at in points), points,
-        tuple(Tick(value, _at(y(value))) for value in scale),
-        tuple((_at(middle), one.day.day) for one, middle in zip(days, middles, strict=True) if one.day.day in _AXIS_DAYS),
+        WIDTH, bottom + 20, _LEFT, _RIGHT, bottom, drawn, " ".join(map(",".join, points)), points,
+        tuple(Tick(value, at(y(value))) for value in scale),
+        tuple((at(middle), one.day.day) for one, middle in zip(days, middles, strict=True) if one.day.day in _AXIS_DAYS),
     )  # fmt: skip
 
 
@@ -174,8 +175,3 @@ def _scale(highest: Decimal, steps: int) -> list[Decimal]:
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough * 0.999)
     exact = Decimal(f"{step:.6g}")
     return [exact * count for count in range(ceil(most / step - 1e-9) + 1)]
-
-
-def _at(place: float) -> str:
-    """A coordinate, as short as it can be."""
-    return f"{place:.1f}".removesuffix(".0")

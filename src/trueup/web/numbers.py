@@ -11,6 +11,7 @@ from django.utils.formats import get_format
 from django.utils.translation import get_language
 
 from trueup.kit.errors import Invalid
+from trueup.kit.money import Money, currency_decimals
 from trueup.kit.quantity import plain
 from trueup.kit.text import text
 
@@ -29,6 +30,11 @@ def shown(value: Decimal | int, decimals: int | None = None) -> str:
 def typed(value: Decimal) -> str:
     """A number as it stands in a field: without separators of thousands, so that nobody has to move around them."""
     return (plain(value) or "0").replace(".", _separators()[ord(".")])
+
+
+def money(amount: Money | None, currency: str) -> str:
+    """An amount with its currency: `1,234.50 EUR`; unknown is a dash."""
+    return "–" if amount is None else f"{shown(amount, currency_decimals(currency))} {currency}"
 
 
 def language() -> str:

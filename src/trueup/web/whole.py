@@ -1,5 +1,6 @@
-"""Whole numbers and months in addresses: one bounded reader of each, so that nothing behind it has to expect anything else."""
+"""What stands in addresses: whole numbers, months, searches. One bounded reader of each: nothing behind it has to expect anything else."""
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from django.http import QueryDict
@@ -8,6 +9,7 @@ from trueup.kit.errors import Invalid, NotFound
 from trueup.kit.period import Month
 
 MOST_PAGES: Final = 999_999
+_MOST_SEARCHED: Final = 200
 
 
 def whole(written: str, *, most: int) -> int | None:
@@ -29,3 +31,16 @@ def month_of(written: str) -> Month:
         return Month.parse_report(written)
     except Invalid as error:
         raise NotFound(error.message) from None
+
+
+def month_asked(written: str, read: Callable[[str], Month] = Month.parse) -> Month | None:
+    """The month of a filter; None for what is none."""
+    try:
+        return read(written) if written else None
+    except Invalid:
+        return None
+
+
+def search_asked(asked: Mapping[str, str]) -> str:
+    """`?search=`, with single blanks between its words."""
+    return " ".join(asked.get("search", "").split())[:_MOST_SEARCHED]

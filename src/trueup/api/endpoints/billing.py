@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
 from trueup.accounts.rules import Scope
-from trueup.api import paging, problems, versions
+from trueup.api import history, paging, problems, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.billing_shapes import (
@@ -26,7 +26,6 @@ from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
 from trueup.api.parameters import Ref, ReportCycle
 from trueup.api.schemas import REFUSALS, WRITES, Instant
 from trueup.kit.errors import NotAllowed, Stale
-from trueup.kit.page import no_place
 from trueup.kit.period import Month
 from trueup.statements import actions, queries
 from trueup.statements.queries import BillingRow
@@ -68,23 +67,13 @@ def list_billing_reports(
 ) -> Any:  # fmt: skip
     """A distributor's own, a vendor's of all its distributors: the latest cycle first, then by distributor. MSPs have none."""
     asked: Asked = request  # type: ignore[assignment]
-    found = queries.billing_reports(asked.caller.viewer, month=cycle)
-    rows = _behind([row for row in found if status in {None, row.status}], unpacked(cursor, str, str))
+    found = [row for row in queries.billing_reports(asked.caller.viewer, month=cycle) if status in {None, row.status}]
+    rows = paging.behind(found, _place, unpacked(cursor, str, str))
     return paging.page(request, response, rows[: limit + 1], limit, shown=row_shown, place=_place)
 
 
 def _place(row: BillingRow) -> tuple[str, str]:
     return str(row.cycle), row.distributor
-
-
-def _behind(rows: list[BillingRow], after: tuple[Any, ...] | None) -> list[BillingRow]:
-    """The rows behind a place, of which there is always one: none is ever removed. Raises Invalid for a place of another list."""
-    if after is None:
-        return rows
-    places = [_place(row) for row in rows]
-    if after not in places:
-        raise no_place()
-    return rows[places.index(after) + 1 :]
 
 
 @router.get(_ADDRESS, response={200: BillingReport, **REFUSALS}, auth=READ, operation_id="get_billing_report", summary="A billing report")
@@ -151,10 +140,8 @@ def list_billing_report_history(
 ) -> Any:
     """Every step, oldest first: who did what when, and every value before and after."""
     asked: Asked = request  # type: ignore[assignment]
-    after = unpacked(cursor, int)
     steps = queries.billing_history(asked.caller.viewer, cycle, distributor)
-    found = [step for step in steps if after is None or step.sequence > after[0]]
-    return paging.page(request, response, found[: limit + 1], limit, shown=_step, place=lambda step: (step.sequence,))
+    return history.page_of_all(request, response, steps, limit, cursor, change=BillingChange)
 
 
 @router.get(
@@ -175,12 +162,6 @@ def list_billing_report_lines(
         asked.caller.viewer, cycle, distributor, service, after=after[0] if after else "", limit=limit + 1
     )  # fmt: skip
     return paging.page(request, response, rows, limit, shown=line_behind_shown, place=lambda row: (row.msp,))
-
-
-def _step(step: Any) -> dict[str, Any]:
-    changes = [{name: one[name] for name in ("field", "before", "after")} for one in step.changes]
-    said = {"event": step.kind, "actor": step.actor_name, "actor_kind": step.actor_kind, "changes": changes}
-    return {"sequence": step.sequence, "at": step.at, **said}
 
 
 def _change(request: HttpRequest, response: HttpResponse, month: Month, distributor: str, verb: Callable[..., object]) -> Any:

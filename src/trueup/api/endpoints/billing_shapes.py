@@ -5,14 +5,13 @@ from typing import Annotated, Any
 from ninja import Field, Schema
 
 from trueup.api.endpoints.report_bodies import Said, Taken
-from trueup.api.endpoints.statement_lines import Amounts, ChargedUnits, amounts
+from trueup.api.endpoints.statement_lines import Amounts, ChargedUnits, amounts, charged_units
 from trueup.api.parameters import Storable
 from trueup.api.schemas import CycleName, Instant, Number, ProblemDocument
 from trueup.reports.rules.workflow import Status
 from trueup.statements.queries import BillingRow, BillingView, LineBehind
 from trueup.statements.rules.billing import BillingStatus
 from trueup.statements.rules.highlights import Highlight
-from trueup.statements.rules.settlement import ChargedLine
 
 
 class BillingReportRow(Schema):
@@ -153,7 +152,7 @@ def shown(view: BillingView) -> dict[str, Any]:
         ],
         "reports": [_billed(one) for one in found.reports],
         "missing": [{"msp": one.msp, "msp_name": one.msp_name, "status": one.status} for one in found.missing],
-        "units": [_units(line) for line in found.lines],
+        "units": [charged_units(line) for line in found.lines],
         "unpriced": [line.service for line in found.unpriced] if open_ else [],
         "amounts": amounts(found.so_far if open_ else view.document),
         "highlights": [_highlight(one) for one in view.highlights],
@@ -169,10 +168,6 @@ def line_behind_shown(one: LineBehind) -> dict[str, Any]:
 def _billed(report: Any) -> dict[str, Any]:
     names = ("msp_name", "submission", "approved_at", "version")
     return {"msp": report.msp_ref, **{name: getattr(report, name) for name in names}}
-
-
-def _units(line: ChargedLine) -> dict[str, Any]:
-    return {"service": line.service, "name": line.service_name, "unit": line.unit, "units": line.units, "credits": line.credits}
 
 
 def _highlight(one: Highlight) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
 from trueup.api.parameters import Cycle, Ref, ReportCycle
 from trueup.api.schemas import REFUSALS, CycleName, Number
 from trueup.catalog.rules import MeasureName
-from trueup.kit.page import no_place
 from trueup.statements import insight
 from trueup.statements.insight import MOST_MONTHS, Billed, By, Deprovisioning, MeasuredOtherwise, OverProvisioned, Reviewed
 
@@ -133,22 +132,12 @@ def list_billed(
     """What a distributor or vendor billed in its statements, or an MSP was billed: months in order, anything else the highest first."""
     asked: Asked = request  # type: ignore[assignment]
     found = insight.billed(asked.caller.viewer, span.since, span.until, by=by)
-    rows = _behind(found, unpacked(cursor, str, str))
+    rows = paging.behind(found, _place, unpacked(cursor, str, str))
     return paging.page(request, response, rows[: limit + 1], limit, shown=lambda row: row, place=_place)
 
 
 def _place(row: Billed) -> tuple[str, str]:
     return row.currency, row.key
-
-
-def _behind(rows: list[Billed], after: tuple[Any, ...] | None) -> list[Billed]:
-    """The rows behind a place. Raises Invalid for a place of another list."""
-    if after is None:
-        return rows
-    places = [_place(row) for row in rows]
-    if after not in places:
-        raise no_place()
-    return rows[places.index(after) + 1 :]
 
 
 class ReviewedMonths(Schema):

@@ -13,6 +13,7 @@ from trueup.api import paging, problems
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints.network_shapes import RefAsked
+from trueup.api.endpoints.prices import DEFAULT, key_of
 from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
 from trueup.api.parameters import Cycle, Day
 from trueup.api.problems import Refused
@@ -102,13 +103,13 @@ class Simulation(Schema):
 
     cycle: Annotated[Cycle, Field(description="The month.")]
     seller: Annotated[RefAsked, Field(description="The ref of who sells by the list.")]
-    buyer: Annotated[RefAsked, Field("*", description="The ref of its buyer; left out, or `*`: the default list.")]
+    buyer: Annotated[RefAsked, Field(DEFAULT, description="The ref of its buyer; left out, or `*`: the default list.")]
     begins: Annotated[Day, Field(date.min, alias="from", description="Its first day; left out: since ever.")]
 
     @property
     def key(self) -> ListKey:
         """The list that is tried out."""
-        return ListKey(self.seller, None if self.buyer == "*" else self.buyer, self.begins)
+        return key_of(self.seller, self.buyer, self.begins)
 
 
 class SimulatedAmounts(Schema):

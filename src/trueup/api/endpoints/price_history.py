@@ -5,14 +5,14 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
-from trueup.api import paging
+from trueup.api import history
 from trueup.api.callers import Asked
 from trueup.api.endpoints.network_shapes import RefAsked
 from trueup.api.endpoints.price_promos import ADDRESS as PROMO_CODE
 from trueup.api.endpoints.price_promos import Code
 from trueup.api.endpoints.prices import ADDRESS as PRICE_LIST
 from trueup.api.endpoints.prices import READ, Buyer, FromDay, key_of
-from trueup.api.paging import USUAL, Cursor, Limit, Listed, unpacked
+from trueup.api.paging import USUAL, Cursor, Limit, Listed
 from trueup.api.parameters import Ref
 from trueup.api.schemas import REFUSALS, Instant
 from trueup.prices import portions, queries
@@ -49,7 +49,8 @@ def list_price_list_history(
 ) -> Any:
     """Every step, oldest first: who changed what when; also of a list that was removed. For the seller alone."""
     asked: Asked = request  # type: ignore[assignment]
-    return _page(request, response, queries.list_history(asked.caller.viewer, key_of(seller, buyer, day)), limit, cursor)
+    steps = queries.list_history(asked.caller.viewer, key_of(seller, buyer, day))
+    return history.page_of_all(request, response, steps, limit, cursor, change=PriceChange)
 
 
 @router.get(
@@ -61,7 +62,8 @@ def list_promo_code_history(
 ) -> Any:
     """Every step, oldest first: who changed what when; also of a code that was removed. For the seller alone."""
     asked: Asked = request  # type: ignore[assignment]
-    return _page(request, response, portions.promo_history(asked.caller.viewer, seller, code), limit, cursor)
+    steps = portions.promo_history(asked.caller.viewer, seller, code)
+    return history.page_of_all(request, response, steps, limit, cursor, change=PriceChange)
 
 
 @router.get(
@@ -75,30 +77,6 @@ def list_prices_history(
 ) -> Any:  # fmt: skip
     """Every step of all price lists and promo codes of a seller, those that were removed too, oldest first. For the seller alone."""
     asked: Asked = request  # type: ignore[assignment]
-    steps = portions.history_after(
-        asked.caller.viewer, seller or asked.caller.account_ref, after=_place(cursor), limit=limit + 1
-    )  # fmt: skip
-    return paging.page(request, response, steps, limit, shown=_step, place=lambda step: (step.sequence,))
-
-
-def _page(request: HttpRequest, response: HttpResponse, steps: list[Any], limit: int, cursor: str | None) -> dict[str, Any]:
-    """A page of the few steps that one thing has."""
-    after = _place(cursor)
-    found = [step for step in steps if after is None or step.sequence > after]
-    return paging.page(request, response, found[: limit + 1], limit, shown=_step, place=lambda step: (step.sequence,))
-
-
-def _place(cursor: str | None) -> int | None:
-    after = unpacked(cursor, int)
-    return after[0] if after else None
-
-
-def _step(step: Any) -> dict[str, Any]:
-    return {
-        "sequence": step.sequence,
-        "at": step.at,
-        "event": step.kind,
-        "actor": step.actor_name,
-        "actor_kind": step.actor_kind,
-        "changes": [{name: one.get(name) for name in ("of", "field", "before", "after")} for one in step.changes],
-    }
+    whose = seller or asked.caller.account_ref
+    steps = portions.history_after(asked.caller.viewer, whose, after=history.place(cursor), limit=limit + 1)
+    return history.page(request, response, steps, limit, change=PriceChange)

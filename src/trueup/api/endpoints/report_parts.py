@@ -10,7 +10,7 @@ from django.utils.http import content_disposition_header
 from ninja import Field, Router, Schema
 
 from trueup.accounts.rules import Scope
-from trueup.api import paging, versions
+from trueup.api import history, paging, versions
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
 from trueup.api.endpoints import report_shapes as shapes
@@ -176,8 +176,7 @@ def list_report_history(
     404 for a report of which you are no party, 403 `not_allowed` as for the report itself.
     """
     asked: Asked = request  # type: ignore[assignment]
-    place = paging.unpacked(cursor, int)
-    found = history_from(asked.caller.viewer, cycle, msp, limit=limit + 1, after=place[0] if place else 0)
+    found = history_from(asked.caller.viewer, cycle, msp, limit=limit + 1, after=history.place(cursor))
     return paging.page(request, response, found, limit, shown=lambda step: step, place=lambda step: (step.sequence,))
 
 

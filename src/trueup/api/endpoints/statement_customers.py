@@ -9,12 +9,12 @@ from trueup.accounts.rules import Scope
 from trueup.api import paging
 from trueup.api.access import Allowed
 from trueup.api.callers import Asked
-from trueup.api.endpoints.statement_lines import ChargedUnits
+from trueup.api.endpoints.statement_lines import ChargedUnits, charged_units
 from trueup.api.paging import USUAL, Cursor, Limit, unpacked
 from trueup.api.parameters import Ref, ReportCycle
 from trueup.api.schemas import REFUSALS, CycleName, Number
 from trueup.statements.customers import CustomerBill, Reconciled, Sums, customer_bills
-from trueup.statements.rules.settlement import ChargedLine, LineKind, SettledLine
+from trueup.statements.rules.settlement import LineKind, SettledLine
 
 router = Router()
 READ: Final = Allowed(Scope.STATEMENTS_READ)
@@ -121,15 +121,11 @@ def _bill(bill: CustomerBill) -> dict[str, Any]:
     money = {name: getattr(settled, name) if settled else None for name in ("currency", "net", "tax", "gross")}
     return {
         **{name: getattr(bill, name) for name in ("customer", "name", "cost", "margin")},
-        "units": [_units(line) for line in bill.lines],
+        "units": [charged_units(line) for line in bill.lines],
         "lines": [_line(line) for line in settled.lines] if settled else None,
         "reason": str(bill.reason) if bill.reason else None,
         **money,
     }
-
-
-def _units(line: ChargedLine) -> dict[str, Any]:
-    return {"service": line.service, "name": line.service_name, "unit": line.unit, "units": line.units, "credits": line.credits}
 
 
 def _line(line: SettledLine) -> dict[str, Any]:

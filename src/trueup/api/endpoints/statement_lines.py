@@ -7,7 +7,7 @@ from ninja import Field, Schema
 
 from trueup.api.schemas import Number
 from trueup.statements.rules.documents import Document
-from trueup.statements.rules.settlement import LineKind
+from trueup.statements.rules.settlement import ChargedLine, LineKind
 
 
 class ChargedUnits(Schema):
@@ -96,6 +96,11 @@ _UNSAID: Final[Mapping[str, Any]] = {
     "billed_units": None, "slices": (), "pack_size": None, "credits": None, "complimentary": None, "billed_credits": None,
     "complimentary_of": (), "before": None, "after": None,
 }  # fmt: skip
+
+
+def charged_units(line: ChargedLine) -> dict[str, Any]:
+    """Units that a line charges."""
+    return {"service": line.service, "name": line.service_name, "unit": line.unit, "units": line.units, "credits": line.credits}
 
 
 def amounts(said: Document | None) -> dict[str, Any] | None:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.jobs.commands.billing import DistributorArgument
+from trueup.jobs.commands.report import DistributorOption, StatusOption
 from trueup.jobs.commands.statement import BuyerOption, KindOption, NumberArgument, SearchOption, SellerOption
 from trueup.jobs.desk import reading
 from trueup.jobs.desk_billing import Reports, Wanted
 from trueup.jobs.options import AccountOption, CycleArgument, CycleOption, MspArgument, SeenAs, examples
 from trueup.jobs.starting import Later
-from trueup.reports.rules.workflow import Status
 from trueup.statements.exports.forms import Form
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def reports(
     form: FormOption,
     output: OutputOption = None,
     cycle: CycleOption = None,
-    status: Annotated[Status | None, typer.Option("--status", help="Only reports in this status.")] = None,
-    distributor: Annotated[str | None, typer.Option("--distributor", metavar="D", help="Only the MSPs of this distributor.")] = None,
+    status: StatusOption = None,
+    distributor: DistributorOption = None,
     search: Annotated[str | None, typer.Option("--search", metavar="TEXT", help="Only MSPs with this in the ref or the name.")] = None,
     email: SeenAs = None,
     account: AccountOption = None,

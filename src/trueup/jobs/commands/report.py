@@ -26,12 +26,15 @@ else:
 
 app = typer.Typer(no_args_is_help=True, help="Usage reports: read, edit, submit, review.")
 
+StatusOption = Annotated[Status | None, typer.Option("--status", help="Only reports in this status.")]
+DistributorOption = Annotated[str | None, typer.Option("--distributor", metavar="D", help="Only the MSPs of this distributor.")]
+
 
 @app.command("list", epilog=examples("trueup report list --cycle 2026-10 --status under_review", "trueup report list --format csv"))
 def list_reports(
     cycle: CycleOption = None,
-    status: Annotated[Status | None, typer.Option("--status", help="Only reports in this status.")] = None,
-    distributor: Annotated[str | None, typer.Option("--distributor", metavar="D", help="Only the MSPs of this distributor.")] = None,
+    status: StatusOption = None,
+    distributor: DistributorOption = None,
     email: SeenAs = None,
     form: FormatOption = Format.TABLE,
 ) -> None:

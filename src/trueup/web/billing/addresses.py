@@ -2,20 +2,16 @@
 
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from trueup.kit.period import Month
 from trueup.prices.rules.lists import ListKey
+from trueup.web.prices.lists import address
 
 
 def price_list_address(key: ListKey | None) -> str:
     """A price list; all of them where there is none."""
-    try:
-        if key is None:
-            return reverse("prices")
-        return reverse("price_list", args=[key.seller, key.buyer or "*", key.from_date.isoformat()])
-    except NoReverseMatch:
-        return ""
+    return address("price_list", key) if key else reverse("prices")
 
 
 def report_line_address(month: Month, msp: str, service: str, group: str) -> str:

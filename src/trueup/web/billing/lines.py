@@ -11,7 +11,7 @@ from trueup.kit.money import Money
 from trueup.kit.quantity import Credits, Quantity, added, times
 from trueup.statements.rules.documents import Document, Part, parts_of
 from trueup.web import numbers
-from trueup.web.billing.words import money, percent, price
+from trueup.web.billing.words import percent, price
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,7 @@ def _line(line: Document, currency: str, listed: Mapping[str, Any]) -> MoneyLine
         currency=currency,
         steps=tuple(_steps(line, currency, slices, size)),
         parts=tuple(parts_of(line, currency)),
-        complimentary_of=tuple(
-            Complimentary(one["customer"], Decimal(one["credits"]), Decimal(one["complimentary"]))
-            for one in line.get("complimentary_of", ())
-        ),
+        complimentary_of=tuple(map(_complimentary, line.get("complimentary_of", ()))),
     )
 
 
@@ -137,7 +134,7 @@ def _steps(line: Document, currency: str, slices: list[tuple[Decimal, Decimal]],
         yield _("Less a margin of %(margin)s.") % {"margin": percent(margin)}
     if line["promo_code"]:
         yield _("With the promo code %(code)s.") % {"code": line["promo_code"]}
-    yield _("Rounded once, half up: %(amount)s.") % {"amount": money(Decimal(line["amount"]), currency)}
+    yield _("Rounded once, half up: %(amount)s.") % {"amount": numbers.money(Decimal(line["amount"]), currency)}
 
 
 def _difference(line: Document, currency: str) -> Iterator[str]:
@@ -147,9 +144,9 @@ def _difference(line: Document, currency: str) -> Iterator[str]:
         ("after", _("Comes to by now: %(units)s, %(amount)s.")),
     ):
         said = line[side]
-        yield sentence % {"units": numbers.shown(Decimal(said["quantity"])), "amount": money(Decimal(said["amount"]), currency)}
+        yield sentence % {"units": numbers.shown(Decimal(said["quantity"])), "amount": numbers.money(Decimal(said["amount"]), currency)}
     difference = added((Decimal(line["after"]["amount"]), Decimal(line["before"]["amount"]).copy_negate()))  # a credit note has it turned
-    yield _("This line is the difference: %(amount)s.") % {"amount": money(difference, currency)}
+    yield _("This line is the difference: %(amount)s.") % {"amount": numbers.money(difference, currency)}
 
 
 def _counted(line: Document) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Billing reports that wait for somebody, in words."""
 
-from typing import Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -10,8 +9,6 @@ from django.utils.translation import ngettext
 from trueup.statements.queries import WaitingBilling
 from trueup.statements.rules.billing import BillingStatus
 from trueup.web.templatetags.trueup import month
-
-BILLING_ICONS: Final = {BillingStatus.COLLECTING: "edit", BillingStatus.RETURNED: "undo", BillingStatus.SUBMITTED: "search"}
 
 
 def billing_to_do(one: WaitingBilling) -> str:

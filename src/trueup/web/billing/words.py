@@ -5,8 +5,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from trueup.kit.money import Money, currency_decimals
-from trueup.prices.rules.lists import TaxCategory
+from trueup.kit.money import currency_decimals
 from trueup.statements.files import Form
 from trueup.statements.rules.billing import BillingStatus
 from trueup.statements.rules.documents import StatementKind
@@ -22,14 +21,6 @@ STATUSES: Words = {
 
 STATUS_LOOKS: Final = {"collecting": "primary", "submitted": "warn", "returned": "bad", "completed": "good"}
 STATUS_ICONS: Final = {"collecting": "edit", "submitted": "search", "returned": "undo", "completed": "check"}
-
-TAXES: Words = {
-    TaxCategory.STANDARD: _("Standard rate"),
-    TaxCategory.ZERO_RATED: _("Zero-rated"),
-    TaxCategory.EXEMPT: _("Exempt"),
-    TaxCategory.REVERSE_CHARGE: _("Reverse charge"),
-    TaxCategory.NOT_SUBJECT: _("Not subject to tax"),
-}
 
 KINDS: Words = {StatementKind.STATEMENT: _("Statement"), StatementKind.CREDIT_NOTE: _("Credit note")}
 
@@ -60,11 +51,6 @@ FORMS: Words = {
     Form.FOCUS_PARQUET: _("FOCUS 1.2 (Parquet)"),
 }
 """What a file is called, those that people read first."""
-
-
-def money(amount: Money | None, currency: str) -> str:
-    """An amount with its currency: `1,234.50 EUR`; unknown is a dash."""
-    return "–" if amount is None else f"{numbers.shown(amount, currency_decimals(currency))} {currency}"
 
 
 def price(value: Decimal, currency: str) -> str:

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from trueup.accounts.rules import Tier, Viewer
-from trueup.kit.errors import Invalid, NotAllowed
+from trueup.kit.errors import NotAllowed
 from trueup.kit.money import Money
-from trueup.kit.period import Month
 from trueup.kit.text import text
 from trueup.statements.queries import BillingFilter, BillingOptions, BillingRow, billing_options, billing_page
 from trueup.statements.rules.billing import BillingStatus
@@ -20,12 +19,11 @@ from trueup.web.billing.words import STATUSES
 from trueup.web.network.listing import zone_of
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages import billing_report
-from trueup.web.whole import page_of
+from trueup.web.whole import month_asked, page_of, search_asked
 from trueup.web.words import word
 
 PER_PAGE: Final = 50
 ALL: Final = "all"
-_MOST_SEARCHED: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +87,7 @@ def _asked(request: Request) -> BillingFilter:
     """What makes no sense is left out."""
     given = request.GET
     status = next((one for one in BillingStatus if one == given.get("status")), None)
-    return BillingFilter(month_asked(given.get("cycle", "")), status, " ".join(given.get("search", "").split())[:_MOST_SEARCHED])
-
-
-def month_asked(written: str) -> Month | None:
-    """The month of a filter; None for what is none."""
-    try:
-        return Month.parse(written) if written else None
-    except Invalid:
-        return None
+    return BillingFilter(month_asked(given.get("cycle", "")), status, search_asked(given))
 
 
 def _query(asked: BillingFilter) -> str:

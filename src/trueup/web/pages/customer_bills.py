@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.http import HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
 from django.urls import path
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from trueup.kit.money import Money
@@ -18,6 +16,7 @@ from trueup.statements.files import FORMS, Kind, customer_bills_file
 from trueup.statements.rules.settlement import Settled, SettledLine
 from trueup.web.network.listing import rest_of, search_of
 from trueup.web.page import Request, render, wants_fragment
+from trueup.web.pages.billing_files import sent
 from trueup.web.pages.report_details import address_of
 from trueup.web.whole import month_of
 
@@ -84,13 +83,9 @@ def bills(request: Request, month: str, msp: str) -> HttpResponse:
 
 
 @require_GET
-def bills_file(request: Request, month: str, msp: str, form: str) -> HttpResponseBase:
+def bills_file(request: Request, month: str, msp: str, form: str) -> StreamingHttpResponse:
     """The bills as a file."""
-    file = customer_bills_file(request.viewer, month_of(month), msp, form)
-    response = StreamingHttpResponse(file.content, content_type=file.media_type)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=file.name)
-    response["Cache-Control"] = "no-store"
-    return response
+    return sent(customer_bills_file(request.viewer, month_of(month), msp, form))
 
 
 urls = [

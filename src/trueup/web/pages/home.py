@@ -17,7 +17,8 @@ from trueup.kit.period import Month
 from trueup.reports.queries import CycleFigures, ReportRow, Waiting, WaitingItem, counts, recent_cycles, report_rows, waiting
 from trueup.reports.rules.workflow import Status
 from trueup.statements.queries import WaitingBilling, waiting_billing
-from trueup.web.billing.waiting import BILLING_ICONS, billing_address, billing_to_do
+from trueup.web.billing.waiting import billing_address, billing_to_do
+from trueup.web.billing.words import STATUS_ICONS
 from trueup.web.page import Request, render
 from trueup.web.pages.home_chart import chart
 from trueup.web.pages.inbox import ON_BEHALF, report_address
@@ -77,7 +78,7 @@ def _billing_lines(viewer: Viewer, now: datetime) -> list[Line]:
 
 def _billing_line(one: WaitingBilling, now: datetime) -> Line:
     age = max((now - one.since).days, 0) if one.since else None
-    return Line(one, billing_to_do(one), billing_address(one), BILLING_ICONS[one.status], None, age, soon=False)
+    return Line(one, billing_to_do(one), billing_address(one), STATUS_ICONS[one.status], None, age, soon=False)
 
 
 def _latest(viewer: Viewer, now: datetime) -> tuple[tuple[ReportRow, ...], str]:

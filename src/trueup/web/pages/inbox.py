@@ -9,12 +9,12 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from trueup.kit.errors import Invalid
 from trueup.kit.period import Month
 from trueup.reports.queries import InboxFilter
 from trueup.reports.rules.remarks import Remark
 from trueup.reports.rules.workflow import MAY_REQUIRE_REVIEW, Status, Submission
 from trueup.web import words
+from trueup.web.whole import month_asked, search_asked
 
 ALL: Final = "all"
 ON_BEHALF: Final = "on_behalf"
@@ -61,7 +61,6 @@ REMARKS: Final[words.Words] = {
 }
 
 _DEFAULT: Final = InboxFilter()
-_MOST_SEARCHED: Final = 200
 Code = TypeVar("Code", Status, Submission)
 
 
@@ -120,10 +119,10 @@ def asked_of(given: Mapping[str, str]) -> Asked:
     tab = given.get("status", "")
     order = given.get("order", "")
     filters = InboxFilter(
-        cycle=_month(given.get("cycle", "")),
+        cycle=month_asked(given.get("cycle", ""), Month.parse_report),
         submission=next((one for one in Submission if one == given.get("submission")), None),
         flag=given.get("flag") if given.get("flag") in FLAGS else None,
-        search=" ".join(given.get("search", "").split())[:_MOST_SEARCHED],
+        search=search_asked(given),
         order=order if order in ORDERS and order != BY_MONEY else _DEFAULT.order,
     )
     return tab_of(Asked(filters, Status.UNDER_REVIEW, order == BY_MONEY), tab if tab in TABS else Status.UNDER_REVIEW)
@@ -141,13 +140,6 @@ def tab_of(asked: Asked, tab: str) -> Asked:
         return Asked(replace(asked.filters, status=Status.MSP_PREPARING, flag=ON_BEHALF), tab, asked.by_money)
     status = next((one for one in Status if one == tab), None)
     return Asked(replace(asked.filters, status=status, flag=flag), tab, asked.by_money)
-
-
-def _month(written: str) -> Month | None:
-    try:
-        return Month.parse_report(written) if written else None
-    except Invalid:
-        return None
 
 
 def report_address(month: Month, msp: str, query: str = "") -> str:

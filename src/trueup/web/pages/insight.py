@@ -1,5 +1,6 @@
 """Insight over months: what was billed, by month, service and MSP; how the months were reviewed. As pictures and as tables."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from trueup.accounts.rules import Tier, Viewer
 from trueup.kit.errors import Invalid
-from trueup.kit.money import Money
+from trueup.kit.money import Money, total
 from trueup.kit.page import Page
 from trueup.kit.period import Month
 from trueup.kit.quantity import ZERO
@@ -66,10 +67,10 @@ def _ways(viewer: Viewer) -> list[tuple[By, str]]:
 
 def totals(rows: Iterable[Billed]) -> dict[str, Money]:
     """What was billed in all, each currency for itself."""
-    found: dict[str, Money] = {}
+    found: dict[str, list[Money]] = defaultdict(list)
     for one in rows:
-        found[one.currency] = found.get(one.currency, ZERO) + one.amount
-    return dict(sorted(found.items()))
+        found[one.currency].append(one.amount)
+    return {currency: total(amounts, currency) for currency, amounts in sorted(found.items())}
 
 
 def highest(rows: Iterable[Billed]) -> dict[str, Money]:

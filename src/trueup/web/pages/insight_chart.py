@@ -1,5 +1,6 @@
 """What was billed month by month as pictures: bars from the line of nothing, below it where more was taken back than billed."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,9 +8,9 @@ from math import ceil, floor
 from typing import Final
 
 from trueup.kit.period import Month
-from trueup.kit.quantity import ZERO
+from trueup.kit.quantity import ZERO, added
 from trueup.statements.insight import Billed
-from trueup.web.pages.home_chart import Tick, at, is_labelled, scale, short
+from trueup.web.drawing import Tick, at, is_labelled, scale, short
 
 WIDTH: Final = 352
 HEIGHT: Final = 202
@@ -72,12 +73,11 @@ def _months(first: Month, last: Month) -> Iterator[Month]:
 
 def _sums(billed: Sequence[Billed], name: str, currency: str = "") -> dict[Month, Decimal]:
     """A figure by month; without a currency those of all, which is for what is no money."""
-    found: dict[Month, Decimal] = {}
+    found: dict[Month, list[Decimal]] = defaultdict(list)
     for one in billed:
         if currency in {"", one.currency}:
-            month = Month.parse(one.key)
-            found[month] = found.get(month, ZERO) + (getattr(one, name) or ZERO)
-    return found
+            found[Month.parse(one.key)].append(getattr(one, name) or ZERO)
+    return {month: added(values) for month, values in found.items()}
 
 
 def picture(of: str, months: Sequence[Month], values: Mapping[Month, Decimal]) -> Picture:

@@ -14,7 +14,7 @@ from trueup.catalog.rules import MeasureName
 from trueup.kit.money import Money
 from trueup.kit.page import Page
 from trueup.kit.period import Month
-from trueup.kit.quantity import ZERO
+from trueup.kit.quantity import ZERO, added
 from trueup.statements.insight import (
     Deprovisioning,
     Measured,
@@ -60,9 +60,10 @@ def to_deprovision(request: Request, month: str, msp: str) -> HttpResponse:
 def unused(found: Deprovisioning) -> list[Unused]:
     """Customer by customer: with whom most is saved comes first, and of its units those that save most."""
     rows = [Unused(line, one) for line in found.lines for one in line.customers]
-    savings: dict[str, Money] = defaultdict(lambda: ZERO)
+    saved: dict[str, list[Money]] = defaultdict(list)
     for row in rows:
-        savings[row.of.customer] += row.of.saving or ZERO
+        saved[row.of.customer].append(row.of.saving or ZERO)
+    savings = {customer: added(amounts) for customer, amounts in saved.items()}
     return sorted(
         rows, key=lambda row: (-savings[row.of.customer], row.of.name, row.of.customer, -(row.of.saving or ZERO), row.line.service)
     )  # fmt: skip

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from trueup.kit.period import BEGINNING, Month
 from trueup.web.network.listing import today_of
 from trueup.web.page import Request
-from trueup.web.pages.billing import month_asked
+from trueup.web.whole import month_asked
 
 _USUAL_MONTHS: Final = 12
 _OFFERED: Final = 60

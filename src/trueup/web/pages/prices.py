@@ -1,8 +1,5 @@
 """Price lists: what somebody sells by and what they are charged; one list; a new one; its end; what happened to them."""
 
-from typing import Final
-from urllib.parse import urlencode
-
 from django import forms
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -20,13 +17,22 @@ from trueup.web.network.changing import bound, show, take_away
 from trueup.web.network.listing import PER_PAGE, next_month, rest_of, search_of, today_of, zone_of
 from trueup.web.network.placing import named
 from trueup.web.page import Request, render, wants_fragment
-from trueup.web.prices.lists import Catalog, Sold, address, key_of, may_keep, own, priced_groups, require_keeper
+from trueup.web.prices.lists import (
+    TYPED_BUYER,
+    Catalog,
+    Sold,
+    address,
+    buyers_of,
+    key_of,
+    may_keep,
+    own,
+    priced_groups,
+    query_for,
+    require_keeper,
+)
 from trueup.web.prices.words import percent, since, tax, told
 from trueup.web.whole import page_of
 from trueup.web.words import says
-
-MOST_OFFERED: Final = 1000
-"""Buyers that are offered while somebody types."""
 
 
 class NewListForm(Form):
@@ -35,7 +41,7 @@ class NewListForm(Form):
     buyer = TextField(
         label=gettext_lazy("Buyer"), max_length=200,
         help_text=gettext_lazy("The ref of who pays by it. Empty: the default list, for everybody without a list of their own."),
-        widget=forms.TextInput(attrs={"list": "buyers", "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs=TYPED_BUYER),
     )  # fmt: skip
     from_date = DayField(
         label=gettext_lazy("From"), required=True,
@@ -85,12 +91,12 @@ def heading_of(key: ListKey, seller_name: str, buyer_name: str) -> str:
 
 
 def _addresses(key: ListKey) -> dict[str, str]:
-    sent = urlencode({"buyer": key.buyer or "*", "from": key.from_date.isoformat()})
+    asked = query_for(key)
     return {
         "edit": address("edit_price_list", key),
         "remove": address("remove_price_list", key),
-        "copy": f"{reverse('new_price_list')}?{sent}",
-        "simulate": f"{reverse('simulation')}?{sent}",
+        "copy": f"{reverse('new_price_list')}?{asked}",
+        "simulate": f"{reverse('simulation')}?{asked}",
     }
 
 
@@ -118,8 +124,7 @@ def new_price_list(request: Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         key = ListKey(seller, form.cleaned_data["buyer"] or None, form.cleaned_data["from_date"])
         if _is_free(request, form, key):
-            asks = urlencode({"buyer": copied.key.buyer or "*", "from": copied.key.from_date.isoformat()}) if copied else ""
-            return HttpResponseRedirect(address("edit_price_list", key) + (f"?{asks}" if asks else ""))
+            return HttpResponseRedirect(address("edit_price_list", key) + (f"?{query_for(copied.key)}" if copied else ""))
     explanation = _("You see all of its prices next; nothing is saved before that.")
     if copied:
         what = heading_of(copied.key, copied.seller_name, copied.buyer_name)
@@ -127,7 +132,7 @@ def new_price_list(request: Request) -> HttpResponse:
     return show(
         request, form, heading=_("New price list"), submit=_("On to its prices"), cancel=reverse("prices"), explanation=explanation,
         crumbs=[(_("Prices"), reverse("prices"))],
-        datalists=[("buyers", [ref for ref, _name in queries.buyers(request.viewer, seller, limit=MOST_OFFERED)])],
+        datalists=[buyers_of(request)],
     )  # fmt: skip
 
 

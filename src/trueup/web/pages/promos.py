@@ -20,11 +20,8 @@ from trueup.web.forms import ChoiceField, DayField, Form, NumberField, TextField
 from trueup.web.network.changing import bound, show, take_away
 from trueup.web.network.listing import today_of
 from trueup.web.page import Request, render
-from trueup.web.pages.prices import MOST_OFFERED
-from trueup.web.prices.lists import Catalog, may_keep, own, require_keeper
+from trueup.web.prices.lists import TYPED_BUYER, Catalog, buyers_of, may_keep, own, require_keeper
 from trueup.web.prices.words import percent, price
-
-_BUYERS = {"list": "buyers", "autocomplete": "off", "spellcheck": "false"}
 
 
 class PromoForm(Form):
@@ -43,7 +40,7 @@ class PromoForm(Form):
     service = ChoiceField(label=gettext_lazy("Service"), help_text=gettext_lazy("A price is that of one service."))
     buyer = TextField(
         label=gettext_lazy("Buyer"), max_length=200, help_text=gettext_lazy("The ref of the one it is for. Empty: everybody."),
-        widget=forms.TextInput(attrs=_BUYERS),
+        widget=forms.TextInput(attrs=TYPED_BUYER),
     )  # fmt: skip
     price = NumberField(
         label=gettext_lazy("Price per unit"),
@@ -148,10 +145,9 @@ def _form(request: Request, initial: dict[str, Any]) -> PromoForm:
 
 
 def _show(request: Request, form: PromoForm, heading: str) -> HttpResponse:
-    buyers = [ref for ref, _name in queries.buyers(request.viewer, own(request), limit=MOST_OFFERED)]
     crumbs = [(_("Prices"), reverse("prices")), (_("Promo codes"), reverse("promos"))]
     return show(
-        request, form, heading=heading, submit=_("Save"), cancel=reverse("promos"), crumbs=crumbs, datalists=[("buyers", buyers)]
+        request, form, heading=heading, submit=_("Save"), cancel=reverse("promos"), crumbs=crumbs, datalists=[buyers_of(request)]
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from trueup.web import amounts
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages import report_history, report_line, report_money
 from trueup.web.pages.report_rows import Group, Row, Shown, current_group, groups_of
-from trueup.web.templatetags.reports import end_of
+from trueup.web.templatetags.reports import actor_word, end_of
 from trueup.web.whole import month_of
 
 URGENT = timedelta(hours=48)
@@ -169,7 +169,7 @@ def _rejected(page: ReportPage) -> Rejected | None:
     if page.rejection is None:
         return None
     lines = tuple(one.view for one in page.lines if one.rejected)
-    return Rejected(report_history.who(page.rejection.by), page.rejection.at, page.rejection.reason, lines)
+    return Rejected(actor_word(page.rejection.by), page.rejection.at, page.rejection.reason, lines)
 
 
 def _review_comment(report: ReportView, history: tuple[HistoryEntry, ...]) -> str:

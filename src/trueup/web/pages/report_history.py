@@ -12,7 +12,7 @@ from trueup.kit.period import parse_instant
 from trueup.reports.queries import HistoryEntry
 from trueup.reports.rules.happenings import REJECTED_LINE
 from trueup.web import numbers, words
-from trueup.web.templatetags.reports import due
+from trueup.web.templatetags.reports import actor_word, due
 from trueup.web.templatetags.trueup import day, instant
 
 FEW = 4
@@ -52,17 +52,12 @@ def steps(history: Sequence[HistoryEntry], names: Mapping[str, str], zone: str) 
     return tuple(_step(entry, names, zone) for entry in reversed(history))
 
 
-def who(actor: str) -> str:
-    """Who did it; the clock by its name in the language of the page."""
-    return _("System") if actor == "system" else actor
-
-
 def _step(entry: HistoryEntry, names: Mapping[str, str], zone: str) -> Step:
     said = next((str(one["after"]) for one in entry.changes if one["field"] in {"report_comment", "review_comment"} and one["after"]), "")
     told = [one for one in entry.changes if one["field"] not in {"report_comment", "review_comment"}]
     changed = tuple(_changed(one, names, zone) for one in told)
     few = changed if len(changed) <= FEW else ()
-    return Step(entry.at, who(entry.actor), words.word(words.EVENTS, entry.event), said, few, () if few else changed)
+    return Step(entry.at, actor_word(entry.actor), words.word(words.EVENTS, entry.event), said, few, () if few else changed)
 
 
 def _changed(change: Mapping[str, Plain], names: Mapping[str, str], zone: str) -> Changed:

@@ -19,14 +19,13 @@ from trueup.web.billing.addresses import price_list_address
 from trueup.web.billing.words import KINDS
 from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages import statement
-from trueup.web.pages.billing import Total, month_asked
-from trueup.web.whole import page_of
+from trueup.web.pages.billing import Total
+from trueup.web.whole import month_asked, page_of, search_asked
 from trueup.web.words import word
 
 PER_PAGE: Final = 50
 ISSUED: Final = "issued"
 RECEIVED: Final = "received"
-_MOST_SEARCHED: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,7 @@ def asked_of(request: Request) -> Asked:
     """What an address asks for; what makes no sense is left out."""
     given = request.GET
     kind = next((one for one in StatementKind if one == given.get("kind")), "")
-    search = " ".join(given.get("search", "").split())[:_MOST_SEARCHED]
-    filters = StatementFilter(month_asked(given.get("cycle", "")), kind=kind, search=search)
+    filters = StatementFilter(month_asked(given.get("cycle", "")), kind=kind, search=search_asked(given))
     way = given.get("way", "") if given.get("way") in dict(_ways(request)) else ""
     if way:
         filters = _narrowed(request, filters, way)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from trueup.kit.errors import NotAllowed, NotFound
 from trueup.kit.period import BEGINNING
 from trueup.kit.text import text
 from trueup.network.queries import GroupRow, catalog
-from trueup.prices.queries import Dated, ListsOf
+from trueup.prices.queries import Dated, ListsOf, buyers
 from trueup.prices.rules.lists import ListKey, day_of
 from trueup.web.network.listing import today_of
 from trueup.web.page import Request
@@ -21,6 +22,12 @@ from trueup.web.prices.words import PriceShown, shown_price
 
 DEFAULT: Final = "*"
 """In addresses: the buyer of a default list."""
+
+MOST_OFFERED: Final = 1000
+"""Buyers that are offered while somebody types."""
+
+TYPED_BUYER: Final = {"list": "buyers", "autocomplete": "off", "spellcheck": "false"}
+"""The attributes of a field for the ref of a buyer: `buyers_of` are offered in it."""
 
 
 def key_of(seller: str, buyer: str, day: str) -> ListKey:
@@ -36,9 +43,19 @@ def address(name: str, key: ListKey) -> str:
     return reverse(name, args=[key.seller, key.buyer or DEFAULT, key.from_date.isoformat()])
 
 
+def query_for(key: ListKey) -> str:
+    """The query that asks a page of the seller for a list."""
+    return urlencode({"buyer": key.buyer or DEFAULT, "from": key.from_date.isoformat()})
+
+
 def own(request: Request) -> str:
     """The ref of the account that somebody acts for: the seller whose lists they keep."""
     return str(request.seat.chosen.ref)
+
+
+def buyers_of(request: Request) -> tuple[str, list[str]]:
+    """The refs of those the account sells to, as a list to choose from; see `TYPED_BUYER`."""
+    return TYPED_BUYER["list"], [ref for ref, _name in buyers(request.viewer, own(request), limit=MOST_OFFERED)]
 
 
 def may_keep(request: Request, seller: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from trueup.kit.money import Money, currency_decimals
+from trueup.kit.money import currency_decimals
 from trueup.kit.period import BEGINNING
 from trueup.prices.rules.files import Said
 from trueup.prices.rules.lists import TaxCategory
@@ -62,11 +62,6 @@ EVENTS: Words = {
 
 Names = Mapping[str, str]
 """What services and solution groups are called, by code."""
-
-
-def money(amount: Money, currency: str) -> str:
-    """An amount with its currency: `1,234.50 EUR`."""
-    return f"{numbers.shown(amount, currency_decimals(currency))} {currency}"
 
 
 def price(said: Any, currency: str) -> str:
@@ -205,8 +200,7 @@ def changed_entry(said: Said) -> str:
     """An entry of a file of prices: which list, or which promo code."""
     if said.key is None:
         return _("Promo code %(code)s") % {"code": said.code}
-    named = "{} {}".format(said.key.buyer or "*", said.key.from_date)
-    return f"{said.seller} → {_of(named)}"
+    return f"{said.seller} → {_of(said.key.told)}"
 
 
 def was_is(changes: Iterable[Any], names: Names) -> tuple[WasIs, ...]:

@@ -6,16 +6,17 @@ from django import template
 
 from trueup.kit.money import Money
 from trueup.statements.files import FORMS, Form, Kind
-from trueup.web import words
+from trueup.web import numbers, words
 from trueup.web.billing import words as own
+from trueup.web.prices.words import TAXES
 
 register = template.Library()
 
 register.filter("billing_word", partial(words.word, own.STATUSES))
 register.filter("statement_word", partial(words.word, own.KINDS))
 register.filter("form_word", partial(words.word, own.FORMS))
-register.filter("tax_word", partial(words.word, own.TAXES))
-register.filter("money", own.money)
+register.filter("tax_word", partial(words.word, TAXES))
+register.filter("money", numbers.money)
 register.filter("price_of", own.price)
 
 

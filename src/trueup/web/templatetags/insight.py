@@ -8,7 +8,7 @@ from django import template
 from trueup.kit.money import Money
 from trueup.kit.quantity import ZERO
 from trueup.statements.insight import Billed, Reviewed
-from trueup.web.pages.home_chart import at
+from trueup.web.drawing import at
 
 register = template.Library()
 

@@ -11,15 +11,10 @@ from trueup.kit.quantity import added
 from trueup.prices.rules.pricing import Priced
 from trueup.statements.rules.settlement import SettledLine
 from trueup.web import numbers
-from trueup.web.prices import words
 
 register = template.Library()
 
-
-@register.filter
-def money(amount: Money | None, currency: str) -> str:
-    """An amount with its currency; one that nobody knows is a dash."""
-    return "–" if amount is None else words.money(amount, currency)
+register.filter("money", numbers.money)
 
 
 @register.filter
@@ -51,4 +46,4 @@ def _besides(priced: Priced, currency: str) -> Iterator[str]:
     elif priced.billed_units > priced.units:
         yield gettext("at least %(number)s units") % {"number": numbers.shown(priced.billed_units)}
     if priced.exact > added(one.exact for one in priced.slices):
-        yield gettext("at least %(amount)s") % {"amount": words.money(round_money(priced.exact, currency), currency)}
+        yield gettext("at least %(amount)s") % {"amount": numbers.money(round_money(priced.exact, currency), currency)}
