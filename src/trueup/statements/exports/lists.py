@@ -15,7 +15,7 @@ from trueup.statements.exports.pdf import Page, Say, Table, grouped
 from trueup.statements.exports.report import SUBMISSION_WORDS
 from trueup.statements.exports.statement import TITLES
 from trueup.statements.queries import StatementFilter, StatementRow
-from trueup.statements.rules.documents import StatementKind
+from trueup.statements.rules.documents import StatementKind, sign_of, signed
 
 MOST_ROWS: Final = 5_000
 """Of a list as a page: nobody reads on from there, and all of it is in memory."""
@@ -67,8 +67,7 @@ def _statement(row: StatementRow, say: Say) -> tuple[Any, ...]:
 
 
 def _owed(row: StatementRow, name: str) -> Money:
-    amount: Money = getattr(row, name)
-    return amount.copy_negate() if row.kind == StatementKind.CREDIT_NOTE and amount else amount
+    return signed(getattr(row, name), sign_of(row.kind))
 
 
 def _totals(rows: list[StatementRow], say: Say) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from trueup.kit.period import Month
 from trueup.kit.text import text
 from trueup.reports.models import Report
 from trueup.statements.models import Statement
-from trueup.statements.rules.documents import Document, StatementKind
+from trueup.statements.rules.documents import Document, StatementKind, sign_of, signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,7 @@ def statement_totals(viewer: Viewer, wanted: StatementFilter) -> Mapping[str, tu
     money = asked.order_by().values_list("currency", "kind").annotate(Sum("net"), Sum("tax"), Sum("gross"))
     totals: dict[str, list[tuple[Decimal, ...]]] = {}
     for currency, kind, *sums in money:
-        signed = tuple(one.copy_negate() if kind == StatementKind.CREDIT_NOTE else one for one in sums)
-        totals.setdefault(currency, []).append(signed)
+        totals.setdefault(currency, []).append(tuple(signed(one, sign_of(kind)) for one in sums))
     return {name: _total(name, own) for name, own in sorted(totals.items())}
 
 
