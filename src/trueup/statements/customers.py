@@ -18,7 +18,7 @@ from trueup.reports.access import to_read
 from trueup.reports.adjusting import bases
 from trueup.reports.models import Report
 from trueup.reports.queries import names_by_ref
-from trueup.statements.adjusting import chain_of_report, in_force, priced_as_before, prices_of_report
+from trueup.statements.adjusting import prices_of_report
 from trueup.statements.rules.bills import bill_less, lines_less, nothing_like
 from trueup.statements.rules.settlement import ChargedLine, CustomerShare, Settled, settled, shares_of, why_not
 from trueup.statements.settling import approved, charged
@@ -171,11 +171,8 @@ class _Costs:
 
 
 def _costs(report: Report, lines: Sequence[ChargedLine]) -> _Costs | None:
-    """The parts of the MSP's own statement, or before there is one, of what it would say by the price list in force."""
+    """The parts of the MSP's own statement, or before there is one, of what it would say now."""
     prices = prices_of_report(report)
-    if report.cycle.adjusts and why_not(prices, lines):
-        before = chain_of_report(report).before(report.cycle.month)
-        prices = priced_as_before(before, in_force(report.distributor_id, report.msp_id, report.cycle.month), lines)
     if prices is None or why_not(prices, lines):
         return None
     result = settled(prices, lines)
