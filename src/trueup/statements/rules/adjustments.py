@@ -11,10 +11,11 @@ from decimal import Decimal
 from typing import Final
 
 from trueup.kit.errors import Invalid
-from trueup.kit.money import money_text, round_money, total
-from trueup.kit.quantity import ZERO, added, plain, times
+from trueup.kit.money import money_text, total
+from trueup.kit.quantity import ZERO, added, plain
 from trueup.kit.text import text
 from trueup.statements.rules.documents import Document, Part, StatementKind, parts_of, sign_of, signed
+from trueup.statements.rules.settlement import tax_on
 
 _SUMMED: Final = ("quantity", "list_amount", "credits", "complimentary", "billed_credits")
 """Of a line, besides its amount; those of packs only where it has them."""
@@ -140,8 +141,7 @@ def _summed(after: Document, lines: Sequence[Document]) -> Document:
     """The totals: tax is rounded once, on the difference, as on the total of any statement."""
     currency = after["currency"]
     net = total((Decimal(line["amount"]) for line in lines), currency)
-    percent = Decimal(after["tax_rate"]["percent"])
-    tax = round_money(times(net, percent.scaleb(-2)), currency)
+    tax = tax_on(net, Decimal(after["tax_rate"]["percent"]), currency)
     money = {"net": net, "tax": tax, "gross": total((net, tax), currency)}
     return {**after, "lines": list(lines), **{name: money_text(value, currency) for name, value in money.items()}}
 

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from trueup.kit.money import HUNDRED
 from trueup.kit.period import Month
-from trueup.kit.quantity import ZERO, round_half_up, share, times
+from trueup.kit.quantity import ZERO, round_half_up, share
 from trueup.statements.rules.documents import LISTED_DECIMALS, Document, Part, parts_of, sign_of, signed
+from trueup.statements.rules.settlement import less_margin
 
 Row = dict[str, Any]
 """Texts, decimals, instants and None by the name of the column."""
@@ -93,7 +93,7 @@ def _period(month: Month) -> tuple[datetime, datetime]:
 
 def _row(line: Mapping[str, Any], part: Part, priced: Priced, currency: str, *, sign: int) -> Row:
     listed = round_half_up(part.exact, COST_DECIMALS)
-    contracted = round_half_up(times(part.exact, (HUNDRED - Decimal(line["margin_percent"])).scaleb(-2)), COST_DECIMALS)
+    contracted = round_half_up(less_margin(part.exact, Decimal(line["margin_percent"])), COST_DECIMALS)
     costs = (listed, contracted, part.amount)
     by_credits = priced == Priced.CREDITS and part.credits is not None
     pricing = (part.credits or ZERO,) * 3 if by_credits else costs
