@@ -188,6 +188,17 @@ def _summed(currency: str, rate: Tax, lines: Sequence[SettledLine]) -> Settled:
     return Settled(currency, tuple(lines), rate, net, tax_on(net, rate.percent, currency))
 
 
+def by_customer(lines: Iterable[ChargedLine]) -> dict[str, list[ChargedLine]]:
+    """What each customer (ref) is charged for; one that is charged nothing of a service has no line of it."""
+    found: dict[str, list[ChargedLine]] = {}
+    for line in lines:
+        for share in line.customers:
+            if share.units:
+                own = replace(line, units=share.units, credits=share.credits, customers=(share,))
+                found.setdefault(share.customer, []).append(own)
+    return found
+
+
 def shares_of(line: SettledLine, charged: Sequence[ChargedLine], currency: str) -> dict[str, Money]:
     """What of a line's amount falls on each customer (ref), by units, or by credits that are not complimentary: sums to it exactly."""
     if line.packed:
