@@ -125,6 +125,11 @@ def in_force(seller_id: int, buyer_id: int, month: Month) -> PriceList | None:
     return prices_of(Viewer.system(), seller_id, [buyer_id], month.last_day).get(buyer_id)
 
 
+def knows_money(viewer: Viewer, report: Report) -> bool:
+    """Whether the money of a report is the viewer's to know: that of the MSP, its distributor and the operator."""
+    return viewer.sees_all or viewer.account_id in {report.msp_id, report.distributor_id}
+
+
 def priced_as_before(before: Chain, now: PriceList | None, lines: Sequence[ChargedLine]) -> PriceList | None:
     """The prices of an adjustment: those of what it adjusts, and for a line that these have no price for, those in force.
 
