@@ -76,11 +76,6 @@ class TestPriced:
         units, price = Decimal("999999999999.999999"), Decimal("999999999999.999999")
         assert priced(unit_price(price), units).exact == Decimal("999999999999999998000000.000000000001")
 
-    def test_is_plain_if_quantity_times_price_says_it_all(self) -> None:
-        assert priced(unit_price(Decimal("4.2")), Decimal(3)).is_plain
-        assert not priced(replace(unit_price(Decimal("4.2")), free_units=Decimal(1)), Decimal(3)).is_plain
-        assert not priced(replace(unit_price(Decimal("4.2")), minimum_amount=Decimal(50)), Decimal(3)).is_plain
-
 
 class TestWhatIsWrong:
     OPEN = PriceTier(None, Decimal(1))

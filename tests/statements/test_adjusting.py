@@ -25,8 +25,7 @@ from trueup.statements.adjusting import chain_of_report
 from trueup.statements.due import reports_due
 from trueup.statements.models import Hold, Statement
 from trueup.statements.queries import checked_statements, statement, waiting_for_prices
-from trueup.statements.rules.adjustments import sign_of
-from trueup.statements.rules.documents import settled_document
+from trueup.statements.rules.documents import settled_document, sign_of
 from trueup.statements.rules.focus import rows_of
 from trueup.statements.rules.settlement import settled
 from trueup.statements.settling import approved, charged
@@ -63,7 +62,7 @@ def amounts(number: str) -> list[tuple[str, str, str]]:
 def said_to(msp: str) -> Decimal:
     """All that was said to an MSP of October, before tax."""
     report = Report.objects.filter(msp_ref=msp).order_by("-cycle__first_day")[0]
-    return added(sign_of(one.document) * one.net for one in chain_of_report(report).statements)
+    return added(sign_of(one.kind) * one.net for one in chain_of_report(report).statements)
 
 
 def right_now(msp: str, month: Month) -> Decimal:
@@ -279,7 +278,7 @@ class TestFocus:
         issue_all("2026-12-10T00:00:00Z")
         found = Statement.objects.get(number="north-2026-000003")
         (line,) = rows_of(found.document)
-        assert line["BilledCost"] == sign_of(found.document) * found.net
+        assert line["BilledCost"] == sign_of(found.kind) * found.net
         assert (line["ChargeClass"], line["ChargePeriodStart"].month, line["BillingPeriodStart"].month) == ("Correction", 10, 11)
 
 

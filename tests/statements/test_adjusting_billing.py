@@ -27,8 +27,8 @@ from trueup.statements.exports.billing import document_of
 from trueup.statements.issuing import issue_of_billing
 from trueup.statements.models import BillingReport, Statement
 from trueup.statements.queries import billing_report, checked_promo, lines_behind
-from trueup.statements.rules.adjustments import sign_of
 from trueup.statements.rules.billing import BillingStatus
+from trueup.statements.rules.documents import sign_of
 from trueup.statements.writing import Draft
 
 
@@ -52,7 +52,7 @@ class TestBillingReport:
         return months
 
     def said(self) -> Decimal:
-        return added(sign_of(one.document) * one.net for one in Statement.objects.filter(billing_report__isnull=False))
+        return added(sign_of(one.kind) * one.net for one in Statement.objects.filter(billing_report__isnull=False))
 
     def test_bills_the_difference_over_all_msps(self, billed: October) -> None:
         assert self.bill() == 1

@@ -10,9 +10,10 @@ import pytest
 from pypdf import PdfReader
 
 from tests.reports.month import CLOSING, OCTOBER, OPERATOR, October, at
-from tests.statements.conftest import SELLING, issue_all, save_prices
+from tests.statements.conftest import BUYING, SELLING, account_id, issue_all, save_prices
 from trueup.accounts.queries import viewers_of
 from trueup.accounts.rules import Viewer
+from trueup.cycles.models import Cycle
 from trueup.kit.errors import Invalid
 from trueup.kit.period import Month
 from trueup.kit.text import plural, text
@@ -20,11 +21,12 @@ from trueup.reports.queries import ReportFilter
 from trueup.reports.queries.inbox import FLAGS
 from trueup.reports.rules.workflow import Status
 from trueup.statements import files
-from trueup.statements.actions import correct
+from trueup.statements.actions import complete_billing, correct, open_billing_reports, submit_billing
 from trueup.statements.exports import lists
 from trueup.statements.exports.lists import MARKS, reports_page, statements_page
 from trueup.statements.exports.saying import saying
 from trueup.statements.files import File
+from trueup.statements.issuing import issue_of_billing
 from trueup.statements.queries import StatementFilter, StatementRow
 from trueup.statements.rules.documents import StatementKind
 
@@ -38,7 +40,7 @@ def who(email: str) -> Viewer:
     return viewers_of(email)[0]
 
 
-NORTH, COIL = "north@north.example", "billing@coil.example"
+NORTH, COIL, VENDOR = "north@north.example", "billing@coil.example", "vendor@acme.example"
 
 
 @pytest.fixture
@@ -75,6 +77,28 @@ class TestStatements:
         )  # fmt: skip
         assert [one[4] for one in page.tables[0].rows] == ["10.00", "500", "-4.00"]
 
+    def test_never_add_up_what_is_owed_and_what_one_owes(self) -> None:
+        rows = [row(1, "EUR", "10.00"), row(2, "EUR", "300.00", seller="acme-vendor", buyer="north"), row(3, "EUR", "1.00")]
+        page = statements_page(rows, StatementFilter(), between="north", made=date(2026, 11, 8), language="en", say=str)
+        assert page.totals == (
+            ("Issued to MSPs: Net EUR", "11.00"), ("Issued to MSPs: Tax EUR", "2.09"), ("Issued to MSPs: Total EUR", "13.09"),
+            ("From the vendor: Net EUR", "300.00"), ("From the vendor: Tax EUR", "57.00"), ("From the vendor: Total EUR", "357.00"),
+        )  # fmt: skip
+
+    def test_name_what_a_distributor_is_owed_and_what_it_owes(self, billed: October) -> None:
+        save_prices("acme-vendor", BUYING)
+        open_billing_reports(OPERATOR, Cycle.objects.get(), now=at(CLOSING))
+        submit_billing(OPERATOR, OCTOBER, "north", now=at(CLOSING))
+        complete_billing(OPERATOR, OCTOBER, "north", now=at(CLOSING))
+        assert issue_of_billing(account_id("acme-vendor"), now=at(CLOSING)) == 1
+        said = words(files.statements_file(who(NORTH), StatementFilter(), "pdf"))
+        assert "Issued to MSPs: Total EUR" in said
+        assert "From the vendor: Total USD" in said
+        for viewer, wanted in ((NORTH, StatementFilter(seller="north")), (COIL, StatementFilter()), (VENDOR, StatementFilter())):
+            said = words(files.statements_file(who(viewer), wanted, "pdf"))
+            assert "Total" in said
+            assert "Issued to MSPs" not in said
+
     def test_are_refused_where_nobody_reads_them_all(self, billed: October, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(lists, "MOST_ROWS", 1)
         with pytest.raises(Invalid, match="a list of 2 is too long for a PDF, which has 1 at most"):
@@ -83,10 +107,12 @@ class TestStatements:
             files.reports_file(who(NORTH), ReportFilter(), "pdf")
 
 
-def row(number: int, currency: str, net: str, kind: StatementKind = StatementKind.STATEMENT) -> StatementRow:
+def row(
+    number: int, currency: str, net: str, kind: StatementKind = StatementKind.STATEMENT, *, seller: str = "north", buyer: str = "bolt"
+) -> StatementRow:  # fmt: skip
     amount = Decimal(net)
     tax = (amount * Decimal("0.19")).quantize(amount)
-    said: dict[str, Any] = {"seller": "north", "seller_name": "North", "buyer": "bolt", "buyer_name": "Bolt"}
+    said: dict[str, Any] = {"seller": seller, "seller_name": seller.title(), "buyer": buyer, "buyer_name": buyer.title()}
     return StatementRow(
         number=f"north-2026-{number}", kind=kind, cycle=OCTOBER, **said, issue_date=date(2026, 11, 8), issued_at=at(CLOSING),
         currency=currency, net=amount, tax=tax, gross=amount + tax, corrects="", corrected_by=(), checksum="",

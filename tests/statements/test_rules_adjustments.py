@@ -15,8 +15,8 @@ from trueup.kit.errors import Invalid
 from trueup.kit.quantity import ZERO, added
 from trueup.prices.rules.lists import PriceList, Tax
 from trueup.prices.rules.pricing import unit_price
-from trueup.statements.rules.adjustments import adjustment, sign_of, standing, turned
-from trueup.statements.rules.documents import Document, StatementKind, parts_of, settled_document
+from trueup.statements.rules.adjustments import adjustment, standing, turned
+from trueup.statements.rules.documents import Document, StatementKind, parts_of, settled_document, sign_of
 from trueup.statements.rules.invoice import how
 from trueup.statements.rules.settlement import ChargedLine, settled
 
@@ -47,13 +47,13 @@ def figures(documents: list[Document]) -> dict[str, Any]:
     """What statements come to together: money, and for each service units, credits and money."""
     sums: dict[str, list[Decimal]] = {"net": []}
     for one in documents:
-        sums["net"].append(sign_of(one) * Decimal(one["net"]))
+        sums["net"].append(sign_of(one["kind"]) * Decimal(one["net"]))
         for line in one["lines"]:
-            sums.setdefault(line["code"], []).append(sign_of(one) * Decimal(line["amount"]))
+            sums.setdefault(line["code"], []).append(sign_of(one["kind"]) * Decimal(line["amount"]))
             for part in parts_of(line, one["currency"]):
                 of = (f"{line['code']} {part.service} {name}" for name in ("amount", "list amount", "units", "credits"))
                 for name, value in zip(of, (part.amount, part.exact, part.units, part.credits or ZERO), strict=True):
-                    sums.setdefault(name, []).append(sign_of(one) * value)
+                    sums.setdefault(name, []).append(sign_of(one["kind"]) * value)
     found = {name: added(values) for name, values in sums.items()}
     return {name: value for name, value in found.items() if value or name == "net"}
 

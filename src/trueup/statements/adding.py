@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, When
 
 from trueup.accounts.models import Placement
-from trueup.cycles.models import of_usage
 from trueup.kit.chunks import chunks
 from trueup.kit.quantity import Credits, added, times
 from trueup.prices.rules.lists import PriceList
@@ -19,6 +18,7 @@ from trueup.reports.columns import ExactSum
 from trueup.reports.models import Report, ReportLine
 from trueup.reports.rules.lines import Outcome
 from trueup.reports.rules.workflow import Status
+from trueup.statements.adjusting import reports_of
 from trueup.statements.models import BillingReport
 from trueup.statements.rules.highlights import Penalty
 from trueup.statements.rules.settlement import ChargedLine
@@ -31,19 +31,8 @@ _WITHOUT_CREDITS = Q(credits=None, credits_per_unit=None, credits_before=None)
 
 
 def lines_of(billing: BillingReport) -> QuerySet[ReportLine]:
-    """The lines of the approved reports that a billing report is made of: those of its cycle; of an adjustment those of every report of
-    the month as it stands then."""
-    rows = ReportLine.objects.filter(
-        report__distributor_id=billing.distributor_id, report__vendor_id=billing.vendor_id, report__status=Status.APPROVED
-    )
-    if not billing.cycle.adjusts:
-        return rows.filter(report__cycle=billing.cycle_id)
-    until, month = billing.cycle.first_day, billing.cycle.month
-    later = Report.objects.filter(
-        of_usage(month), distributor=billing.distributor_id, vendor=billing.vendor_id, msp=OuterRef("report__msp"),
-        cycle__first_day__gt=OuterRef("report__cycle__first_day"), cycle__first_day__lte=until,
-    )  # fmt: skip
-    return rows.filter(~Exists(later), of_usage(month, "report__cycle__"), report__cycle__first_day__lte=until)
+    """The lines of the approved reports that a billing report is made of."""
+    return ReportLine.objects.filter(report__in=reports_of(billing).filter(status=Status.APPROVED))
 
 
 def added_up(rows: QuerySet[ReportLine]) -> list[ChargedLine]:

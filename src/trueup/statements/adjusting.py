@@ -7,7 +7,7 @@ written). Prices are those the last statement before it copied; only what these 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from trueup.accounts.rules import Viewer
 from trueup.cycles.models import of_usage
@@ -125,6 +125,11 @@ def in_force(seller_id: int, buyer_id: int, month: Month) -> PriceList | None:
     return prices_of(Viewer.system(), seller_id, [buyer_id], month.last_day).get(buyer_id)
 
 
+def knows_money(viewer: Viewer, report: Report) -> bool:
+    """Whether the money of a report is the viewer's to know: that of the MSP, its distributor and the operator."""
+    return viewer.sees_all or viewer.account_id in {report.msp_id, report.distributor_id}
+
+
 def priced_as_before(before: Chain, now: PriceList | None, lines: Sequence[ChargedLine]) -> PriceList | None:
     """The prices of an adjustment: those of what it adjusts, and for a line that these have no price for, those in force.
 
@@ -165,14 +170,15 @@ def _naming_who_is_new(prices: PriceList, now: PriceList, before: Chain) -> Pric
 # ── Billing reports ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def reports_of(billing: BillingReport) -> list[Report]:
+def reports_of(billing: BillingReport) -> QuerySet[Report]:
     """The reports a billing report is made of, by MSP: those of its cycle; of an adjustment every report of the month as it stands then."""
-    same = Q(distributor=billing.distributor_id, vendor=billing.vendor_id)
+    same = Report.objects.filter(distributor=billing.distributor_id, vendor=billing.vendor_id)
+    ordered = same.select_related("cycle").order_by("msp_ref")
     if not billing.cycle.adjusts:
-        return list(Report.objects.filter(same, cycle=billing.cycle).select_related("cycle").order_by("msp_ref"))
-    of_month = Report.objects.filter(same, of_usage(billing.cycle.month), cycle__first_day__lte=billing.cycle.first_day)
-    last = {report.msp_id: report for report in of_month.select_related("cycle").order_by("cycle__first_day")}
-    return sorted(last.values(), key=lambda report: report.msp_ref)
+        return ordered.filter(cycle=billing.cycle_id)
+    until_then = Q(of_usage(billing.cycle.month), cycle__first_day__lte=billing.cycle.first_day)
+    later = same.filter(until_then, msp=OuterRef("msp"), cycle__first_day__gt=OuterRef("cycle__first_day"))
+    return ordered.filter(until_then, ~Exists(later))
 
 
 def not_settled_before(billing: BillingReport) -> list[Month]:

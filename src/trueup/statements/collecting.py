@@ -118,7 +118,7 @@ def collected(
 
 def submitted(billing: BillingReport) -> Collected:
     """What is behind a billing report whose money is that of its document: reports and units. Nothing stands in its way any more."""
-    found = [report for report in reports_of(billing) if report.status == Status.APPROVED]
+    found = reports_of(billing).filter(status=Status.APPROVED)
     prices = in_force(billing.vendor_id, billing.distributor_id, billing.cycle.month)
     return Collected(tuple(found), tuple(added_up(lines_of(billing))), prices, {}, None, (), {}, (), is_open=False)
 
@@ -146,8 +146,7 @@ def units_before(billing: BillingReport) -> dict[str, Quantity] | None:
     of_last = of_month(billing.cycle.month.previous(), "report__cycle__")
     rows = ReportLine.objects.filter(of_last, report__status=Status.APPROVED)
     rows = rows.filter(report__distributor_id=billing.distributor_id, report__vendor_id=billing.vendor_id)
-    own = Report.objects.filter(cycle=billing.cycle, distributor=billing.distributor_id, vendor=billing.vendor_id)
-    waiting = own.exclude(status=Status.APPROVED).values("msp_id")
+    waiting = reports_of(billing).exclude(status=Status.APPROVED).values("msp_id")
     return (
         dict(rows.exclude(report__msp_id__in=waiting).order_by().values_list("service_code").annotate(units=ExactSum("chargeable"))) or None
     )

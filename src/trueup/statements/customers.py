@@ -18,9 +18,9 @@ from trueup.reports.access import to_read
 from trueup.reports.adjusting import bases
 from trueup.reports.models import Report
 from trueup.reports.queries import names_by_ref
-from trueup.statements.adjusting import chain_of_report, in_force, priced_as_before, prices_of_report
+from trueup.statements.adjusting import prices_of_report
 from trueup.statements.rules.bills import bill_less, lines_less, nothing_like
-from trueup.statements.rules.settlement import ChargedLine, CustomerShare, Settled, settled, shares_of, why_not
+from trueup.statements.rules.settlement import ChargedLine, Settled, by_customer, settled, shares_of, why_not
 from trueup.statements.settling import approved, charged
 
 
@@ -134,7 +134,7 @@ def customer_bills(viewer: Viewer, month: Month, msp: str) -> CustomerBills:
 def _bills(report: Report) -> CustomerBills:
     """All that a report charges, customer by customer."""
     lines = charged(approved([report])[0], customers=True)
-    own = _by_customer(lines)
+    own = by_customer(lines)
     names = names_by_ref(list(own))
     prices = prices_of(Viewer.system(), report.msp_id, [pk for pk, _ in names.values()], report.cycle.month.last_day)
     costs = _costs(report, lines)
@@ -142,22 +142,6 @@ def _bills(report: Report) -> CustomerBills:
     currency = next((bill.settled.currency for bill in bills if bill.settled), "")
     return CustomerBills(
         report.approved_at is not None, currency, costs.currency if costs else "", tuple(bills), tuple(lines), costs.net if costs else None
-    )  # fmt: skip
-
-
-def _by_customer(lines: Sequence[ChargedLine]) -> dict[str, list[ChargedLine]]:
-    """What each customer is charged for; a customer that is charged nothing of a service has no line of it."""
-    found: dict[str, list[ChargedLine]] = {}
-    for line in lines:
-        for share in line.customers:
-            if share.units:
-                found.setdefault(share.customer, []).append(_own(line, share))
-    return found
-
-
-def _own(line: ChargedLine, share: CustomerShare) -> ChargedLine:
-    return ChargedLine(
-        line.service, line.service_name, line.group, line.group_name, line.unit, line.decimals, share.units, share.credits, (share,)
     )  # fmt: skip
 
 
@@ -171,11 +155,8 @@ class _Costs:
 
 
 def _costs(report: Report, lines: Sequence[ChargedLine]) -> _Costs | None:
-    """The parts of the MSP's own statement, or before there is one, of what it would say by the price list in force."""
+    """The parts of the MSP's own statement, or before there is one, of what it would say now."""
     prices = prices_of_report(report)
-    if report.cycle.adjusts and why_not(prices, lines):
-        before = chain_of_report(report).before(report.cycle.month)
-        prices = priced_as_before(before, in_force(report.distributor_id, report.msp_id, report.cycle.month), lines)
     if prices is None or why_not(prices, lines):
         return None
     result = settled(prices, lines)

@@ -69,11 +69,6 @@ class Priced:
     slices: tuple[Slice, ...]
     exact: Decimal
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is one slice of just these units: quantity times price says it all."""
-        return len(self.slices) == 1 and self.slices[0].units == self.units and self.slices[0].exact == self.exact
-
 
 def unit_price(price: Price) -> ServicePrice:
     """The simplest price."""

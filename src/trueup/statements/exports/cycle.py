@@ -91,7 +91,7 @@ def _reads_reports(viewer: Viewer, month: Month) -> bool:
 
 def _lists(viewer: Viewer, month: Month, forms: Sequence[Form], reader: Reader, *, readable: bool) -> Iterator[Wanted]:
     wanted = StatementFilter(cycle=month)
-    said = sha256()
+    said = sha256(str(viewer.account_id).encode())  # what is owed and what one owes is told apart: a list is of an account
     if _forms_of(Kind.STATEMENTS, forms):
         rows = filtered(Statement.objects.visible_to(viewer), wanted).order_by("pk").values_list("checksum", flat=True)
         for checksum in rows.iterator():

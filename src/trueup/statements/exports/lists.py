@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from trueup.kit.errors import Invalid, Problem
-from trueup.kit.money import Money, money_text, total
+from trueup.kit.money import Money, money_text
 from trueup.kit.quantity import plain
 from trueup.kit.text import Text, text
 from trueup.reports.queries import InboxRow, ReportFilter
@@ -14,8 +14,8 @@ from trueup.reports.rules.workflow import MAY_REQUIRE_REVIEW, STATUS_WORDS, Subm
 from trueup.statements.exports.pdf import Page, Say, Table, grouped
 from trueup.statements.exports.report import SUBMISSION_WORDS
 from trueup.statements.exports.statement import TITLES
-from trueup.statements.queries import StatementFilter, StatementRow
-from trueup.statements.rules.documents import StatementKind
+from trueup.statements.queries import WAY_WORDS, StatementFilter, StatementRow, sums_of
+from trueup.statements.rules.documents import StatementKind, sign_of, signed
 
 MOST_ROWS: Final = 5_000
 """Of a list as a page: nobody reads on from there, and all of it is in memory."""
@@ -40,8 +40,13 @@ def require_few(count: int) -> None:
         raise Invalid(message, [Problem("form", message, "too_long", ("form",))])
 
 
-def statements_page(rows: Iterable[StatementRow], wanted: StatementFilter, *, made: date, language: str, say: Say) -> Page:
-    """Statements with what they come to, in each currency. A credit note takes away."""
+def statements_page(
+    rows: Iterable[StatementRow], wanted: StatementFilter, *, between: str = "", made: date, language: str, say: Say
+) -> Page:  # fmt: skip
+    """Statements with what they come to, in each currency. A credit note takes away.
+
+    `between`: the account (ref) that has issued some of them and got the others; what it is owed and what it owes are told apart.
+    """
     found = list(rows)
     head = (text("Number"), text("Date"), text("From"), text("To"), text("Net"), text("Tax"), text("Total"))
     said = _named(say, ((text("From"), wanted.seller), (text("To"), wanted.buyer), (text("Search"), wanted.search)))
@@ -50,7 +55,7 @@ def statements_page(rows: Iterable[StatementRow], wanted: StatementFilter, *, ma
     return _page(
         text("Statements"), f"{wanted.cycle}" if wanted.cycle else "", len(found), said, made=made, language=language, say=say,
         table=Table(tuple(say(one) for one in head), tuple(_statement(row, say) for row in found), (5, 0, 4, 4, 2, 2, 2), (4, 5, 6)),
-        totals=tuple(_totals(found, say)),
+        totals=tuple(_totals(found, between, say)),
     )  # fmt: skip
 
 
@@ -67,19 +72,25 @@ def _statement(row: StatementRow, say: Say) -> tuple[Any, ...]:
 
 
 def _owed(row: StatementRow, name: str) -> Money:
-    amount: Money = getattr(row, name)
-    return amount.copy_negate() if row.kind == StatementKind.CREDIT_NOTE and amount else amount
+    return signed(getattr(row, name), sign_of(row.kind))
 
 
-def _totals(rows: list[StatementRow], say: Say) -> Iterator[tuple[str, str]]:
-    for currency in sorted({row.currency for row in rows}):
-        sums = {name: total((_owed(row, name) for row in rows if row.currency == currency), currency) for name in _MONEY}
-        for word, name in (
-            (text("Net {currency}", currency=currency), "net"),
-            (text("Tax {currency}", currency=currency), "tax"),
-            (text("Total {currency}", currency=currency), "gross"),
-        ):
-            yield say(word), grouped(money_text(sums[name], currency))
+def _totals(rows: list[StatementRow], between: str, say: Say) -> Iterator[tuple[str, str]]:
+    """What statements come to; those of an account between two others way by way, each with its name."""
+    if not between:
+        yield from _sums(rows, say)
+        return
+    for way, name in WAY_WORDS.items():
+        own = [row for row in rows if getattr(row, way.party) == between]
+        yield from ((f"{say(name)}: {word}", amount) for word, amount in _sums(own, say))
+
+
+def _sums(rows: list[StatementRow], say: Say) -> Iterator[tuple[str, str]]:
+    money = ((row.currency, _owed(row, "net"), _owed(row, "tax"), _owed(row, "gross")) for row in rows)
+    for currency, (net, tax, gross) in sums_of(money).items():
+        yield say(text("Net {currency}", currency=currency)), grouped(money_text(net, currency))
+        yield say(text("Tax {currency}", currency=currency)), grouped(money_text(tax, currency))
+        yield say(text("Total {currency}", currency=currency)), grouped(money_text(gross, currency))
 
 
 def reports_page(rows: Iterable[InboxRow], wanted: ReportFilter, *, made: date, language: str, say: Say) -> Page:

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db.models import Max, QuerySet
 
+from trueup.accounts.models import Account
 from trueup.accounts.rules import Viewer
 from trueup.reports.queries import Listed, ReportFilter, ReportView, counted, listing
 from trueup.statements.exports import billing
@@ -22,7 +23,7 @@ from trueup.statements.exports.statement import factur_x, statement_pdf
 from trueup.statements.exports.tables import Table, as_csv, as_xlsx
 from trueup.statements.exports.ubl import ubl
 from trueup.statements.models import Statement
-from trueup.statements.queries import BillingView, StatementFilter, filtered, statements
+from trueup.statements.queries import BillingView, StatementFilter, filtered, statements, ways_in
 from trueup.statements.rules import focus
 from trueup.statements.rules.documents import Document
 from trueup.statements.rules.focus import Priced
@@ -93,8 +94,15 @@ def of_statements(viewer: Viewer, wanted: StatementFilter, form: Form, reader: R
 
 def _page_of_statements(viewer: Viewer, wanted: StatementFilter, made: date, reader: Reader) -> Iterator[bytes]:
     listed = [row for _, row in statements(viewer, wanted, limit=MOST_ROWS)]
-    page = statements_page(reversed(listed), wanted, made=made, language=reader.language, say=reader.say)
+    page = statements_page(reversed(listed), wanted, between=_between(viewer, wanted), made=made, language=reader.language, say=reader.say)
     yield pdf(page, say=reader.say)
+
+
+def _between(viewer: Viewer, wanted: StatementFilter) -> str:
+    """The account (ref) that has issued some statements of a list and got the others; empty where all go one way."""
+    if viewer.account_id is None or not ways_in(viewer, wanted):
+        return ""
+    return Account.objects.values_list("ref", flat=True).get(pk=viewer.account_id)
 
 
 def documents(rows: QuerySet[Statement], last: int | None) -> Iterator[tuple[Document, str]]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from trueup.statements.exports.tables import Cell, Column, Of, Row, Table, columns
-from trueup.statements.rules.documents import Document, StatementKind
+from trueup.statements.rules.documents import Document, sign_of, signed
 
 _LINE_NUMBERS: Final = dict.fromkeys(("position", "units", "credits", "quantity", "list_amount", "margin_percent"), Of.NUMBER)
 
@@ -30,14 +30,13 @@ def statements_table(documents: Iterable[Document], *, made: date) -> Table:
 
 def rows_of(document: Document) -> Iterator[Row]:
     """The rows of a statement; the amounts of a credit note are below 0, so that a column adds up to what is owed."""
-    sign = -1 if document["kind"] == StatementKind.CREDIT_NOTE else 1
     head: dict[str, Cell] = {
         "number": document["number"], "kind": document["kind"], "corrects": document["corrects"],
         "issue_date": date.fromisoformat(document["issue_date"]), "cycle": document["cycle"],
         "seller": document["seller"]["ref"], "seller_name": document["seller"]["name"],
         "buyer": document["buyer"]["ref"], "buyer_name": document["buyer"]["name"],
     }  # fmt: skip
-    yield from money_rows(document, head, sign=sign)
+    yield from money_rows(document, head, sign=sign_of(document["kind"]))
 
 
 def money_rows(document: Document, head: Row, *, sign: int = 1) -> Iterator[Row]:
@@ -48,14 +47,9 @@ def money_rows(document: Document, head: Row, *, sign: int = 1) -> Iterator[Row]
 
 def _rows(line: Mapping[str, Any], head: Row, sign: int) -> Iterator[Row]:
     said: dict[str, Cell] = {"position": line["position"], "code": line["code"], "name": line["name"]}
-    money: dict[str, Cell] = {name: _signed(line[name], sign) for name in ("quantity", "list_amount", "amount")}
+    money: dict[str, Cell] = {name: signed(Decimal(line[name]), sign) for name in ("quantity", "list_amount", "amount")}
     money |= {"margin_percent": Decimal(line["margin_percent"]), "promo_code": line["promo_code"]}
     for place, charged in enumerate(line["charged"]):
         own: dict[str, Cell] = {"service": charged["service"], "service_name": charged["name"], "unit": charged["unit"]}
-        figures = {name: _signed(charged[name], sign) if charged[name] is not None else None for name in ("units", "credits")}
+        figures = {name: None if charged[name] is None else signed(Decimal(charged[name]), sign) for name in ("units", "credits")}
         yield {**head, **said, **own, **figures, **(money if place == 0 else {})}
-
-
-def _signed(written: str, sign: int) -> Decimal:
-    value = Decimal(written)
-    return value.copy_negate() if sign < 0 and value else value

@@ -10,10 +10,10 @@ from trueup.accounts.rules import Tier, Viewer
 from trueup.kit.errors import Invalid, Problem
 from trueup.kit.money import Money
 from trueup.kit.period import Month
-from trueup.kit.quantity import ZERO, Credits, Quantity
+from trueup.kit.quantity import Credits, Quantity, added
 from trueup.kit.text import text
 from trueup.statements.models import StatementLine
-from trueup.statements.rules.documents import StatementKind
+from trueup.statements.rules.documents import sign_of, signed
 
 MOST_MONTHS: Final = 36
 
@@ -56,10 +56,9 @@ def billed(viewer: Viewer, first: Month, last: Month, *, by: By) -> list[Billed]
     rows = _own(viewer).filter(statement__cycle__first_day__range=(first.first_day, last.first_day))
     found: dict[tuple[str, str], Billed] = {}
     for row in _sums(rows, by):
-        sign = -1 if row["statement__kind"] == StatementKind.CREDIT_NOTE else 1
         key = str(Month.of(row["key"])) if by == By.MONTH else row["key"]
         before = found.get((key, row["statement__currency"]))
-        found[key, row["statement__currency"]] = _added(before, row, key, sign)
+        found[key, row["statement__currency"]] = _added(before, row, key)
     if by == By.MONTH:
         return [found[place] for place in sorted(found)]
     return sorted(found.values(), key=lambda one: (one.currency, -one.amount, one.key))
@@ -92,12 +91,14 @@ def _sums(rows: QuerySet[StatementLine], by: By) -> Any:
     return ({**row, "key": row[_KEYS[by]]} for row in summed)
 
 
-def _added(before: Billed | None, row: dict[str, Any], key: str, sign: int) -> Billed:
-    now = Billed(
-        key, row.get("name", ""), row["statement__currency"], row.get("told_unit", ""), sign * row["all_units"],
-        None if row["all_credits"] is None else sign * row["all_credits"], sign * row["all_amount"],
-    )  # fmt: skip
+def _added(before: Billed | None, row: dict[str, Any], key: str) -> Billed:
+    sign = sign_of(row["statement__kind"])
+    units, amount = (signed(row[name], sign) for name in ("all_units", "all_amount"))
+    credits_ = None if row["all_credits"] is None else signed(row["all_credits"], sign)
+    now = Billed(key, row.get("name", ""), row["statement__currency"], row.get("told_unit", ""), units, credits_, amount)
     if before is None:
         return now
-    known = [one for one in (before.credits, now.credits) if one is not None]
-    return replace(now, units=before.units + now.units, credits=sum(known, ZERO) if known else None, amount=before.amount + now.amount)
+    known = [one for one in (before.credits, credits_) if one is not None]
+    return replace(
+        now, units=added((before.units, units)), credits=added(known) if known else None, amount=added((before.amount, amount))
+    )  # fmt: skip

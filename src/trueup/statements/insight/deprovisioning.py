@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from trueup.accounts.rules import Viewer
-from trueup.kit.money import Money, currency_decimals
+from trueup.kit.money import Money, currency_decimals, total
 from trueup.kit.period import Month
 from trueup.kit.quantity import ZERO, Quantity, added, apportion
-from trueup.prices.queries import prices_of
 from trueup.prices.rules.lists import PriceList
 from trueup.reports.access import to_read
 from trueup.reports.models import Report, ReportLine
 from trueup.reports.queries import CustomerFigures, customers_behind
+from trueup.statements.adjusting import in_force, knows_money
 from trueup.statements.rules.settlement import ChargedLine, settled, why_not
 from trueup.statements.settling import Approved, approved, charged
 
@@ -99,9 +99,9 @@ class _Prices:
     @classmethod
     def of(cls, viewer: Viewer, report: Report, one: Approved, month: Month) -> "_Prices":
         """By the list in force on the last day of a month, if the viewer may know it."""
-        if not viewer.sees_all and viewer.account_id not in {report.msp_id, report.distributor_id}:
+        if not knows_money(viewer, report):
             return cls(None, ())
-        found = prices_of(Viewer.system(), report.distributor_id, [report.msp_id], month.last_day).get(report.msp_id)
+        found = in_force(report.distributor_id, report.msp_id, month)
         lines = charged(one, found)
         return cls(None if why_not(found, lines) else found, lines)
 
@@ -115,7 +115,8 @@ class _Prices:
         if self.prices is None:
             return None
         less = {line.service_code: charged_over(line) for line in without}
-        return settled(self.prices, self.lines).net - settled(self.prices, [_less(line, less) for line in self.lines]).net
+        now, then = (settled(self.prices, lines).net for lines in (self.lines, [_less(line, less) for line in self.lines]))
+        return total((now, then.copy_negate()), self.currency)
 
 
 def _less(line: ChargedLine, less: Mapping[str, Quantity]) -> ChargedLine:

@@ -10,12 +10,12 @@ from trueup.kit.money import Money
 from trueup.kit.period import Month
 from trueup.kit.quantity import Quantity
 from trueup.ledger.figures import line_customers, month_lines
-from trueup.prices.queries import prices_of
 from trueup.prices.rules.lists import PriceList
 from trueup.reports.access import to_read
 from trueup.reports.measuring import Services, as_copied, figures_of, new_line, services_of, to_measure
 from trueup.reports.models import Report, ReportLine
 from trueup.reports.queries import CustomerFigures
+from trueup.statements.adjusting import in_force, knows_money
 from trueup.statements.rules.settlement import settled, why_not
 from trueup.statements.settling import Approved, charged
 
@@ -76,9 +76,7 @@ def measured_otherwise(viewer: Viewer, month: Month, msp: str) -> MeasuredOtherw
 
 
 def _prices(viewer: Viewer, report: Report) -> PriceList | None:
-    if not viewer.sees_all and viewer.account_id not in {report.msp_id, report.distributor_id}:
-        return None
-    return prices_of(Viewer.system(), report.distributor_id, [report.msp_id], report.cycle.month.last_day).get(report.msp_id)
+    return in_force(report.distributor_id, report.msp_id, report.cycle.month) if knows_money(viewer, report) else None
 
 
 def _with(services: Services, name: MeasureName) -> Services:

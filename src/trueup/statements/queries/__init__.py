@@ -17,9 +17,11 @@ from trueup.statements.queries.billing import (
 from trueup.statements.queries.checking import Finding, billing_details, checked_statements
 from trueup.statements.queries.money import ReportMoney, Stake, inbox_by_money, money_of_report, next_by_money, stakes_of
 from trueup.statements.queries.statements import (
+    WAY_WORDS,
     StatementFilter,
     StatementRow,
     StatementView,
+    Way,
     filtered,
     statement,
     statement_cycles,
@@ -27,11 +29,14 @@ from trueup.statements.queries.statements import (
     statement_totals,
     statements,
     statements_of_report,
+    sums_of,
+    ways_in,
 )
 from trueup.statements.queries.trying import Trial, Tried, tried_out
 from trueup.statements.queries.waiting import Waiting, WaitingBilling, waiting_billing, waiting_for_prices, waiting_page
 
 __all__ = [
+    "WAY_WORDS",
     "BillingFilter",
     "BillingOptions",
     "BillingRow",
@@ -48,6 +53,7 @@ __all__ = [
     "Tried",
     "Waiting",
     "WaitingBilling",
+    "Way",
     "billing_details",
     "billing_history",
     "billing_options",
@@ -69,8 +75,10 @@ __all__ = [
     "statement_totals",
     "statements",
     "statements_of_report",
+    "sums_of",
     "tried_out",
     "waiting_billing",
     "waiting_for_prices",
     "waiting_page",
+    "ways_in",
 ]

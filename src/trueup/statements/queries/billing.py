@@ -1,6 +1,6 @@
 """Billing reports: those of a distributor or of a vendor, one with what it comes to, what happened to it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from trueup.cycles.models import of_month
 from trueup.events.models import Event
 from trueup.events.queries import happened_to
 from trueup.kit.errors import NotAllowed, NotFound
-from trueup.kit.money import Money, total
+from trueup.kit.money import Money
 from trueup.kit.page import Page
 from trueup.kit.period import Month
 from trueup.kit.text import Text, text
@@ -21,6 +21,7 @@ from trueup.prices.rules.promos import PromoCode
 from trueup.statements.adding import lines_of, penalties_in
 from trueup.statements.collecting import Collected, collected, submitted, units_before
 from trueup.statements.models import BillingReport
+from trueup.statements.queries.statements import sums_of
 from trueup.statements.rules.billing import BillingStatus
 from trueup.statements.rules.documents import Document
 from trueup.statements.rules.highlights import Highlight, highlights
@@ -104,20 +105,13 @@ def billing_options(viewer: Viewer, wanted: BillingFilter) -> BillingOptions:
     days = BillingReport.objects.visible_to(viewer).order_by("-cycle__first_day").values_list("cycle__first_day", flat=True).distinct()
     near = _listed(viewer, replace(wanted, status=None)).order_by()
     statuses = dict.fromkeys(BillingStatus, 0)
-    amounts: dict[str, list[tuple[Money, Money, Money]]] = {}
+    amounts: list[tuple[str, Money, Money, Money]] = []
     for status, currency, *money in near.values_list("status", *(KT(f"document__{name}") for name in _MONEY)):
         statuses[BillingStatus(status)] += 1
         if currency and wanted.status in {None, status}:
             net, tax, gross = (Decimal(one) for one in money)
-            amounts.setdefault(currency, []).append((net, tax, gross))
-    return BillingOptions(
-        tuple(Month.of(day) for day in days), statuses, {name: _total(name, own) for name, own in sorted(amounts.items())}
-    )
-
-
-def _total(currency: str, amounts: Iterable[tuple[Money, Money, Money]]) -> tuple[Money, Money, Money]:
-    net, tax, gross = (total(column, currency) for column in zip(*amounts, strict=True))
-    return net, tax, gross
+            amounts.append((currency, net, tax, gross))
+    return BillingOptions(tuple(Month.of(day) for day in days), statuses, sums_of(amounts))
 
 
 def _listed(viewer: Viewer, wanted: BillingFilter) -> QuerySet[BillingReport]:

@@ -22,7 +22,7 @@ from trueup.reports.models import Report, ReportLine
 from trueup.reports.queries import InboxFilter, InboxRow, ReportKey
 from trueup.reports.queries.inbox import narrowed, rows_of
 from trueup.reports.rules.lines import Outcome
-from trueup.statements.adjusting import chain_of_report, in_force, priced_as_before
+from trueup.statements.adjusting import chain_of_report, in_force, knows_money, priced_as_before
 from trueup.statements.issuing import said_of_report
 from trueup.statements.models import Statement
 from trueup.statements.rules.documents import Document, settled_document
@@ -50,7 +50,7 @@ def money_of_report(viewer: Viewer, month: Month, msp: str, *, units: Mapping[st
     `units` by service in place of the chargeable ones, for `otherwise`. Raises NotFound, NotAllowed.
     """
     found = to_read(viewer, month, msp)
-    if not viewer.sees_all and viewer.account_id not in {found.msp_id, found.distributor_id}:
+    if not knows_money(viewer, found):
         return None
     issued = Statement.objects.filter(report=found, corrections=None).order_by("-id").first()
     if issued is not None:

@@ -1,24 +1,25 @@
 """Statements: a list of them, one with all it says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from enum import StrEnum
 from functools import reduce
 from operator import or_
+from typing import Final
 
 from django.db.models import Q, QuerySet, Sum
 
-from trueup.accounts.rules import Viewer
+from trueup.accounts.rules import Tier, Viewer
 from trueup.cycles.models import of_month
 from trueup.kit.errors import NotFound
 from trueup.kit.money import Money, total
 from trueup.kit.page import Page
 from trueup.kit.period import Month
-from trueup.kit.text import text
+from trueup.kit.text import Text, text
 from trueup.reports.models import Report
 from trueup.statements.models import Statement
-from trueup.statements.rules.documents import Document, StatementKind
+from trueup.statements.rules.documents import Document, StatementKind, sign_of, signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,27 @@ class StatementFilter:
     search: str = ""
 
 
+class Way(StrEnum):
+    """How a statement stands to an account between two others."""
+
+    ISSUED = "issued"
+    RECEIVED = "received"
+
+    @property
+    def party(self) -> str:
+        """What the account is on it."""
+        return "seller" if self == Way.ISSUED else "buyer"
+
+
+WAY_WORDS: Final[Mapping[Way, Text]] = {Way.ISSUED: text("Issued to MSPs"), Way.RECEIVED: text("From the vendor")}
+
+
+def ways_in(viewer: Viewer, wanted: StatementFilter) -> tuple[Way, ...]:
+    """What a list is told apart by, if statements go both ways in it: what one is owed and what one owes are never added up."""
+    both = viewer.tier == Tier.DISTRIBUTOR and not wanted.seller and not wanted.buyer
+    return tuple(Way) if both else ()
+
+
 def statements(viewer: Viewer, wanted: StatementFilter, *, limit: int, after: int | None = None) -> list[tuple[int, StatementRow]]:
     """At most `limit` statements, the latest first, each with its place; those behind the place `after`."""
     rows = filtered(Statement.objects.visible_to(viewer), wanted).order_by("-id")
@@ -86,14 +108,18 @@ def statement_totals(viewer: Viewer, wanted: StatementFilter) -> Mapping[str, tu
     """In each currency what the statements that are asked for come to (net, tax, gross), a credit note taking away."""
     asked = filtered(Statement.objects.visible_to(viewer), wanted)
     money = asked.order_by().values_list("currency", "kind").annotate(Sum("net"), Sum("tax"), Sum("gross"))
-    totals: dict[str, list[tuple[Decimal, ...]]] = {}
-    for currency, kind, *sums in money:
-        signed = tuple(one.copy_negate() if kind == StatementKind.CREDIT_NOTE else one for one in sums)
-        totals.setdefault(currency, []).append(signed)
-    return {name: _total(name, own) for name, own in sorted(totals.items())}
+    return sums_of((currency, *(signed(one, sign_of(kind)) for one in figures)) for currency, kind, *figures in money)
 
 
-def _total(currency: str, amounts: list[tuple[Decimal, ...]]) -> tuple[Money, Money, Money]:
+def sums_of(money: Iterable[tuple[str, Money, Money, Money]]) -> dict[str, tuple[Money, Money, Money]]:
+    """What amounts (currency, net, tax, gross) come to in each currency."""
+    amounts: dict[str, list[tuple[Money, ...]]] = {}
+    for currency, *own in money:
+        amounts.setdefault(currency, []).append(tuple(own))
+    return {name: _total(name, own) for name, own in sorted(amounts.items())}
+
+
+def _total(currency: str, amounts: Iterable[tuple[Money, ...]]) -> tuple[Money, Money, Money]:
     net, tax, gross = (total(column, currency) for column in zip(*amounts, strict=True))
     return net, tax, gross
 

@@ -20,7 +20,7 @@ from trueup.reports.models import Report, ReportLine
 from trueup.reports.queries import CustomerFigures, customers_behind
 from trueup.reports.queries.lists import readable
 from trueup.statements.adding import REPORTS_AT_ONCE
-from trueup.statements.rules.settlement import ChargedLine, CustomerShare, Settled, settled, why_not
+from trueup.statements.rules.settlement import ChargedLine, Settled, by_customer, settled, why_not
 from trueup.statements.settling import Behind, approved, charged, together
 
 _OF_SELLER: Final = {Tier.VENDOR: "vendor", Tier.DISTRIBUTOR: "distributor", Tier.MSP: "msp"}
@@ -182,19 +182,7 @@ def _once() -> Behind:
 
 def _by_customer(reports: Iterable[Report]) -> dict[str, _Parts]:
     """What of an MSP's report is whose, by the ref of the customer: read once, however many customers and lists there are."""
-    found: defaultdict[str, _Parts] = defaultdict(list)
-    for one in approved(reports):
-        for line in charged(one, customers=True):
-            for own in line.customers:
-                if own.units:
-                    found[own.customer].append(_share(line, own))
-    return found
-
-
-def _share(line: ChargedLine, own: CustomerShare) -> ChargedLine:
-    return ChargedLine(
-        line.service, line.service_name, line.group, line.group_name, line.unit, line.decimals, own.units, own.credits, (own,)
-    )  # fmt: skip
+    return by_customer(line for one in approved(reports) for line in charged(one, customers=True))
 
 
 def _tried(one: Account, lists: _Lists, lines: _Both) -> Tried:

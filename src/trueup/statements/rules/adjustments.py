@@ -8,13 +8,14 @@ adjustments sum to what one statement over the newer figures says, to the smalle
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from trueup.kit.errors import Invalid
-from trueup.kit.money import money_text, round_money, total
-from trueup.kit.quantity import ZERO, added, plain, times
+from trueup.kit.money import money_text, total
+from trueup.kit.quantity import ZERO, added, plain
 from trueup.kit.text import text
-from trueup.statements.rules.documents import Document, Part, StatementKind, parts_of
+from trueup.statements.rules.documents import Document, Part, StatementKind, parts_of, sign_of, signed
+from trueup.statements.rules.settlement import tax_on
 
 _SUMMED: Final = ("quantity", "list_amount", "credits", "complimentary", "billed_credits")
 """Of a line, besides its amount; those of packs only where it has them."""
@@ -24,11 +25,6 @@ _LEFT_OUT: Final = ("position", "slices", "billed_units", "complimentary_of", "b
 
 Key = tuple[str, str]
 """A line of money: its kind and code."""
-
-
-def sign_of(document: Mapping[str, Any]) -> int:
-    """Whether the amounts of a statement are paid or given back."""
-    return -1 if document["kind"] == StatementKind.CREDIT_NOTE else 1
 
 
 def standing(documents: Iterable[Document]) -> list[Document]:
@@ -50,22 +46,17 @@ class _Said:
         self.like = line
         for name in ("amount", *_SUMMED):
             if name in line:
-                self.sums[name] = added((self.sums.get(name, ZERO), _signed(Decimal(line[name]), sign)))
+                self.sums[name] = added((self.sums.get(name, ZERO), signed(Decimal(line[name]), sign)))
         for part in parts_of(line, currency):
             self.parts[part.service] = _added(self.parts.get(part.service), part, sign)
-
-
-def _signed(value: Decimal, sign: int) -> Decimal:
-    """With its sign turned for what is given back; exact, however long the number is."""
-    return value.copy_negate() if sign < 0 else value
 
 
 def _added(known: Part | None, part: Part, sign: int) -> Part:
     """Two parts of one service together."""
     old = known or Part(part.service, part.name, part.unit, ZERO, None, ZERO, ZERO)
-    credits_ = None if part.credits is None and old.credits is None else added((old.credits or ZERO, _signed(part.credits or ZERO, sign)))
+    credits_ = None if part.credits is None and old.credits is None else added((old.credits or ZERO, signed(part.credits or ZERO, sign)))
     both = ((old.units, part.units), (old.amount, part.amount), (old.exact, part.exact))
-    units, amount, exact = (added((one, _signed(other, sign))) for one, other in both)
+    units, amount, exact = (added((one, signed(other, sign))) for one, other in both)
     return Part(part.service, part.name, part.unit, units, credits_, amount, exact)
 
 
@@ -74,7 +65,7 @@ def _said(documents: Sequence[Document]) -> dict[Key, _Said]:
     found: dict[Key, _Said] = {}
     for document in documents:
         for line in document["lines"]:
-            found.setdefault((line["kind"], line["code"]), _Said(line)).add(line, document["currency"], sign_of(document))
+            found.setdefault((line["kind"], line["code"]), _Said(line)).add(line, document["currency"], sign_of(document["kind"]))
     return found
 
 
@@ -150,8 +141,7 @@ def _summed(after: Document, lines: Sequence[Document]) -> Document:
     """The totals: tax is rounded once, on the difference, as on the total of any statement."""
     currency = after["currency"]
     net = total((Decimal(line["amount"]) for line in lines), currency)
-    percent = Decimal(after["tax_rate"]["percent"])
-    tax = round_money(times(net, percent.scaleb(-2)), currency)
+    tax = tax_on(net, Decimal(after["tax_rate"]["percent"]), currency)
     money = {"net": net, "tax": tax, "gross": total((net, tax), currency)}
     return {**after, "lines": list(lines), **{name: money_text(value, currency) for name, value in money.items()}}
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from trueup.kit.money import round_money, total
-from trueup.kit.quantity import ZERO, added, times
-from trueup.statements.rules.settlement import ChargedLine, Settled, SettledLine
+from trueup.kit.money import total
+from trueup.kit.quantity import ZERO, added
+from trueup.statements.rules.settlement import ChargedLine, Settled, SettledLine, tax_on
 
 
 def lines_less(after: Sequence[ChargedLine], before: Sequence[ChargedLine]) -> list[ChargedLine]:
@@ -37,8 +37,7 @@ def bill_less(after: Settled, before: Settled, differing: Collection[str]) -> Se
     made = [_settled_less(new.get(key), old.get(key), after.currency, differing) for key in {**new, **old}]
     lines = tuple(line for line in made if line.services)
     net = total((line.amount for line in lines), after.currency)
-    tax = round_money(times(net, after.tax_rate.percent.scaleb(-2)), after.currency)
-    return Settled(after.currency, lines, after.tax_rate, net, tax)
+    return Settled(after.currency, lines, after.tax_rate, net, tax_on(net, after.tax_rate.percent, after.currency))
 
 
 def nothing_like(one: Settled) -> Settled:

@@ -33,6 +33,16 @@ class StatementKind(StrEnum):
     CREDIT_NOTE = "credit_note"
 
 
+def sign_of(kind: str) -> int:
+    """Whether the figures of a statement are paid (1) or given back (-1): a credit note writes above 0 what it gives back."""
+    return -1 if kind == StatementKind.CREDIT_NOTE else 1
+
+
+def signed(figure: Decimal, sign: int) -> Decimal:
+    """A figure with its sign turned for what is given back; exact, however long it is, and 0 stays what it is."""
+    return figure.copy_negate() if sign < 0 and figure else figure
+
+
 def checksum(document: Document) -> str:
     """SHA-256 (hex) of the document in canonical JSON: keys sorted, no spaces, ASCII."""
     written = json.dumps(document, sort_keys=True, ensure_ascii=True, separators=(",", ":"))

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from trueup.kit.money import HUNDRED
 from trueup.kit.period import Month
-from trueup.kit.quantity import ZERO, round_half_up, share, times
-from trueup.statements.rules.documents import LISTED_DECIMALS, Document, Part, StatementKind, parts_of
+from trueup.kit.quantity import ZERO, round_half_up, share
+from trueup.statements.rules.documents import LISTED_DECIMALS, Document, Part, parts_of, sign_of, signed
+from trueup.statements.rules.settlement import less_margin
 
 Row = dict[str, Any]
 """Texts, decimals, instants and None by the name of the column."""
@@ -54,7 +54,7 @@ COLUMNS: Final = (
 def rows_of(document: Document, *, priced: Priced = Priced.CREDITS) -> Iterator[Row]:
     """The rows of a statement in its order; a credit note takes back what it credits: its costs and quantities are below 0."""
     head = _head(document)
-    sign = -1 if document["kind"] == StatementKind.CREDIT_NOTE else 1
+    sign = sign_of(document["kind"])
     for line in document["lines"]:
         for part in parts_of(line, document["currency"]):
             yield {**dict.fromkeys(COLUMNS), **head, **_row(line, part, priced, document["currency"], sign=sign)}
@@ -93,35 +93,31 @@ def _period(month: Month) -> tuple[datetime, datetime]:
 
 def _row(line: Mapping[str, Any], part: Part, priced: Priced, currency: str, *, sign: int) -> Row:
     listed = round_half_up(part.exact, COST_DECIMALS)
-    contracted = round_half_up(times(part.exact, (HUNDRED - Decimal(line["margin_percent"])).scaleb(-2)), COST_DECIMALS)
+    contracted = round_half_up(less_margin(part.exact, Decimal(line["margin_percent"])), COST_DECIMALS)
     costs = (listed, contracted, part.amount)
     by_credits = priced == Priced.CREDITS and part.credits is not None
     pricing = (part.credits or ZERO,) * 3 if by_credits else costs
     return {
-        "BilledCost": _signed(part.amount, sign),
+        "BilledCost": signed(part.amount, sign),
         "ChargeDescription": part.name,
-        "ConsumedQuantity": _signed(part.units, sign),
+        "ConsumedQuantity": signed(part.units, sign),
         "ConsumedUnit": part.unit,
-        "ContractedCost": _signed(contracted, sign),
+        "ContractedCost": signed(contracted, sign),
         "ContractedUnitPrice": _each(contracted, part.units),
-        "EffectiveCost": _signed(part.amount, sign),
-        "ListCost": _signed(listed, sign),
+        "EffectiveCost": signed(part.amount, sign),
+        "ListCost": signed(listed, sign),
         "ListUnitPrice": _each(listed, part.units),
         "PricingCurrency": CREDITS if by_credits else currency,
         "PricingCurrencyContractedUnitPrice": _each(pricing[1], part.units),
-        "PricingCurrencyEffectiveCost": _signed(pricing[2], sign),
+        "PricingCurrencyEffectiveCost": signed(pricing[2], sign),
         "PricingCurrencyListUnitPrice": _each(pricing[0], part.units),
-        "PricingQuantity": _signed(part.units, sign),
+        "PricingQuantity": signed(part.units, sign),
         "PricingUnit": part.unit,
         "ServiceName": part.name,
         "SkuId": part.service,
         "SkuMeter": part.unit,
         "SkuPriceId": f"{part.service}/{line['code']}",
     }
-
-
-def _signed(value: Decimal, sign: int) -> Decimal:
-    return value.copy_negate() if sign < 0 and value else value
 
 
 def _each(cost: Decimal, units: Decimal) -> Decimal | None:

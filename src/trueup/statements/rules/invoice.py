@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from trueup.kit.errors import Invalid, Problem
-from trueup.kit.money import HUNDRED, Money, currency_decimals, round_money
+from trueup.kit.money import Money, currency_decimals, round_money
 from trueup.kit.period import Month
 from trueup.kit.quantity import times
 from trueup.kit.text import Text, plural, text
 from trueup.prices.rules.lists import TaxCategory
 from trueup.statements.rules.documents import Document, StatementKind
+from trueup.statements.rules.settlement import less_margin
 
 INVOICE: Final = "380"
 CREDIT_NOTE: Final = "381"
@@ -213,7 +214,7 @@ def _net_price(line: Mapping[str, Any]) -> Decimal | None:
     slices = line.get("slices") or line.get("after", {}).get("slices", ())
     if len(slices) != 1:
         return None
-    return times(Decimal(slices[0]["price"]), (HUNDRED - Decimal(line["margin_percent"])).scaleb(-2)).normalize() + 0
+    return less_margin(Decimal(slices[0]["price"]), Decimal(line["margin_percent"])).normalize() + 0
 
 
 def how(line: Mapping[str, Any]) -> str:

@@ -168,15 +168,35 @@ def _credits_by_customer(lines: Iterable[ChargedLine]) -> list[tuple[str, Credit
 
 def _charged(exact: Decimal, margin: Percent, currency: str) -> Money:
     """A list amount less the margin: rounded here and nowhere else."""
-    return round_money(times(exact, (HUNDRED - margin).scaleb(-2)), currency)
+    return round_money(less_margin(exact, margin), currency)
+
+
+def less_margin(listed: Decimal, margin: Percent) -> Decimal:
+    """What is left of a list amount or price, exactly."""
+    return times(listed, (HUNDRED - margin).scaleb(-2))
+
+
+def tax_on(net: Money, percent: Percent, currency: str) -> Money:
+    """Tax is rounded once, on the net amount."""
+    return round_money(times(net, percent.scaleb(-2)), currency)
 
 
 def _summed(currency: str, rate: Tax, lines: Sequence[SettledLine]) -> Settled:
     net = total((line.amount for line in lines), currency)
     if max((abs(amount) for amount in (net, *(one for line in lines for one in (line.amount, line.quantity)))), default=ZERO) >= MOST_MONEY:
         raise Invalid(text("this comes to more money than a statement can say"))
-    tax = round_money(times(net, rate.percent.scaleb(-2)), currency)
-    return Settled(currency, tuple(lines), rate, net, tax)
+    return Settled(currency, tuple(lines), rate, net, tax_on(net, rate.percent, currency))
+
+
+def by_customer(lines: Iterable[ChargedLine]) -> dict[str, list[ChargedLine]]:
+    """What each customer (ref) is charged for; one that is charged nothing of a service has no line of it."""
+    found: dict[str, list[ChargedLine]] = {}
+    for line in lines:
+        for share in line.customers:
+            if share.units:
+                own = replace(line, units=share.units, credits=share.credits, customers=(share,))
+                found.setdefault(share.customer, []).append(own)
+    return found
 
 
 def shares_of(line: SettledLine, charged: Sequence[ChargedLine], currency: str) -> dict[str, Money]:

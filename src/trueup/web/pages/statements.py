@@ -6,14 +6,23 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from trueup.accounts.rules import Tier
 from trueup.kit.errors import NotAllowed
 from trueup.kit.text import text
 from trueup.statements.files import FORMS, Kind
-from trueup.statements.queries import StatementFilter, Waiting, statement_cycles, statement_page, statement_totals, waiting_page
+from trueup.statements.queries import (
+    WAY_WORDS,
+    StatementFilter,
+    Waiting,
+    Way,
+    statement_cycles,
+    statement_page,
+    statement_totals,
+    waiting_page,
+    ways_in,
+)
 from trueup.statements.rules.documents import StatementKind
 from trueup.web.billing.addresses import price_list_address
 from trueup.web.billing.words import KINDS
@@ -21,25 +30,23 @@ from trueup.web.page import Request, render, wants_fragment
 from trueup.web.pages import statement
 from trueup.web.pages.billing import Total
 from trueup.web.whole import month_asked, page_of, search_asked
-from trueup.web.words import word
+from trueup.web.words import says, word
 
 PER_PAGE: Final = 50
-ISSUED: Final = "issued"
-RECEIVED: Final = "received"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a list shows. `way`: issued by the account, received by it, or empty for both."""
+    """What a list shows. `way`: issued by the account, received by it, or None for both."""
 
     filters: StatementFilter
-    way: str = ""
+    way: Way | None = None
 
     @property
     def query(self) -> str:
         """The address that asks for the same."""
         filters = self.filters
-        parts = {"way": self.way, "kind": filters.kind, "cycle": str(filters.cycle or ""), "search": filters.search}
+        parts = {"way": self.way or "", "kind": filters.kind, "cycle": str(filters.cycle or ""), "search": filters.search}
         return urlencode({name: value for name, value in parts.items() if value})
 
     @property
@@ -59,7 +66,7 @@ def statements(request: Request) -> HttpResponse:
         "months": statement_cycles(request.viewer),
         "totals": _totals(request, asked),
         "query": f"{asked.query}&" if asked.query else "",
-        "ways": _ways(request),
+        "ways": [(way, says(WAY_WORDS[way])) for way in ways_in(request.viewer, StatementFilter())],
         "kinds": [(kind, word(KINDS, kind)) for kind in StatementKind],
         "waiting": waiting_page(request.viewer, per_page=1).total,
         "forms": FORMS[Kind.STATEMENTS],
@@ -73,33 +80,24 @@ def asked_of(request: Request) -> Asked:
     given = request.GET
     kind = next((one for one in StatementKind if one == given.get("kind")), "")
     filters = StatementFilter(month_asked(given.get("cycle", "")), kind=kind, search=search_asked(given))
-    way = given.get("way", "") if given.get("way") in dict(_ways(request)) else ""
-    if way:
-        filters = _narrowed(request, filters, way)
-    return Asked(filters, way)
+    way = next((one for one in ways_in(request.viewer, filters) if one == given.get("way")), None)
+    return Asked(_narrowed(request, filters, way) if way else filters, way)
 
 
 def _totals(request: Request, asked: Asked) -> list[tuple[str, list[Total]]]:
     """What the list comes to. What one is owed and what one owes are never added up: each has a name then."""
-    ways = _ways(request)
-    if not ways or asked.way:
+    ways = ways_in(request.viewer, asked.filters)
+    if not ways:
         return [("", _of(request, asked.filters))]
-    return [(name, found) for way, name in ways if (found := _of(request, _narrowed(request, asked.filters, way)))]
+    return [(says(WAY_WORDS[way]), found) for way in ways if (found := _of(request, _narrowed(request, asked.filters, way)))]
 
 
 def _of(request: Request, filters: StatementFilter) -> list[Total]:
     return [Total(currency, *money) for currency, money in statement_totals(request.viewer, filters).items()]
 
 
-def _narrowed(request: Request, filters: StatementFilter, way: str) -> StatementFilter:
-    return replace(filters, **{"seller" if way == ISSUED else "buyer": request.seat.chosen.ref})
-
-
-def _ways(request: Request) -> list[tuple[str, str]]:
-    """Who is between two others issues some and gets others."""
-    if request.viewer.tier != Tier.DISTRIBUTOR:
-        return []
-    return [(ISSUED, _("Issued to MSPs")), (RECEIVED, _("From the vendor"))]
+def _narrowed(request: Request, filters: StatementFilter, way: Way) -> StatementFilter:
+    return replace(filters, **{way.party: request.seat.chosen.ref})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from django import template
 
 from trueup.kit.money import Money
 from trueup.statements.files import FORMS, Form, Kind
+from trueup.statements.rules.documents import sign_of, signed
 from trueup.web import numbers, words
 from trueup.web.billing import words as own
 from trueup.web.prices.words import TAXES
@@ -41,4 +42,4 @@ def billing_icon(code: str) -> str:
 @register.filter
 def less(amount: Money, kind: str) -> Money:
     """An amount of a statement; a credit note takes it away."""
-    return amount.copy_negate() if kind == "credit_note" and amount else amount
+    return signed(amount, sign_of(kind))
