@@ -11,8 +11,11 @@ from pytest_django import DjangoDbBlocker, Settings
 from tests import home
 from tests import world as world_file
 from tests.database import let_flush_empty_all_tables
+from tests.static_files import let_clients_share_static_files
 from trueup.accounts.rules import Viewer
 from trueup.network import actions
+
+let_clients_share_static_files()
 
 
 def pytest_unconfigure() -> None:
