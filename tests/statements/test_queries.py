@@ -14,9 +14,10 @@ from trueup.cycles.models import Cycle
 from trueup.kit.errors import NotAllowed, NotFound
 from trueup.kit.period import Month
 from trueup.prices.actions import save_promo_code
-from trueup.prices.rules.lists import ListKey
+from trueup.prices.rules.lists import ListKey, PriceList
 from trueup.reports.models import Report
 from trueup.reports.rules.workflow import Status
+from trueup.statements import adding
 from trueup.statements.actions import complete_billing, correct, open_billing_reports, return_billing, submit_billing
 from trueup.statements.collecting import units_before
 from trueup.statements.models import BillingReport
@@ -38,6 +39,7 @@ from trueup.statements.queries import (
 from trueup.statements.rules.billing import BillingStatus
 from trueup.statements.rules.highlights import Penalty, highlights
 from trueup.statements.rules.settlement import ChargedLine
+from trueup.statements.settling import Approved
 
 Approve = Callable[..., October]
 NOW = at("2026-11-09T00:00:00Z")
@@ -119,6 +121,22 @@ class TestCheckedPromo:
         assert (found.why, found.promo, found.without, found.amount) == ("there is no promo code “NEVER”", None, D("50.40"), D("50.40"))
         with pytest.raises(NotFound, match="no line charges a service “email-core”"):
             checked_promo(who("north"), OCTOBER, "north", "email-core", "NEVER")
+
+    def test_reads_no_customers_of_other_lines(self, ready: October, monkeypatch: pytest.MonkeyPatch) -> None:
+        packs = {"credits": 10, "nfr": {"price": 10, "complimentary": 30}}
+        save_prices("acme-vendor", BUYING | {"packs": packs}, now="2026-11-08T00:00:00Z")
+        read: list[str] = []
+
+        def charged(found: Approved, _: PriceList | None) -> list[ChargedLine]:
+            read.extend(line.service_code for line in found.lines)
+            return []
+
+        monkeypatch.setattr(adding, "charged", charged)
+        billing_report(who("north"), OCTOBER, "north")
+        assert set(read) == {"nfr-license"}
+        read.clear()
+        found = checked_promo(who("north"), OCTOBER, "north", "workspace-security", "NEVER")
+        assert (found.amount, read) == (D("50.40"), [])
 
     def test_is_not_told_to_others(self, ready: October) -> None:
         with pytest.raises(NotAllowed):

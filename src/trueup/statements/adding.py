@@ -30,9 +30,10 @@ _WITHOUT_CREDITS = Q(credits=None, credits_per_unit=None, credits_before=None)
 """Lines of which nobody knows any credits."""
 
 
-def lines_of(billing: BillingReport) -> QuerySet[ReportLine]:
-    """The lines of the approved reports that a billing report is made of."""
-    return ReportLine.objects.filter(report__in=reports_of(billing).filter(status=Status.APPROVED))
+def lines_of(billing: BillingReport, service: str | None = None) -> QuerySet[ReportLine]:
+    """The lines of the approved reports that a billing report is made of; those of one service (code) alone."""
+    rows = ReportLine.objects.filter(report__in=reports_of(billing).filter(status=Status.APPROVED))
+    return rows if service is None else rows.filter(service_code=service)
 
 
 def added_up(rows: QuerySet[ReportLine]) -> list[ChargedLine]:

@@ -81,17 +81,18 @@ class Collected:
 
 
 def collected(
-    billing: BillingReport, codes: Mapping[str, str] | None = None, *, anew_after: Sequence[Document] | None = None,
-    replaced: Document | None = None,
+    billing: BillingReport, codes: Mapping[str, str] | None = None, *, service: str | None = None,
+    anew_after: Sequence[Document] | None = None, replaced: Document | None = None,
 ) -> Collected:  # fmt: skip
-    """A billing report that was found for its viewer, as it stands; `codes` in place of the promo codes it has.
+    """A billing report that was found for its viewer, as it stands; `codes` in place of the promo codes it has; of one `service` alone,
+    if it is named: what other lines need is not read then.
 
     Only approved reports count; of the others it is said that they are missing. One that adjusts an earlier month collects the whole
     month as it is now, and charges the difference, by the prices and promo codes of before; `anew_after`: to what these say, by the
     prices of now, in place of what is `replaced`.
     """
     month = billing.cycle.month
-    reports, rows = reports_of(billing), lines_of(billing)
+    reports, rows = reports_of(billing), lines_of(billing, service)
     found, others = ([one for one in reports if (one.status == Status.APPROVED) is approved] for approved in (True, False))
     bare = added_up(rows)
     prices = in_force(billing.vendor_id, billing.distributor_id, month)

@@ -174,11 +174,11 @@ class CheckedPromo:
 def checked_promo(viewer: Viewer, month: Month, distributor: str, service: str, typed: str) -> CheckedPromo:
     """What a promo code would do to a line, before it is saved. Raises NotFound, NotAllowed."""
     row = readable(viewer, month, distributor)
-    found = collected(row, {service: typed})
+    found = collected(row, {service: typed}, service=service)
+    if not found.lines:
+        raise NotFound(text("no line charges a service “{code}”", code=service))
     without_code = settled(found.prices, found.lines) if found.prices and found.settled else None
     bare = replace(found, promos={}, settled=without_code)
-    if not any(line.service == service for line in found.lines):
-        raise NotFound(text("no line charges a service “{code}”", code=service))
     why = found.promo_problems.get(service)
     without, amount = (_amount_of(one, service) for one in (bare, found))
     return CheckedPromo(why, found.promos.get(service), found.prices.currency if found.prices else "", without, amount)
