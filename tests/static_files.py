@@ -6,6 +6,7 @@ most of what that took.
 
 from typing import Any
 
+from django.conf import settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 
@@ -15,7 +16,8 @@ def let_clients_share_static_files() -> None:
     known: dict[tuple[object, ...], dict[str, Any]] = {}
 
     def find_once(self: WhiteNoiseMiddleware) -> None:
-        how = self.static_prefix, self.max_age, self.allow_all_origins, self.charset, self.add_headers_function
+        places = tuple(map(str, settings.STATICFILES_DIRS))
+        how = places, self.static_prefix, self.max_age, self.allow_all_origins, self.charset, self.add_headers_function
         if how not in known:
             find(self)
             known[how] = self.files

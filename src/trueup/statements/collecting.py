@@ -85,7 +85,7 @@ def collected(
     anew_after: Sequence[Document] | None = None, replaced: Document | None = None,
 ) -> Collected:  # fmt: skip
     """A billing report that was found for its viewer, as it stands; `codes` in place of the promo codes it has; of one `service` alone,
-    if it is named: what other lines need is not read then.
+    if it is named: without the customers behind other lines, but where an adjustment has to know who is new.
 
     Only approved reports count; of the others it is said that they are missing. One that adjusts an earlier month collects the whole
     month as it is now, and charges the difference, by the prices and promo codes of before; `anew_after`: to what these say, by the
