@@ -145,6 +145,16 @@ class TestTwoLanguages:
             expect(page.locator("#restored")).to_be_hidden()
 
 
+_PRESSES_AT_THE_ANSWER = """
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "report-form" || window.pressed) return;
+  window.pressed = true;
+  setTimeout(() => document.querySelector("[data-save][value=stay]").click());
+});
+"""
+"""Presses the button when the new form is there, and what was typed meanwhile is not yet back in it."""
+
+
 class TestTypedWhileSaving:
     def holding(self, page: Page) -> list[Route]:
         """Saves wait until a test lets them go on."""
@@ -203,6 +213,18 @@ class TestTypedWhileSaving:
         expect(page.locator("#save-state")).to_have_text("Unsaved changes, kept on this computer")
         save(page)
         assert (october.line("bolt", "endpoint-core").chargeable, october.line("bolt", "email-core").chargeable) == (57, 28)
+
+    def test_is_saved_by_who_presses_the_button_as_the_answer_comes(self, october: October, opened: Opened) -> None:
+        page = opened()
+        held: list[Route] = []
+        page.route("**/draft/", lambda route: held.append(route), times=1)  # noqa: PLW0108 -- the driver marks its handlers
+        cell(page, "endpoint-core").fill("58")
+        self.send(page, held)
+        cell(page, "endpoint-core").fill("57")
+        page.evaluate(_PRESSES_AT_THE_ANSWER)
+        held[0].continue_()
+        expect(page.locator("#save-state")).to_have_text("Draft saved.")
+        assert october.line("bolt", "endpoint-core").chargeable == 57
 
     def test_what_was_not_saved_is_taken_back_for_good(self, october: October, opened: Opened) -> None:
         page = opened()

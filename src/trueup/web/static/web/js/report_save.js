@@ -11,6 +11,7 @@ let wait = FIRST_WAIT;
 let timer = 0;
 let leaving = false;
 let busy = false;
+let settling = false;
 let next = "";
 let refresh = () => {};
 
@@ -69,9 +70,9 @@ function afterAnswer(event) {
 }
 
 let answered = null;
-/** Pressed while a save is on its way: it goes on when the answer is there. */
+/** Pressed while a save is on its way, or before what was typed meanwhile is back in the form: it goes on when it is. */
 function onSubmit(event) {
-  if (event.target.id !== "report-form" || !busy) return;
+  if (event.target.id !== "report-form" || !(busy || settling)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   next = event.submitter?.value ?? "stay";
@@ -119,7 +120,12 @@ function onSwap(event) {
   answered = { saved, typed: typedSince(collect(), Boolean(saved)), status: xhr.status };
 }
 
+function afterSwap() {
+  settling = answered !== null;
+}
+
 function onSettle() {
+  settling = false;
   if (!answered || !form()) return;
   const { saved, typed, status } = answered;
   answered = null;
@@ -133,11 +139,9 @@ function onSettle() {
     (document.querySelector("#report-form [aria-invalid='true']") ?? document.getElementById("conflict"))?.focus();
   }
   refresh();
-  if (saved && next) {
-    const then = next;
-    next = "";
-    save(then);
-  }
+  const then = next;
+  next = "";
+  if (saved && then) save(then);
 }
 
 function offline(event) {
@@ -155,6 +159,7 @@ export function listen(afterwards) {
   document.addEventListener("htmx:afterRequest", afterRequest);
   document.addEventListener("htmx:beforeOnLoad", afterAnswer);
   document.addEventListener("htmx:beforeSwap", onSwap);
+  document.addEventListener("htmx:afterSwap", afterSwap);
   document.addEventListener("htmx:afterSettle", onSettle);
   document.addEventListener("htmx:sendError", offline);
   document.addEventListener("htmx:timeout", offline);
