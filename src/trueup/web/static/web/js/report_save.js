@@ -11,7 +11,6 @@ let wait = FIRST_WAIT;
 let timer = 0;
 let leaving = false;
 let busy = false;
-let settling = false;
 let next = "";
 let refresh = () => {};
 
@@ -72,7 +71,7 @@ function afterAnswer(event) {
 let answered = null;
 /** Pressed while a save is on its way, or before what was typed meanwhile is back in the form: it goes on when it is. */
 function onSubmit(event) {
-  if (event.target.id !== "report-form" || !(busy || settling)) return;
+  if (event.target.id !== "report-form" || !(busy || answered)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   next = event.submitter?.value ?? "stay";
@@ -114,18 +113,13 @@ function onSwap(event) {
   const { xhr } = event.detail;
   if (xhr.status >= 500) {
     event.detail.shouldSwap = false;
-    return;
   }
+  if (!event.detail.shouldSwap) return;
   const saved = xhr.getResponseHeader("X-Report-Saved");
   answered = { saved, typed: typedSince(collect(), Boolean(saved)), status: xhr.status };
 }
 
-function afterSwap() {
-  settling = answered !== null;
-}
-
 function onSettle() {
-  settling = false;
   if (!answered || !form()) return;
   const { saved, typed, status } = answered;
   answered = null;
@@ -159,7 +153,6 @@ export function listen(afterwards) {
   document.addEventListener("htmx:afterRequest", afterRequest);
   document.addEventListener("htmx:beforeOnLoad", afterAnswer);
   document.addEventListener("htmx:beforeSwap", onSwap);
-  document.addEventListener("htmx:afterSwap", afterSwap);
   document.addEventListener("htmx:afterSettle", onSettle);
   document.addEventListener("htmx:sendError", offline);
   document.addEventListener("htmx:timeout", offline);
