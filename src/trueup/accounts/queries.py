@@ -2,20 +2,17 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
 
 from django.db.models import QuerySet
 
 from trueup.accounts.models import Account, ApiClient, Installation, Member, Placement, SavedView, User
 from trueup.accounts.rules import Access, Actor, Role, Tier, Viewer, no_account, usage_report_access, view_mark
+from trueup.kit.chunks import chunks
 from trueup.kit.errors import NotFound
 from trueup.kit.text import text
-
-_CHUNK = 500
-"""How many ids one IN (...) holds: SQLite has a limit on parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +174,7 @@ def account(viewer: Viewer, ref: str, tier: Tier | None = None) -> Account:
 def refs(viewer: Viewer, account_ids: Iterable[int]) -> dict[int, str]:
     """The refs of accounts by id, as far as the viewer sees them."""
     found: dict[int, str] = {}
-    for chunk in _chunks(set(account_ids)):
+    for chunk in chunks(sorted(set(account_ids))):
         found.update(Account.objects.visible_to(viewer).filter(pk__in=chunk).values_list("pk", "ref"))
     return found
 
@@ -190,7 +187,7 @@ def customers_by_ref(viewer: Viewer) -> dict[str, str]:
 def parents(account_ids: Collection[int], on: date) -> dict[int, int]:
     """The parent of each account on a day; where none is in force then, the nearest one before, else the first after."""
     placements: dict[int, list[tuple[date, date, int]]] = defaultdict(list)
-    for chunk in _chunks(set(account_ids)):
+    for chunk in chunks(sorted(set(account_ids))):
         rows = Placement.objects.filter(account_id__in=chunk).order_by("account_id", "from_date")
         for account_id, from_date, until_date, parent_id in rows.values_list("account_id", "from_date", "until_date", "parent_id"):
             placements[account_id].append((from_date, until_date, parent_id))
@@ -218,7 +215,7 @@ def standings(msp_ids: Collection[int], on: date) -> dict[int, Standing]:
     """How MSPs stand on a day; one that was never placed under a distributor and a vendor is left out."""
     ways = {msp_id: path for msp_id, path in paths(msp_ids, on).items() if len(path) == 3}
     accounts: dict[int, Account] = {}
-    for chunk in _chunks({account_id for path in ways.values() for account_id in path}):
+    for chunk in chunks(sorted({account_id for path in ways.values() for account_id in path})):
         accounts.update(Account.objects.select_related("region", "type").in_bulk(chunk))
     zone = installation().time_zone
     return {msp_id: _standing([accounts[account_id] for account_id in path], zone) for msp_id, path in ways.items()}
@@ -244,10 +241,3 @@ def msps_placed_on(day: date) -> list[int]:
     """The ids of all MSPs that have a distributor on a day, in order."""
     placed = Placement.objects.on(day).filter(account__tier=Tier.MSP)
     return sorted(placed.values_list("account_id", flat=True))
-
-
-def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    """The ids in groups small enough for one query."""
-    ordered = iter(sorted(ids))
-    while chunk := list(islice(ordered, _CHUNK)):
-        yield chunk

@@ -11,6 +11,7 @@ from trueup.accounts.rules import Actor, Right, Viewer
 from trueup.intake.models import Piece
 from trueup.intake.naming import directory
 from trueup.intake.rules.pieces import MOST_EVENTS, MOST_TOLD, Judged, Read, Sent, State, judge
+from trueup.kit.chunks import chunks
 from trueup.kit.errors import Invalid, NotAllowed, Problem
 from trueup.kit.text import plural, text
 from trueup.ledger.actions import DEFAULT_SOURCE
@@ -94,10 +95,9 @@ def _with_known(viewer: Viewer, pieces: Sequence[Piece]) -> list[Kept]:
     return [_kept(known[piece.source, piece.event_id]) for piece in pieces]
 
 
-def _same_ids(viewer: Viewer, wanted: Sequence[Sent] | Sequence[Piece]) -> Iterator[Piece]:
+def _same_ids(viewer: Viewer, wanted: Sequence[Sent | Piece]) -> Iterator[Piece]:
     """The pieces of the viewer's account that have the ids of some (and perhaps others that only look like them)."""
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
+    for chunk in chunks(wanted, _CHUNK):
         mine = Piece.objects.visible_to(viewer).filter(source__in={one.source for one in chunk})
         yield from mine.filter(event_id__in={one.event_id for one in chunk})
 

@@ -13,6 +13,7 @@ from trueup.accounts.queries import installation, paths
 from trueup.accounts.rules import Role
 from trueup.events.queries import Happened, happened_within
 from trueup.events.reading import Portion, read_on, reading
+from trueup.kit.chunks import chunks
 from trueup.notifications.billing import vendors_of
 from trueup.notifications.models import Delivery, Preference, Reached
 from trueup.notifications.rules import (
@@ -113,8 +114,8 @@ def _reports(report_ids: Collection[int]) -> dict[int, Report]:
     wanted = sorted(report_ids)
     fields = ("msp_id", "distributor_id", "vendor_id", "has_access", "status", "submission", "deadline_at", "time_zone")
     found: dict[int, Report] = {}
-    for start in range(0, len(wanted), _ROWS):
-        found |= Report.objects.only(*fields).in_bulk(wanted[start : start + _ROWS])
+    for some in chunks(wanted, _ROWS):
+        found |= Report.objects.only(*fields).in_bulk(some)
     return found
 
 
@@ -134,10 +135,8 @@ def _people(account_ids: Collection[int]) -> dict[int, list[_Person]]:
     wanted = sorted(account_ids)
     members: list[Member] = []
     chosen: dict[int, dict[str, str]] = defaultdict(dict)
-    for start in range(0, len(wanted), _ROWS):
-        there = Member.objects.filter(User.known("user__"), account_id__in=wanted[start : start + _ROWS], user__is_active=True).order_by(
-            "pk"
-        )
+    for some in chunks(wanted, _ROWS):
+        there = Member.objects.filter(User.known("user__"), account_id__in=some, user__is_active=True).order_by("pk")
         members += there.select_related("user", "account")
         for row in Preference.objects.filter(user__in=there.order_by().values("user")):
             chosen[row.user_id][row.kind] = row.choice

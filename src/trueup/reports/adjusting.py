@@ -13,6 +13,7 @@ from trueup.accounts.rules import Viewer
 from trueup.catalog.rules import ChargeableBasis
 from trueup.cycles.models import Cycle, of_usage
 from trueup.cycles.rules import CycleStatus
+from trueup.kit.chunks import chunks
 from trueup.kit.progress import Progress
 from trueup.kit.quantity import Credits
 from trueup.kit.text import text
@@ -134,9 +135,8 @@ class _Adjusting:
         late: dict[int, set[int]] = defaultdict(set)
         for msp_id, service_id in late_lines(self.making.month, after=after, as_of=self.making.as_of):
             late[msp_id].add(service_id)
-        ids = sorted(late)
-        for start in range(0, len(ids), MSPS_AT_ONCE):
-            yield {msp_id: late[msp_id] for msp_id in ids[start : start + MSPS_AT_ONCE]}
+        for some in chunks(sorted(late), MSPS_AT_ONCE):
+            yield {msp_id: late[msp_id] for msp_id in some}
 
     def adjust(self, late: Mapping[int, set[int]]) -> tuple[int, int]:
         """Adjust those of some MSPs whose figures differ; returns how many were adjusted, and how many have to wait."""

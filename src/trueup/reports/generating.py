@@ -11,6 +11,7 @@ from trueup.cycles.models import Cycle
 from trueup.events.recording import Change
 from trueup.events.rules import Plain
 from trueup.intake.pinning import pin
+from trueup.kit.chunks import chunks
 from trueup.kit.errors import Conflict, NotAllowed
 from trueup.kit.period import Month, instant_text
 from trueup.kit.progress import Progress, Silence
@@ -89,8 +90,8 @@ def _silent(making: Making) -> Iterator[list[int]]:
     last_day = making.month.last_day
     reported = set(Report.objects.filter(cycle=making.cycle).values_list("msp_id", flat=True))
     there = [msp_id for msp_id in msps_placed_on(last_day) if msp_id not in reported]
-    for start in range(0, len(there), MSPS_AT_ONCE):
-        standing = standings(there[start : start + MSPS_AT_ONCE], last_day)
+    for some in chunks(there, MSPS_AT_ONCE):
+        standing = standings(some, last_day)
         terms = terms_of(standing, making)
         asked = [msp_id for msp_id in standing if terms[msp_id].zero_reports]
         if asked:

@@ -13,6 +13,7 @@ from trueup.cycles.models import Cycle, month_in
 from trueup.events.queries import Happened, Span, happened_within
 from trueup.events.reading import Portion, read_on, reading
 from trueup.events.rules import INSTALLATION_CHAIN
+from trueup.kit.chunks import chunks
 from trueup.kit.period import Month
 from trueup.reports.models import Report
 from trueup.reports.queries import without_reports
@@ -108,8 +109,8 @@ def _of_reports(events: Sequence[Happened], listening: Mapping[int, Sequence[End
     wanted = sorted({event.subject_id for event in events})
     told: dict[int, _Told] = {}
     fields = ("msp_id", "distributor_id", "vendor_id", "has_access", "msp_ref", "cycle__first_day", "cycle__adjusts")
-    for start in range(0, len(wanted), _ROWS):
-        for report in Report.objects.select_related("cycle").only(*fields).filter(pk__in=wanted[start : start + _ROWS]):
+    for some in chunks(wanted, _ROWS):
+        for report in Report.objects.select_related("cycle").only(*fields).filter(pk__in=some):
             readers = parties(report).readers & listening.keys()
             data = about_report(settings.TRUEUP_URL, str(report.cycle.month), report.msp_ref)
             told[report.pk] = _Told(data, sorted(readers), report.pk)
@@ -158,8 +159,8 @@ def _of_billing_reports(events: Sequence[Happened], listening: Mapping[int, Sequ
 def _in_portions(model: type[Statement | BillingReport], events: Sequence[Happened], *fields: str) -> Iterator[tuple[Any, ...]]:
     """Columns of what events are about."""
     wanted = sorted({event.subject_id for event in events})
-    for start in range(0, len(wanted), _ROWS):
-        yield from model.objects.filter(pk__in=wanted[start : start + _ROWS]).values_list(*fields)
+    for some in chunks(wanted, _ROWS):
+        yield from model.objects.filter(pk__in=some).values_list(*fields)
 
 
 _TELLING = {

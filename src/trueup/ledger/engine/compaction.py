@@ -9,9 +9,11 @@ from __future__ import annotations
 import shutil
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 
+from trueup.kit.chunks import chunks
 from trueup.kit.progress import Progress
 from trueup.ledger.engine.duck import connect
 from trueup.ledger.engine.lock import write_lock
@@ -34,8 +36,7 @@ def compact_all(place: Place, progress: Progress) -> int:
         table = open_settled(place, vendor_id)
         days = sorted(_scattered(table))
         progress.start("Compacting", len(days))
-        for start in range(0, len(days), _DAYS_AT_ONCE):
-            portion = days[start : start + _DAYS_AT_ONCE]
+        for portion in chunks(days, _DAYS_AT_ONCE):
             done += _compact(place, vendor_id, portion)
             progress.advance(len(portion))
         progress.finish()
@@ -53,7 +54,7 @@ def _scattered(table: VendorTable | None) -> dict[date, list[StoredFile]]:
     return {day: files for day, files in days.items() if len(files) > 1}
 
 
-def _compact(place: Place, vendor_id: int, days: list[date]) -> int:
+def _compact(place: Place, vendor_id: int, days: Sequence[date]) -> int:
     """How many of the days this process compacted; not those another did, or for which deliveries kept coming in."""
     done = 0
     for _ in range(_TRIES):

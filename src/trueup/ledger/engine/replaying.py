@@ -10,6 +10,7 @@ from pathlib import Path
 from trueup.accounts.models import Account
 from trueup.accounts.queries import installation
 from trueup.accounts.rules import Tier, Viewer
+from trueup.kit.chunks import chunks
 from trueup.kit.period import local_date
 from trueup.kit.progress import Silence
 from trueup.ledger.engine.committing import Draft, commit_batch
@@ -74,5 +75,5 @@ def _store(
 
 
 def _mark(ids: list[int], batch: Batch) -> None:
-    for start in range(0, len(ids), _BLOCK):
-        UnmappedRecord.objects.filter(pk__in=ids[start : start + _BLOCK]).update(replayed_by=batch)
+    for some in chunks(ids, _BLOCK):
+        UnmappedRecord.objects.filter(pk__in=some).update(replayed_by=batch)

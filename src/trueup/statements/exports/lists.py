@@ -29,7 +29,8 @@ MARKS: Final = {
 }
 """What reports are narrowed to by what they are marked with, as the inbox calls it."""
 
-_MONEY: Final = ("net", "tax", "gross")
+_OF_A_CURRENCY: Final = 3
+"""What is told of one: net, tax and total, which is the sum of these."""
 
 
 def require_few(count: int) -> None:
@@ -146,5 +147,5 @@ def _page(
         tables=(table,) if count else (),
         notes=() if count else (say(text("Nothing matches.")),),
         totals=totals,
-        last_is_sum=len(totals) == len(_MONEY),
+        last_is_sum=len(totals) == _OF_A_CURRENCY,
     )
